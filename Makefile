@@ -1,0 +1,99 @@
+# Everything runs in virtual environments that this file makes; nothing but
+# Python 3.10 or newer (with venv) and make has to be there.
+#
+#   make test PYTHON=python3.13 VENV=.venv-3.13    uses another Python beside the first
+
+PYTHON := python3
+VENV := .venv
+TARGET_VENV := .venv-target
+
+BIN := $(VENV)/bin
+PIP_INSTALL := -m pip install -qq
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.10 --no-header --no-annotate
+
+# What surrounds make must not change what happens inside the environments.
+unexport MYPYPATH PIP_CONSTRAINT PIP_PREFIX PIP_REQUIRE_VIRTUALENV PIP_TARGET PIP_USER
+unexport PYTEST_ADDOPTS PYTEST_PLUGINS PYTHONHOME PYTHONPATH PYTHONSTARTUP
+unexport PYTHONWARNINGS VIRTUAL_ENV
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONNOUSERSITE := 1
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lowest lint format build constraints clean
+
+help: ## Show what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into DuckDB, twice, and show what arrived
+	@$(BIN)/python -m demo
+
+test: lint ## Prove that everything works: lint, types, tests, coverage
+	$(BIN)/python -m pytest -m "not thorough" --cov
+
+lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
+	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
+	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)-lowest
+	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
+	$(VENV)-lowest/bin/python -m pytest -m "not thorough"
+
+lint: $(VENV)/.development ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.development ## Format the code and repair what can be repaired
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+build: $(VENV)/.development ## Build sdist and wheel into dist/
+	@rm -rf dist
+	$(BIN)/uv build -q --build-constraints constraints.txt
+
+constraints: $(BIN)/uv ## Renew the pins in constraints.txt and constraints-target.txt
+	@{ echo '# The versions that development and CI install, for Python 3.10 to 3.14.'; \
+	   echo '# Generated from pyproject.toml; renew with: make constraints'; \
+	   echo pip | $(COMPILE) pyproject.toml --group dev -; } > constraints.new
+	@mv constraints.new constraints.txt
+	@{ echo '# The versions in the virtual environment of the target that the demo loads into.'; \
+	   echo '# Generated; renew with: make constraints'; \
+	   echo 'target-duckdb>=0.8' | $(COMPILE) -c constraints.txt -; } > constraints-target.new
+	@mv constraints-target.new constraints-target.txt
+
+clean: ## Remove everything that make made
+	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) build dist .coverage .coverage.* \
+	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
+
+define create_venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+	  echo 'tap-mews needs Python 3.10 or newer. Name one: make PYTHON=python3.12' >&2; exit 1; }
+	@test -x $(1)/bin/pip || $(PYTHON) -m venv $(1) || { rm -rf $(1); \
+	  echo 'Python cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
+endef
+
+# What a user installs, and what the demo needs.
+$(VENV)/.runtime: pyproject.toml constraints.txt tap_mews/__init__.py
+	@echo 'Preparing $(VENV) ...'
+	$(call create_venv,$(VENV))
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --upgrade pip
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --build-constraint constraints.txt --group demo -e .
+	@touch $@
+
+# The tools on top of it.
+$(VENV)/.development: $(VENV)/.runtime
+	@echo 'Preparing $(VENV) for development ...'
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --group dev
+	@touch $@
+
+# Taps and targets have conflicting dependencies: each gets its own environment.
+$(TARGET_VENV)/.installed: constraints-target.txt
+	@echo 'Preparing $(TARGET_VENV) ...'
+	$(call create_venv,$(TARGET_VENV))
+	@$(TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target.txt target-duckdb
+	@touch $@
+
+# Only `make constraints` needs this rule: it must work when the pins do not.
+$(BIN)/uv:
+	$(call create_venv,$(VENV))
+	@$(BIN)/python $(PIP_INSTALL) uv

@@ -1,0 +1,215 @@
+"""What the state holds of a stream, and what it makes due.
+
+    {"replication_key": "UpdatedUtc",
+     "replication_key_value": "2026-03-01T00:00:00Z",   read whole up to here …
+     "covers": ["…", "…"],                              … for these properties or chains
+     "joining": [{"ids": ["…"],                         came later: being read from
+                  "replication_key_value": "…"}],       their own beginning up to there
+     "exports": [{"id": "…", …}]}                       added, not yet read
+
+The SDK's two keys are what other tools look at; the rest is bounded by the number of
+properties.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tap_mews.errors import InvalidStateError
+from tap_mews.intervals import parse_moment
+from tap_mews.reading import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime, timedelta
+
+MAIN = 0
+"""The cohort that holds all properties but those that join."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a stream reads of all there is.
+
+    Attributes:
+        ids: The properties or chains that it reads, or None where nobody knows.
+        scope: Those that requests must name; None if they name none.
+    """
+
+    ids: tuple[str, ...] | None
+    scope: tuple[str, ...] | None
+
+
+class Bookmarks:
+    """The bookmarks of one stream, kept in the dictionary that the SDK emits."""
+
+    def __init__(
+        self,
+        stream: str,
+        state: dict[str, Any],
+        key: str,
+        write: Callable[[datetime], str],
+    ) -> None:
+        """Look at the state.
+
+        Args:
+            stream: Its name, for errors.
+            state: The stream's part of the state; it is changed in place.
+            key: Property that the bookmark belongs to.
+            write: Gives a bookmark its form.
+
+        Raises:
+            InvalidStateError: The state is none of ours.
+        """
+        self._stream = stream
+        self._state = state
+        self._key = key
+        self._write = write
+        self._ids: tuple[str, ...] | None = None
+        self._check()
+
+    @property
+    def value(self) -> datetime | None:
+        """The bookmark: everything up to here has been delivered."""
+        return _moment_of(self._state)
+
+    @property
+    def jobs(self) -> list[dict[str, str]]:
+        """Exports that were added and not read to their end."""
+        return list(self._state.get("exports") or [])
+
+    @jobs.setter
+    def jobs(self, jobs: Sequence[dict[str, str]]) -> None:
+        self._state.pop("exports", None)
+        if jobs:
+            self._state["exports"] = list(jobs)
+
+    def due(
+        self,
+        reach: Reach,
+        start: Callable[[tuple[str, ...] | None], datetime | None],
+        end: datetime,
+        lookback: timedelta,
+    ) -> list[Span]:
+        """The spans that are due, in the order in which they are to be read.
+
+        First what joined later, from its own beginning up to the bookmark, then all
+        together from the bookmark to the end.
+
+        Args:
+            reach: What the stream reads.
+            start: Gives the beginning for some ids, or for all if None.
+            end: Last moment of the run.
+            lookback: What to read again before a bookmark.
+        """
+        self._ids = reach.ids
+        spans = []
+        bookmark = self.value
+        if bookmark is not None and reach.ids is not None:
+            self._join(set(reach.ids))
+            for number, cohort in enumerate(list(self._joining()), MAIN + 1):
+                ids = tuple(cohort["ids"])
+                reached = _moment_of(cohort)
+                begin = start(ids) if reached is None else reached - lookback
+                if begin is not None and begin >= bookmark:
+                    self._merge(cohort)
+                else:
+                    spans.append(Span(begin, min(bookmark, end), ids, number))
+        if bookmark is None:
+            spans.append(Span(start(reach.ids), end, reach.scope, MAIN))
+        elif end > bookmark:
+            spans.append(Span(bookmark - lookback, end, reach.scope, MAIN))
+        return [span for span in spans if span.start is None or span.start < span.end]
+
+    def move(self, span: Span, until: datetime) -> None:
+        """Note that a piece of a span has been delivered whole.
+
+        Args:
+            span: What the piece was cut from.
+            until: Its end.
+        """
+        if span.cohort == MAIN:
+            self._advance(self._state, until)
+            if self._ids is not None:
+                self._state["covers"] = sorted(
+                    set(self._ids) - set(self._ids_joining()),
+                )
+            return
+        cohort = next(
+            cohort for cohort in self._joining() if tuple(cohort["ids"]) == span.scope
+        )
+        self._advance(cohort, until)
+        if self.value is not None and until >= self.value:
+            self._merge(cohort)
+
+    def _check(self) -> None:
+        """Refuse a state that is none of ours before anything is read by it.
+
+        Raises:
+            InvalidStateError: Something in it has another form.
+        """
+        try:
+            for part in (self._state, *self._joining()):
+                _moment_of(part)
+            for cohort in self._joining():
+                set(cohort["ids"])
+            for job in self.jobs:
+                parse_moment(job["end"])
+                parse_moment(job["added"])
+                parse_moment(job.get("start", job["end"]))
+                job["id"].lower()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            msg = (
+                f"{self._stream}: the state cannot be read ({type(error).__name__}: "
+                f"{error}); repair it, or take the stream out of it to start anew"
+            )
+            raise InvalidStateError(msg) from None
+
+    def _advance(self, part: dict[str, Any], until: datetime) -> None:
+        reached = _moment_of(part)
+        if reached is None or until > reached:
+            part["replication_key_value"] = self._write(until)
+        if part is self._state:
+            part["replication_key"] = self._key
+
+    def _join(self, reach: set[str]) -> None:
+        """Note what has joined or left since the last run."""
+        covers = self._state.get("covers")
+        if covers is None:
+            # a state of a run that could not list them: they were read together
+            return
+        joining = [
+            {**cohort, "ids": kept}
+            for cohort in self._joining()
+            if (kept := [key for key in cohort["ids"] if key in reach])
+        ]
+        known = set(covers).union(*(cohort["ids"] for cohort in joining))
+        new = sorted(reach - known)
+        if new:
+            joining.append({"ids": new})
+        # what has left is forgotten, so that it is read in full if it comes back
+        self._state["covers"] = sorted(reach & set(covers))
+        self._keep_joining(joining)
+
+    def _merge(self, cohort: dict[str, Any]) -> None:
+        """Let what joined go on together with the rest."""
+        self._state["covers"] = sorted([*self._state["covers"], *cohort["ids"]])
+        self._keep_joining([other for other in self._joining() if other is not cohort])
+
+    def _joining(self) -> list[dict[str, Any]]:
+        return self._state.get("joining") or []
+
+    def _ids_joining(self) -> Iterator[str]:
+        for cohort in self._joining():
+            yield from cohort["ids"]
+
+    def _keep_joining(self, joining: list[dict[str, Any]]) -> None:
+        self._state.pop("joining", None)
+        if joining:
+            self._state["joining"] = joining
+
+
+def _moment_of(part: dict[str, Any]) -> datetime | None:
+    value = part.get("replication_key_value")
+    return parse_moment(value) if value else None

@@ -1,0 +1,300 @@
+"""One authenticated call to the Mews Connector API; the only place that speaks to it.
+
+Envelope, retries, rate budget and errors are here, what to ask for is the caller's.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_mews import __version__
+from tap_mews.clock import Clock, ServerClock, retry_pauses
+from tap_mews.errors import (
+    RefusedError,
+    TooHeavyError,
+    UnauthorizedError,
+    UnavailableError,
+    UnexpectedAnswerError,
+)
+from tap_mews.rate_budget import RateBudget
+from tap_mews.redaction import REDACTOR
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_mews.settings import Settings
+
+T = TypeVar("T")
+
+PATH = "/api/connector/v1/"
+
+TIMEOUT = (10.0, 100.0)
+"""Seconds to connect and to wait for bytes; Mews itself gives up (408) before."""
+
+TRIES = 10
+"""With pauses of 1, 2, 4 … 60 s this rides out a trouble of some minutes."""
+
+TRIES_BEFORE_FIRST_ANSWER = 6
+"""A host that never answered is more likely a wrong address than in trouble."""
+
+TRIES_WHEN_LIMITED = 60
+"""A 429 is no failure, but a run must not be limited for ever."""
+
+logger = logging.getLogger("tap-mews.client")
+
+
+class _ErrorBody(msgspec.Struct):
+    """An error as Mews words it; `Details` may echo the request and is left alone."""
+
+    message: str | None = msgspec.field(name="Message", default=None)
+    request_id: str | None = msgspec.field(name="RequestId", default=None)
+
+
+class _TransientError(Exception):
+    """Trouble that another try can end."""
+
+    def __init__(self, trouble: str, request_id: str | None = None) -> None:
+        super().__init__(trouble)
+        self.request_id = request_id
+
+
+class _RateLimitedError(_TransientError):
+    """429, with the pause it asks for in seconds, if it does."""
+
+    def __init__(self, trouble: str, retry_after: float | None) -> None:
+        super().__init__(trouble)
+        self.retry_after = retry_after
+
+
+class MewsClient:
+    """Calls operations of the API. Safe to be used by several threads."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Prepare the connection; nothing is sent.
+
+        Args:
+            settings: Address, tokens and concurrency.
+            clock: Time and sleep of the run.
+        """
+        self.server_clock = ServerClock(clock)
+        self._clock = clock
+        self._budget = RateBudget(clock)
+        self._base = settings.api_url + PATH
+        self._envelope = {
+            "ClientToken": settings.client_token,
+            "AccessToken": settings.access_token,
+            "Client": settings.client_name,
+        }
+        self._answered = False
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "Content-Type": "application/json",
+                "User-Agent": f"tap-mews/{__version__}",
+                # an empty page comes as 204 without a body
+                "Prefer": "return=minimal",
+            },
+        )
+        # threads share the session, so nothing in it may change with an answer
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_maxsize=settings.max_concurrency)
+        self._session.mount(self._base, adapter)
+
+    def call(
+        self,
+        operation: str,
+        body: Mapping[str, Any],
+        answer: msgspec.json.Decoder[T],
+        *,
+        can_shrink: bool = False,
+    ) -> T | None:
+        """Call one operation, again where that makes sense.
+
+        Args:
+            operation: Name of the operation, such as `exports/getAll`.
+            body: Properties of the request besides the tokens.
+            answer: Decodes the answer.
+            can_shrink: Whether the caller can ask for less when it is told to (408);
+                else a 408 is one more reason to try again.
+
+        Returns:
+            The decoded answer, or None for 204.
+
+        Raises:
+            UnauthorizedError: 401.
+            TooHeavyError: 408, if the caller can shrink.
+            RefusedError: Any other 4xx, or a redirect.
+            UnavailableError: Every try met 429, 5xx, a reset, a time-out or an answer
+                that is not JSON.
+            UnexpectedAnswerError: JSON of another form than documented.
+        """
+        pauses = retry_pauses()
+        tries = limited = 0
+        while True:
+            try:
+                return self._call_once(operation, body, answer, can_shrink=can_shrink)
+            except _RateLimitedError as error:
+                limited += 1
+                pause = error.retry_after
+                if pause is None:
+                    pause = next(pauses)
+                # closing the budget makes the other threads wait as well
+                self._budget.close_for(pause)
+                self._retry_or_raise(
+                    operation, error, limited, TRIES_WHEN_LIMITED, pause
+                )
+            except _TransientError as error:
+                tries += 1
+                most = TRIES if self._answered else TRIES_BEFORE_FIRST_ANSWER
+                pause = next(pauses)
+                self._retry_or_raise(operation, error, tries, most, pause)
+                self._clock.sleep(pause)
+
+    def _retry_or_raise(
+        self,
+        operation: str,
+        error: _TransientError,
+        tries: int,
+        most: int,
+        pause: float,
+    ) -> None:
+        if tries >= most:
+            msg = (
+                f"{operation}: {error}{_of_request(error.request_id)}, {tries} times "
+                f"in a row; check api_url and the state of Mews, then run again"
+            )
+            raise UnavailableError(msg) from None
+        logger.warning(
+            "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
+            operation,
+            error,
+            _of_request(error.request_id),
+            pause,
+            tries,
+            most,
+        )
+
+    def _call_once(
+        self,
+        operation: str,
+        body: Mapping[str, Any],
+        answer: msgspec.json.Decoder[T],
+        *,
+        can_shrink: bool,
+    ) -> T | None:
+        response = self._send(operation, body)
+        request_id = response.headers.get("Request-Id")
+        if response.status_code == requests.codes.no_content:
+            return None
+        if response.status_code != requests.codes.ok:
+            raise _error_of(operation, response, can_shrink=can_shrink)
+        try:
+            return answer.decode(response.content)
+        except msgspec.ValidationError as error:
+            msg = (
+                f"{operation}: the answer has not the documented form: "
+                f"{error}{_of_request(request_id)}; report this with the RequestId"
+            )
+            raise UnexpectedAnswerError(msg) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            trouble = "the answer is not JSON"
+            raise _TransientError(trouble, request_id) from None
+
+    def _send(self, operation: str, body: Mapping[str, Any]) -> requests.Response:
+        self._budget.acquire()
+        try:
+            response = self._session.post(
+                self._base + operation,
+                data=msgspec.json.encode({**self._envelope, **body}),
+                timeout=TIMEOUT,
+                # a redirect would carry the tokens to another place
+                allow_redirects=False,
+            )
+        except requests.Timeout:
+            trouble = "no answer in time"
+        except (
+            requests.ConnectionError,
+            requests.exceptions.ChunkedEncodingError,
+        ) as e:
+            trouble = f"the connection failed ({_root_cause(e)})"
+        except requests.exceptions.ContentDecodingError:
+            trouble = "the answer is garbled"
+        else:
+            self._answered = True
+            self.server_clock.learn(response.headers.get("Date"))
+            return response
+        # from None: the library's exception holds the request and so the tokens
+        raise _TransientError(trouble) from None
+
+
+def _error_of(
+    operation: str,
+    response: requests.Response,
+    *,
+    can_shrink: bool,
+) -> Exception:
+    """The exception for an answer that is neither 200 nor 204."""
+    status = response.status_code
+    error = _ErrorBody()
+    with suppress(msgspec.DecodeError, UnicodeDecodeError):
+        error = msgspec.json.decode(response.content, type=_ErrorBody)
+    reason = REDACTOR.clean(error.message or "")
+    request_id = error.request_id or response.headers.get("Request-Id")
+    what = f"HTTP {status}" + (f" {reason!r}" if reason else "")
+    line = f"{operation}: {what}{_of_request(request_id)}"
+    if status == requests.codes.too_many_requests:
+        retry_after = _seconds(response.headers.get("Retry-After"), response)
+        return _RateLimitedError("the rate limit is reached", retry_after)
+    if status == requests.codes.unauthorized:
+        return UnauthorizedError(line)
+    if status == requests.codes.request_timeout and can_shrink:
+        return TooHeavyError(line)
+    if (
+        status == requests.codes.request_timeout
+        or status >= requests.codes.server_error
+    ):
+        return _TransientError(what, request_id)
+    if status < requests.codes.bad_request:
+        line += "; redirects are not followed, set api_url to the address itself"
+    return RefusedError(line, status=status, reason=reason)
+
+
+def _seconds(retry_after: str | None, response: requests.Response) -> float | None:
+    """Read `Retry-After`, which is seconds or an HTTP date by the server's clock."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        pass
+    try:
+        until = parsedate_to_datetime(retry_after)
+        now = parsedate_to_datetime(response.headers["Date"])
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _root_cause(error: BaseException) -> str:
+    """Name of the innermost exception; its text could hold an address."""
+    seen = {id(error)}
+    reason: Any = error
+    while True:
+        inner = getattr(reason, "reason", None) or next(iter(reason.args), None)
+        inner = inner if isinstance(inner, BaseException) else reason.__context__
+        if inner is None or id(inner) in seen:
+            return type(reason).__name__
+        seen.add(id(inner))
+        reason = inner
+
+
+def _of_request(request_id: str | None) -> str:
+    return f" (RequestId {request_id})" if request_id else ""

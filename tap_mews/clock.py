@@ -1,0 +1,83 @@
+"""The time that the tap lives by: its own pauses and the server's clock."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+import backoff
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+LONGEST_RETRY_PAUSE = 60.0
+"""Seconds; a trouble of minutes is looked at often enough to go on soon after it."""
+
+
+def retry_pauses() -> Generator[float, Any, None]:
+    """Pauses between tries in seconds: 1, 2, 4 … 60.
+
+    Each is jittered down to half, so that clients do not march in step.
+    """
+    waits = backoff.expo(max_value=LONGEST_RETRY_PAUSE)
+    next(waits)  # the generator's start-up value, see the documentation of backoff
+    for wait in waits:
+        yield wait / 2 + backoff.full_jitter(wait / 2)
+
+
+class Clock:
+    """Monotonic time and sleep, in seconds; tests pass one that does not wait."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Pause the calling thread for so many seconds."""
+        time.sleep(seconds)
+
+
+class ServerClock:
+    """The server's time, learned from the `Date` header of its answers.
+
+    It is a lower bound: a header is rounded down to the second and was written before
+    it arrived. A window that ends by this clock has ended by the server's own, however
+    wrong the clock of this machine is.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Start without knowledge; `learn` brings it.
+
+        Args:
+            clock: Measures the time since the last answer.
+        """
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._learned: tuple[datetime, float] | None = None
+
+    def learn(self, date_header: str | None) -> None:
+        """Take the `Date` header of an answer that has just come.
+
+        Args:
+            date_header: An HTTP date; None or an unreadable one is passed over.
+        """
+        try:
+            date = parsedate_to_datetime(date_header or "")
+        except ValueError:
+            return
+        if date.tzinfo is None:
+            date = date.replace(tzinfo=timezone.utc)
+        with self._lock:
+            self._learned = (date, self._clock.monotonic())
+
+    def now(self) -> datetime:
+        """The server's time in UTC; this machine's until an answer has come."""
+        with self._lock:
+            learned = self._learned
+        if learned is None:
+            return datetime.now(timezone.utc)
+        date, at = learned
+        return date + timedelta(seconds=self._clock.monotonic() - at)

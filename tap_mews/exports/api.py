@@ -1,0 +1,272 @@
+"""The two operations of data exports, and what they take and give."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from tap_mews.errors import ExportRunningError, RefusedError, UnexpectedAnswerError
+from tap_mews.intervals import (
+    ONE_DAY,
+    Window,
+    at_midnight,
+    format_moment,
+    parse_moment,
+)
+
+if TYPE_CHECKING:
+    from tap_mews.client import MewsClient
+
+MOST_IDS_A_CALL = 1000
+"""`exports/getAll`: the most `ExportIds`."""
+
+_RUNNING = re.compile(
+    r"already|running|pending|process|progress|exist|active|another|unfinished|"
+    r"in parallel|concurrent|only one|wait",
+    re.IGNORECASE,
+)
+"""`exports/add` refuses a second export of a type with 400. The documentation does not
+give the words, so any of these, in a message that speaks of an export, is taken for it.
+"""
+
+
+class ExportStatus(str, Enum):
+    """How far an export is."""
+
+    PENDING = "Pending"
+    PROCESSING = "Processing"
+    SUCCESS = "Success"
+    FAILED = "Failed"
+    EXPIRED = "Expired"
+
+    @property
+    def is_running(self) -> bool:
+        """Whether waiting can bring another status."""
+        return self in {ExportStatus.PENDING, ExportStatus.PROCESSING}
+
+
+class ExportFile(msgspec.Struct, frozen=True):
+    """One file of an export, in JSON Lines.
+
+    Attributes:
+        url: Signed; it works for ten minutes and must not be shown.
+        size: Bytes.
+    """
+
+    url: str = msgspec.field(name="Url")
+    size: int = msgspec.field(name="SizeInBytes")
+
+    @property
+    def name(self) -> str:
+        """The URL without its signature, which stays the same with each new URL."""
+        return urlsplit(self.url).path
+
+
+class Export(msgspec.Struct, frozen=True):
+    """An export as Mews shows it."""
+
+    id: str = msgspec.field(name="Id")
+    status_text: str = msgspec.field(name="Status")
+    entity_type: str = msgspec.field(name="EntityType")
+    scope: dict[str, list[str] | None] | None = msgspec.field(
+        name="Scope",
+        default=None,
+    )
+    filters: dict[str, Any] | None = msgspec.field(name="Filters", default=None)
+    files: list[ExportFile] | None = msgspec.field(name="Files", default=None)
+
+    @property
+    def status(self) -> ExportStatus:
+        """How far it is.
+
+        Raises:
+            UnexpectedAnswerError: A status that nobody has looked at yet.
+        """
+        try:
+            return ExportStatus(self.status_text)
+        except ValueError:
+            msg = (
+                f"exports/getAll: export {self.id} has the status "
+                f"{self.status_text!r}, which this version of the tap does not know; "
+                "update the tap"
+            )
+            raise UnexpectedAnswerError(msg) from None
+
+
+class _Added(msgspec.Struct):
+    export: Export = msgspec.field(name="Export")
+
+
+class _Found(msgspec.Struct):
+    exports: list[Export] = msgspec.field(name="Exports")
+
+
+@dataclass(frozen=True)
+class ExportFilter:
+    """How an entity is cut by time.
+
+    Attributes:
+        gap: Distance between the end of a window and the start of the next one.
+    """
+
+    gap: timedelta
+
+    def body(self, window: Window) -> dict[str, Any] | None:
+        """`Filters` of `exports/add` for a window, or None for everything."""
+        raise NotImplementedError
+
+    def complete_until(self, window: Window, added: datetime) -> datetime:
+        """Up to where an export that was added then has all rows there will be."""
+        raise NotImplementedError
+
+    def matches(self, window: Window, filters: Mapping[str, Any] | None) -> bool:
+        """Whether Mews shows the filters of that window."""
+        expected = _flat(self.body(window))
+        return expected == _flat(filters)
+
+
+class UpdatedFilter(ExportFilter):
+    """By `UpdatedUtc`; neighbours share a boundary."""
+
+    def __init__(self) -> None:
+        """Windows without a gap."""
+        super().__init__(gap=timedelta(0))
+
+    def body(self, window: Window) -> dict[str, Any] | None:
+        """The interval, or None for a window without a start."""
+        if window.start is None:
+            return None
+        return {
+            "UpdatedUtc": {
+                "StartUtc": format_moment(window.start),
+                "EndUtc": format_moment(window.end),
+            },
+        }
+
+    def complete_until(self, window: Window, added: datetime) -> datetime:
+        """The window's end, since windows end in the past."""
+        del added
+        return window.end
+
+
+class PostingFilter(ExportFilter):
+    """By posting date, which LedgerEntry has instead; neighbours share no day."""
+
+    def __init__(self) -> None:
+        """Windows of whole days."""
+        super().__init__(gap=ONE_DAY)
+
+    def body(self, window: Window) -> dict[str, Any]:
+        """The dates.
+
+        Raises:
+            ValueError: The window has no start, which the operation requires.
+        """
+        if window.start is None:
+            msg = "exports of LedgerEntry need a start"
+            raise ValueError(msg)
+        dates = {
+            "Start": window.start.date().isoformat(),
+            "End": window.end.date().isoformat(),
+        }
+        return {"LedgerEntryFilters": {"Posting": dates}}
+
+    def complete_until(self, window: Window, added: datetime) -> datetime:
+        """The window's end, or the day before if that was not over everywhere then.
+
+        West of UTC yesterday goes on while today has begun here.
+        """
+        return min(window.end, at_midnight(added.date()) - ONE_DAY)
+
+
+class ExportsApi:
+    """`exports/add` and `exports/getAll`."""
+
+    def __init__(self, client: MewsClient) -> None:
+        """Use a client.
+
+        Args:
+            client: Makes the calls.
+        """
+        self._client = client
+        self._added = msgspec.json.Decoder(_Added)
+        self._found = msgspec.json.Decoder(_Found)
+
+    def add(
+        self,
+        entity_type: str,
+        scope: Mapping[str, Iterable[str]] | None,
+        filters: Mapping[str, Any] | None,
+    ) -> Export:
+        """Ask for an export (`exports/add`).
+
+        Raises:
+            ExportRunningError: One of this type is Pending or Processing.
+            MewsError: As `MewsClient.call`.
+        """
+        body: dict[str, Any] = {"EntityType": entity_type}
+        if scope is not None:
+            body["Scope"] = scope
+        if filters is not None:
+            body["Filters"] = filters
+        try:
+            answer = self._client.call("exports/add", body, self._added)
+        except RefusedError as error:
+            if not _speaks_of_a_running_export(error):
+                raise
+            raise ExportRunningError(
+                str(error),
+                status=error.status,
+                reason=error.reason,
+            ) from None
+        if answer is None:
+            msg = "exports/add: Mews answered without an export; run again"
+            raise UnexpectedAnswerError(msg)
+        return answer.export
+
+    def get(self, ids: Iterable[str]) -> dict[str, Export]:
+        """Look at exports (`exports/getAll`); each call makes new URLs.
+
+        Returns:
+            The exports by id; one that Mews no longer knows is missing.
+
+        Raises:
+            MewsError: As `MewsClient.call`.
+        """
+        wanted = list(ids)
+        exports: dict[str, Export] = {}
+        for first in range(0, len(wanted), MOST_IDS_A_CALL):
+            body = {"ExportIds": wanted[first : first + MOST_IDS_A_CALL]}
+            answer = self._client.call("exports/getAll", body, self._found)
+            if answer is not None:
+                exports |= {export.id: export for export in answer.exports}
+        return exports
+
+
+def _speaks_of_a_running_export(error: RefusedError) -> bool:
+    return (
+        error.status in {400, 409}
+        and "export" in error.reason.lower()
+        and _RUNNING.search(error.reason) is not None
+    )
+
+
+def _flat(filters: Mapping[str, Any] | None) -> dict[str, str]:
+    """Bounds by name, without what is null, moments in one form."""
+    bounds: dict[str, str] = {}
+    for name, value in (filters or {}).items():
+        if isinstance(value, Mapping):
+            bounds |= _flat(value)
+        elif isinstance(value, str):
+            try:
+                bounds[name] = format_moment(parse_moment(value))
+            except ValueError:
+                bounds[name] = value
+    return bounds

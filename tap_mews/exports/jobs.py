@@ -1,0 +1,253 @@
+"""Exports of one entity type: what is to be asked for, what Mews works on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tap_mews.exports.api import Export, ExportFilter, ExportStatus
+from tap_mews.intervals import ONE_DAY, Window, format_moment, parse_moment, slices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from tap_mews.errors import TapMewsError
+    from tap_mews.reading import Span
+
+MOST_JOBS = 2
+"""Of one entity type: one whose files are read, and the next, which Mews works on."""
+
+SavedJob = dict[str, str]
+"""A job as the state holds it: id, start, end, added and scope, where they apply."""
+
+
+@dataclass
+class ExportOrder:
+    """An export to be asked for.
+
+    Attributes:
+        span: What the window was cut from.
+        window: The slice of time.
+        failures: How often Mews could not make it.
+    """
+
+    span: Span
+    window: Window
+    failures: int = 0
+
+
+@dataclass
+class ExportJob:
+    """An export that Mews has taken.
+
+    Attributes:
+        order: What was asked for.
+        export: As Mews showed it last.
+        added: When Mews took it, by its clock.
+        since: When this run began to wait for it, monotonic seconds.
+        listed: When the URLs of its files were made, monotonic seconds.
+    """
+
+    order: ExportOrder
+    export: Export
+    added: datetime
+    since: float
+    listed: float
+
+    @property
+    def id(self) -> str:
+        """Given by Mews."""
+        return self.export.id
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its files can be read."""
+        return self.export.status is ExportStatus.SUCCESS
+
+    @property
+    def is_running(self) -> bool:
+        """Whether Mews works on it."""
+        return self.export.status.is_running
+
+    def __str__(self) -> str:
+        """The export as log lines and errors name it."""
+        return f"export {self.id} ({self.order.window})"
+
+    def saved(self) -> SavedJob:
+        """What the state keeps of it."""
+        window, scope = self.order.window, self.order.span.scope
+        saved = {"id": self.id, "end": format_moment(window.end)}
+        if window.start is not None:
+            saved["start"] = format_moment(window.start)
+        if scope is not None:
+            saved["scope"] = fingerprint(scope)
+        return saved | {"added": format_moment(self.added)}
+
+
+@dataclass(eq=False)
+class ExportLane:
+    """The exports of one entity type, one after the other.
+
+    Attributes:
+        stream: Name of the stream that reads them.
+        entity_type: As Mews calls it.
+        scope_key: Property of `Scope` that selects among what the token reaches.
+        filter: How windows become filters.
+        longest: Length of a window.
+        beginning: Gives the earliest moment that data can have, or None.
+        save: Takes the jobs that the state is to hold.
+        gives_way: Whether to read nothing, rather than wait, while another export of
+            the type is running.
+        orders: Not asked for yet, in order of time.
+        jobs: Asked for, in order of time and before all orders.
+        cut: How many windows there are, known ones and those that are read.
+        blocked_since: When another export of the type was met, monotonic seconds.
+        retry_at: When to try to add again, monotonic seconds.
+        error: Raised when the lane is waited for, so that one stream's failure does not
+            end another one's reading.
+    """
+
+    stream: str
+    entity_type: str
+    scope_key: str
+    filter: ExportFilter
+    longest: timedelta
+    beginning: Callable[[], datetime | None]
+    save: Callable[[list[SavedJob]], None]
+    gives_way: bool = False
+    orders: deque[ExportOrder] = field(default_factory=deque)
+    jobs: deque[ExportJob] = field(default_factory=deque)
+    cut: int = 0
+    blocked_since: float | None = None
+    retry_at: float = 0.0
+    error: TapMewsError | None = None
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether Mews works on an export of this lane."""
+        return any(job.is_running for job in self.jobs)
+
+    def scope(self, order: ExportOrder) -> dict[str, Sequence[str]] | None:
+        """`Scope` of `exports/add`, or None for all that the token reaches."""
+        ids = order.span.scope
+        return None if ids is None else {self.scope_key: ids}
+
+    def plan(
+        self,
+        spans: Sequence[Span],
+        saved: Sequence[Mapping[str, str]],
+        exports: Mapping[str, Export],
+        now: float,
+    ) -> list[str]:
+        """Go on with the exports of an earlier run, and cut the rest into orders.
+
+        Args:
+            spans: What is due, in order.
+            saved: Jobs from the state.
+            exports: Those that Mews still knows, by id.
+            now: Monotonic seconds.
+
+        Returns:
+            Identifiers of jobs that serve no more.
+        """
+        left = deque(saved)
+        for span in spans:
+            start, adopted = span.start, False
+            while left and (job := self._adopt(left[0], span, start, exports, now)):
+                left.popleft()
+                self.jobs.append(job)
+                adopted = True
+                start = self.filter.complete_until(job.order.window, job.added)
+            if not adopted or (start is not None and start < span.end):
+                self.orders.extend(
+                    ExportOrder(span, window) for window in self.windows(span, start)
+                )
+        self.cut = len(self.jobs) + len(self.orders)
+        return [job["id"] for job in left]
+
+    def windows(self, span: Span, start: datetime | None) -> Iterator[Window]:
+        """The windows of a span from a moment on."""
+        if start is None:
+            yield Window(None, span.end)
+        else:
+            gap = self.filter.gap
+            yield from slices(start, span.end, self.longest - gap, gap)
+
+    def put_back(self, job: ExportJob) -> None:
+        """Make a job an order again, and those after it too, so that order is kept."""
+        while self.jobs and self.jobs[-1] is not job:
+            self.orders.appendleft(self.jobs.pop().order)
+        self.orders.appendleft(self.jobs.pop().order)
+
+    def split(self) -> int:
+        """Replace the first order by smaller ones, if it is longer than a day.
+
+        Returns:
+            How many there are now in its place; 0 if it cannot be cut.
+        """
+        order = self.orders[0]
+        pieces = list(self._smaller(order))
+        if pieces:
+            self.orders.popleft()
+            self.orders.extendleft(
+                ExportOrder(order.span, piece, order.failures)
+                for piece in reversed(pieces)
+            )
+            self.cut += len(pieces) - 1
+        return len(pieces)
+
+    def _smaller(self, order: ExportOrder) -> Iterator[Window]:
+        window = order.window
+        if window.start is None:
+            beginning = self.beginning()
+            if beginning is not None and beginning < window.end:
+                yield from self.windows(order.span, beginning)
+        elif window.end - window.start > ONE_DAY - self.filter.gap:
+            yield from window.halves(self.filter.gap)
+
+    def _adopt(
+        self,
+        saved: Mapping[str, str],
+        span: Span,
+        start: datetime | None,
+        exports: Mapping[str, Export],
+        now: float,
+    ) -> ExportJob | None:
+        """The job of an earlier run, if it is of use for a span from a moment on."""
+        export = exports.get(saved["id"])
+        window = Window(
+            parse_moment(saved["start"]) if "start" in saved else None,
+            parse_moment(saved["end"]),
+        )
+        scope = None if span.scope is None else fingerprint(span.scope)
+        if (
+            export is None
+            or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
+            or export.entity_type != self.entity_type
+            or saved.get("scope") != scope
+            or not self.filter.matches(window, export.filters)
+            or not _serves(window, start, span.end, self.filter.gap)
+        ):
+            return None
+        added = parse_moment(saved["added"])
+        return ExportJob(ExportOrder(span, window), export, added, now, listed=now)
+
+
+def fingerprint(ids: Sequence[str]) -> str:
+    """A short name for a scope, since a thousand identifiers would swell the state."""
+    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:16]
+
+
+def _serves(
+    window: Window,
+    start: datetime | None,
+    end: datetime,
+    gap: timedelta,
+) -> bool:
+    """Whether a window can be the first of a span that is due from a moment on."""
+    if window.start is None or start is None:
+        return window.start is start and window.end <= end
+    return window.start <= start + gap and start <= window.end <= end

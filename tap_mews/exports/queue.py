@@ -1,0 +1,300 @@
+"""The waiting for exports, of all entity types at once."""
+
+from __future__ import annotations
+
+import logging
+import random
+from typing import TYPE_CHECKING
+
+from tap_mews.errors import (
+    ExportFailedError,
+    ExportRunningError,
+    ExportTimeoutError,
+    TapMewsError,
+)
+from tap_mews.exports.api import Export, ExportsApi, ExportStatus
+from tap_mews.exports.jobs import MOST_JOBS, ExportJob, ExportLane
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tap_mews.clock import Clock, ServerClock
+    from tap_mews.reading import Span
+
+SHORTEST_PAUSE = 1.0
+"""Seconds before the first look at an export."""
+
+PAUSE_SHARE = 0.2
+"""A pause is this share of the time waited so far, so little is lost at the end."""
+
+JITTER = 0.1
+
+TELL_SECONDS = 30.0
+"""Between two lines that say what is being waited for."""
+
+logger = logging.getLogger("tap-mews.exports")
+
+
+class ExportQueue:
+    """Adds exports, looks at all that run with one call, and waits for them.
+
+    It serves all streams of a run, from one thread.
+    """
+
+    def __init__(
+        self,
+        api: ExportsApi,
+        clock: Clock,
+        server_clock: ServerClock,
+        *,
+        longest_pause: float,
+        timeout: float,
+    ) -> None:
+        """Start without lanes.
+
+        Args:
+            api: The operations.
+            clock: Time and sleep of the run.
+            server_clock: Dates the exports.
+            longest_pause: Most seconds between two looks.
+            timeout: Most seconds to wait for one export.
+        """
+        self._api = api
+        self._clock = clock
+        self._server_clock = server_clock
+        self._longest_pause = longest_pause
+        self._timeout = timeout
+        self._lanes: list[ExportLane] = []
+        self._looked = self._told = clock.monotonic()
+
+    def open(
+        self,
+        lane: ExportLane,
+        spans: Sequence[Span],
+        saved: Sequence[Mapping[str, str]],
+    ) -> None:
+        """Take up a lane: go on with exports of an earlier run, or add the first one.
+
+        Args:
+            lane: A new lane.
+            spans: What is due, in order.
+            saved: Jobs from the state.
+
+        Raises:
+            MewsError: As `MewsClient.call`.
+        """
+        known = self._api.get(job["id"] for job in saved) if saved else {}
+        useless = lane.plan(spans, saved, known, self._clock.monotonic())
+        for job in lane.jobs:
+            logger.info(
+                "%s: going on with %s of an earlier run, %s since %s UTC",
+                lane.stream,
+                job,
+                job.export.status_text,
+                f"{job.added:%Y-%m-%d %H:%M}",
+            )
+        for key in useless:
+            logger.info(
+                "%s: export %s of an earlier run serves no more", lane.stream, key
+            )
+        self._lanes.append(lane)
+        self._advance(lane)
+
+    def wait(self, lane: ExportLane) -> ExportJob | None:
+        """Wait for the next export of a lane.
+
+        Returns:
+            The export, ready to be read, with the one after it added; None if the lane
+            has no more.
+
+        Raises:
+            ExportFailedError: Mews cannot make it, not even in pieces.
+            ExportTimeoutError: It takes too long; it stays in the state.
+            MewsError: As `MewsClient.call`.
+        """
+        while lane.jobs or lane.orders:
+            if lane.error is not None:
+                raise lane.error
+            self._advance(lane)
+            if lane.jobs and lane.jobs[0].is_ready:
+                return lane.jobs[0]
+            if not (lane.jobs or lane.orders):
+                break
+            self._check_time(lane)
+            self._clock.sleep(self._pause())
+            self._look()
+        return None
+
+    def tick(self) -> None:
+        """Look at the running exports if it is time; called while rows are read."""
+        if self._clock.monotonic() - self._looked >= self._pause():
+            self._look()
+
+    def refresh(self, job: ExportJob) -> bool:
+        """Get new URLs for the files of an export.
+
+        Returns:
+            Whether its files can still be read.
+        """
+        found = self._api.get([job.id]).get(job.id)
+        if found is None:
+            return False
+        job.export, job.listed = found, self._clock.monotonic()
+        return job.is_ready
+
+    def redo(self, lane: ExportLane, job: ExportJob, reason: str) -> None:
+        """Have an export made anew, after those that Mews still works on."""
+        logger.warning("%s: %s %s; adding it anew", lane.stream, job, reason)
+        self._put_back(lane, job)
+
+    def finish(self, lane: ExportLane, job: ExportJob) -> None:
+        """Drop an export whose rows are all delivered, from the state as well."""
+        lane.jobs.remove(job)
+        self._save(lane)
+
+    def _look(self) -> None:
+        """Ask how all running exports are, and add what can be added now."""
+        self._looked = self._clock.monotonic()
+        running = [
+            (lane, job) for lane in self._lanes for job in lane.jobs if job.is_running
+        ]
+        found = self._api.get(job.id for _, job in running) if running else {}
+        for lane, job in running:
+            try:
+                self._take_up(lane, job, found.get(job.id))
+            except TapMewsError as error:
+                lane.error = error
+        for lane in self._lanes:
+            if lane.error is None:
+                self._advance(lane)
+
+    def _take_up(self, lane: ExportLane, job: ExportJob, found: Export | None) -> None:
+        """Act on what Mews says of an export that was running."""
+        if found is None:
+            self.redo(lane, job, "is no longer known to Mews")
+            return
+        job.export, job.listed = found, self._looked
+        if found.status is ExportStatus.EXPIRED:
+            self.redo(lane, job, "has expired")
+        elif found.status is ExportStatus.FAILED:
+            self._replace_failed(lane, job)
+        elif found.status is ExportStatus.SUCCESS:
+            files = found.files or []
+            size = sum(file.size for file in files)
+            told = f"{len(files)} files, {size:,} bytes"
+            logger.info("%s: %s is ready: %s", lane.stream, job, told)
+
+    def _replace_failed(self, lane: ExportLane, job: ExportJob) -> None:
+        """Try a failed export once more as it was, then in smaller parts."""
+        self._put_back(lane, job)
+        order = lane.orders[0]
+        order.failures += 1
+        if order.failures == 1:
+            logger.warning("%s: %s has failed; adding it anew", lane.stream, job)
+            return
+        parts = lane.split()
+        if not parts:
+            msg = (
+                f"{lane.stream}: {job} has failed, as exports of that time did before; "
+                "ask Mews support about this export, then run again"
+            )
+            raise ExportFailedError(msg)
+        told = f"going on in {parts} parts"
+        logger.warning("%s: %s has failed again; %s", lane.stream, job, told)
+
+    def _advance(self, lane: ExportLane) -> None:
+        """Add the next export of a lane if there is one and Mews can take it."""
+        now = self._clock.monotonic()
+        if (
+            not lane.orders
+            or lane.is_busy
+            or len(lane.jobs) >= MOST_JOBS
+            or now < lane.retry_at
+        ):
+            return
+        order = lane.orders[0]
+        filters = lane.filter.body(order.window)
+        try:
+            export = self._api.add(lane.entity_type, lane.scope(order), filters)
+        except ExportRunningError as error:
+            self._put_off(lane, error, now)
+            return
+        lane.orders.popleft()
+        lane.blocked_since = None
+        added = self._server_clock.now()
+        job = ExportJob(order, export, added, since=now, listed=now)
+        lane.jobs.append(job)
+        self._save(lane)
+        logger.info("%s: %s added", lane.stream, job)
+
+    def _put_back(self, lane: ExportLane, job: ExportJob) -> None:
+        lane.put_back(job)
+        self._save(lane)
+
+    @staticmethod
+    def _save(lane: ExportLane) -> None:
+        lane.save([job.saved() for job in lane.jobs])
+
+    def _put_off(self, lane: ExportLane, error: ExportRunningError, now: float) -> None:
+        """Wait until an export that this run does not know has ended."""
+        if lane.gives_way:
+            logger.info("%s: nothing to read while %s", lane.stream, error)
+            lane.orders.clear()
+            return
+        if lane.blocked_since is None:
+            lane.blocked_since = now
+            logger.info(
+                "%s: waiting for another export of %s to end: %s",
+                lane.stream,
+                lane.entity_type,
+                error,
+            )
+        lane.retry_at = now + self._pause_after(now - lane.blocked_since)
+
+    def _check_time(self, lane: ExportLane) -> None:
+        """Say now and then what is being waited for, and give up in the end.
+
+        Raises:
+            ExportTimeoutError: The time is over.
+        """
+        now = self._clock.monotonic()
+        if lane.jobs:
+            job = lane.jobs[0]
+            age = self._server_clock.now() - job.added
+            minutes = f"{age.total_seconds() / 60:.0f} min"
+            what = f"{job}, {job.export.status_text} for {minutes}"
+            since = job.since
+        else:
+            since = now if lane.blocked_since is None else lane.blocked_since
+            minutes = f"{(now - since) / 60:.0f} min"
+            what = f"another export of {lane.entity_type} to end, for {minutes}"
+        if now - since >= self._timeout:
+            msg = (
+                f"{lane.stream}: waited for {what}, longer than "
+                "export_timeout_minutes; run again, which goes on waiting for it"
+            )
+            raise ExportTimeoutError(msg)
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            logger.info("%s: waiting for %s", lane.stream, what)
+
+    def _pause(self) -> float:
+        """Seconds until the next look: short after the last start, then longer."""
+        now = self._clock.monotonic()
+        waits = [
+            now - job.since
+            for lane in self._lanes
+            for job in lane.jobs
+            if job.is_running
+        ]
+        waits += [
+            now - lane.blocked_since
+            for lane in self._lanes
+            if lane.blocked_since is not None
+        ]
+        return self._pause_after(min(waits)) if waits else self._longest_pause
+
+    def _pause_after(self, waited: float) -> float:
+        pause = max(SHORTEST_PAUSE, PAUSE_SHARE * waited)
+        jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+        return min(pause * jitter, self._longest_pause)

@@ -1,0 +1,244 @@
+"""Reads a stream through data exports."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from concurrent.futures import Future
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from tap_mews.errors import DownloadError, LinkExpiredError
+from tap_mews.reading import Piece, PieceLostError, Span
+from tap_mews.records import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from tap_mews.clock import Clock
+    from tap_mews.downloads import Downloader
+    from tap_mews.exports.api import ExportFile
+    from tap_mews.exports.jobs import ExportJob, ExportLane
+    from tap_mews.exports.queue import ExportQueue
+    from tap_mews.spool import Spool
+
+OLDEST_LINK_SECONDS = 8 * 60
+"""Mews lets a URL work for ten minutes; a download must begin well before."""
+
+MOST_REFUSALS = 3
+"""New URLs for one file that the host may refuse before this is an error."""
+
+ROWS_BYTES = 1 << 20
+"""Rows are handed on in lots of about a megabyte, whatever their length."""
+
+MOST_LOSSES = 3
+"""How often an export may show other files than before until this is an error."""
+
+
+logger = logging.getLogger("tap-mews.exports")
+
+
+class _ExportExpiredError(Exception):
+    """The files of an export are no longer there."""
+
+
+class _OtherFilesError(Exception):
+    """An export has other files than it had before."""
+
+
+class ExportReader:
+    """Reads the exports of one lane, in order of time."""
+
+    def __init__(
+        self,
+        lane: ExportLane,
+        queue: ExportQueue,
+        downloader: Downloader,
+        spool: Spool,
+        clock: Clock,
+        saved: Sequence[Mapping[str, str]],
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            lane: The exports of the stream's entity type.
+            queue: Waits for the exports of all streams.
+            downloader: Brings the files.
+            spool: Where they are kept while they are read.
+            clock: Time of the run.
+            saved: Jobs from the state.
+        """
+        self._lane = lane
+        self._queue = queue
+        self._downloader = downloader
+        self._spool = spool
+        self._clock = clock
+        self._saved = saved
+        self._on_disk: set[Path] = set()
+        self._losses: Counter[str] = Counter()
+
+    def open(self, spans: Sequence[Span]) -> None:
+        """Add the first export, or go on with one of an earlier run.
+
+        Raises:
+            MewsError: As `MewsClient.call`.
+        """
+        self._queue.open(self._lane, spans, self._saved)
+
+    def pieces(self) -> Iterator[Piece]:
+        """The exports, each as one piece, when it is ready.
+
+        Raises:
+            ExportFailedError: Mews cannot make an export.
+            ExportTimeoutError: An export takes too long.
+            DownloadError: A file cannot be had whole.
+            MewsError: As `MewsClient.call`.
+        """
+        lane = self._lane
+        while (job := self._queue.wait(lane)) is not None:
+            number = lane.cut - len(lane.orders) - len(lane.jobs) + 1
+            yield Piece(
+                span=job.order.span,
+                window=job.order.window,
+                rows=self._rows(job),
+                complete_until=lane.filter.complete_until(job.order.window, job.added),
+                share=number / lane.cut,
+                done=partial(self._queue.finish, lane, job),
+            )
+
+    def close(self) -> None:
+        """Remove files that were not read to their end."""
+        for path in list(self._on_disk):
+            self._remove(path)
+
+    def _rows(self, job: ExportJob) -> Iterator[Rows]:
+        """All rows of an export; the next file comes while those of one are taken.
+
+        Raises:
+            PieceLostError: The files went away; what was taken will come again.
+        """
+        files = list(job.export.files or ())
+        coming = self._begin(job, files, 0)
+        for number in range(1, len(files) + 1):
+            path = self._arrived(job, coming)
+            coming = self._begin(job, files, number)
+            place = f"export {job.id}, file {number} of {len(files)}"
+            for rows in _rows_of(path, place):
+                self._queue.tick()
+                yield rows
+            self._remove(path)
+
+    def _arrived(self, job: ExportJob, coming: Future[Path]) -> Path:
+        """Wait for a file.
+
+        Raises:
+            PieceLostError: It is not the file that was expected, or there is none.
+            DownloadError: That happened too often.
+        """
+        try:
+            return coming.result()
+        except _ExportExpiredError:
+            self._queue.redo(self._lane, job, "has expired while it was read")
+            raise PieceLostError from None
+        except _OtherFilesError as error:
+            self._losses[job.id] += 1
+            if self._losses[job.id] > MOST_LOSSES:
+                msg = f"{error}, again and again; ask Mews support about it"
+                raise DownloadError(msg) from None
+            logger.warning("%s; reading it from its beginning", error)
+            raise PieceLostError from None
+
+    def _begin(
+        self,
+        job: ExportJob,
+        files: list[ExportFile],
+        index: int,
+    ) -> Future[Path]:
+        """Have a file downloaded in the background, if there is one."""
+        if index == len(files):
+            return Future()
+        return _in_background(lambda: self._download(job, files, index))
+
+    def _download(self, job: ExportJob, files: list[ExportFile], index: int) -> Path:
+        """Bring one file, with new URLs where the known ones are old or refused."""
+        what = f"{self._lane.stream}: {job}, file {index + 1} of {len(files)}"
+        path = self._spool.path(f"{job.id}-{index + 1}.jsonl")
+        self._on_disk.add(path)
+        refusals = 0
+        while True:
+            if refusals or self._clock.monotonic() - job.listed > OLDEST_LINK_SECONDS:
+                files[:] = self._listed_anew(job, files)
+            file = files[index]
+            try:
+                self._downloader.fetch(file.url, file.size, path, what)
+            except LinkExpiredError as error:
+                refusals += 1
+                if refusals > MOST_REFUSALS:
+                    msg = f"{error}, new as it is; run again later"
+                    raise DownloadError(msg) from None
+                logger.info("%s; asking for a new one", error)
+            else:
+                return path
+
+    def _listed_anew(self, job: ExportJob, files: list[ExportFile]) -> list[ExportFile]:
+        """The same files with new URLs, in the same order.
+
+        Raises:
+            _ExportExpiredError: There are none any more.
+            _OtherFilesError: They are not the same files.
+        """
+        if not self._queue.refresh(job):
+            raise _ExportExpiredError
+        found = _in_order_of(files, job.export.files or [])
+        if found is None:
+            msg = f"{self._lane.stream}: {job} has other files than before"
+            raise _OtherFilesError(msg)
+        return found
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        self._on_disk.discard(path)
+
+
+def _in_order_of(
+    known: list[ExportFile],
+    found: list[ExportFile],
+) -> list[ExportFile] | None:
+    """Sort files that were listed anew, since Mews promises no order of them.
+
+    Returns:
+        What was found in the order of what was known, or None where it is not certain
+        which is which.
+    """
+    for key in (attrgetter("name"), attrgetter("size")):
+        by_key = {key(file): file for file in found}
+        keys = [key(file) for file in known]
+        if len(set(keys)) == len(keys) == len(found) and set(keys) == by_key.keys():
+            return [by_key[key] for key in keys]
+    return None
+
+
+def _rows_of(path: Path, place: str) -> Iterator[Rows]:
+    """The rows of a file in lots."""
+    first = 1
+    with path.open("rb") as file:
+        while lines := file.readlines(ROWS_BYTES):
+            yield Rows(lines, place, first)
+            first += len(lines)
+
+
+def _in_background(function: Callable[[], Path]) -> Future[Path]:
+    """Run a function in a thread that does not outlive the process."""
+    future: Future[Path] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(function())
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="tap-mews-download", daemon=True).start()
+    return future

@@ -1,0 +1,59 @@
+"""Lines that show that long work lives."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+    from tap_mews.clock import Clock
+
+TELL_SECONDS = 30.0
+
+
+class Progress:
+    """Counts the records of one stream and says now and then how far it is."""
+
+    def __init__(self, stream: str, clock: Clock, logger: logging.Logger) -> None:
+        """Start the count.
+
+        Args:
+            stream: Its name.
+            clock: Time of the run.
+            logger: Takes the lines.
+        """
+        self.records = 0
+        self.share = 0.0
+        self._stream = stream
+        self._clock = clock
+        self._logger = logger
+        self._began = self._told = clock.monotonic()
+
+    def add(self, records: int) -> None:
+        """Count records, and say so if the last line was long ago."""
+        self.records += records
+        now = self._clock.monotonic()
+        if now - self._told >= TELL_SECONDS:
+            self._told = now
+            self._logger.info(
+                "%s: %s records so far, %.0f %% of the windows done, %s a second",
+                self._stream,
+                f"{self.records:,}",
+                self.share * 100,
+                f"{self.records / (now - self._began):,.0f}",
+            )
+
+    def finish(self, reached: str | None) -> None:
+        """Say how it ended.
+
+        Args:
+            reached: The bookmark, if there is one.
+        """
+        self._logger.info(
+            "%s: %s records in %.1f s%s",
+            self._stream,
+            f"{self.records:,}",
+            self._clock.monotonic() - self._began,
+            f", complete up to {reached}" if reached else "",
+        )

@@ -1,0 +1,110 @@
+"""Which properties (hotels) and chains the access token reaches."""
+
+from __future__ import annotations
+
+import logging
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.intervals import parse_moment
+from tap_mews.pages import PagedOperation, read_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from tap_mews.client import MewsClient
+
+logger = logging.getLogger("tap-mews.properties")
+
+ENTERPRISES = PagedOperation("enterprises/getAll", "Enterprises")
+
+
+class Property(msgspec.Struct, frozen=True):
+    """A property as `enterprises/getAll` shows it, as far as reading needs it."""
+
+    id: str = msgspec.field(name="Id")
+    chain_id: str | None = msgspec.field(name="ChainId", default=None)
+    created: str | None = msgspec.field(name="CreatedUtc", default=None)
+
+
+class Portfolio:
+    """The properties behind the access token, listed once a run."""
+
+    def __init__(
+        self,
+        client: MewsClient,
+        page_size: int,
+        enterprise_ids: tuple[str, ...] | None,
+        chain_ids: tuple[str, ...] | None,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            client: Makes the calls.
+            page_size: Rows in one page.
+            enterprise_ids: The setting; it overrules the list.
+            chain_ids: The setting; it overrules the list.
+        """
+        self._client = client
+        self._page_size = page_size
+        self._enterprise_ids = enterprise_ids
+        self._chain_ids = chain_ids
+
+    @cached_property
+    def listed(self) -> tuple[Property, ...] | None:
+        """All properties that `enterprises/getAll` shows, or None where it is refused.
+
+        Some tokens of a single property may not call it (401 or 403).
+        """
+        decoder = msgspec.json.Decoder(Property)
+        try:
+            return tuple(
+                decoder.decode(row)
+                for page in read_pages(self._client, ENTERPRISES, {}, self._page_size)
+                for row in page.rows
+            )
+        except (UnauthorizedError, RefusedError) as error:
+            logger.warning("The properties cannot be listed: %s", error)
+            return None
+
+    @property
+    def enterprise_ids(self) -> tuple[str, ...] | None:
+        """Identifiers of the properties to read, or None where nobody knows."""
+        if self._enterprise_ids or self.listed is None:
+            return self._enterprise_ids
+        return tuple(sorted(found.id for found in self.listed))
+
+    @property
+    def chain_ids(self) -> tuple[str, ...] | None:
+        """Identifiers of the chains to read, or None where nobody knows."""
+        if self._chain_ids or self.listed is None:
+            return self._chain_ids
+        return tuple(
+            sorted({found.chain_id for found in self.listed if found.chain_id})
+        )
+
+    def earliest(self, ids: Iterable[str] | None = None) -> datetime | None:
+        """When the oldest of some properties was created.
+
+        Args:
+            ids: Enterprises or chains to look at; all that are listed if None.
+
+        Returns:
+            The earliest `CreatedUtc`, or None where nobody knows.
+        """
+        wanted = None if ids is None else set(ids)
+        return min(
+            (
+                parse_moment(found.created)
+                for found in self.listed or ()
+                if found.created
+                and (
+                    wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
+                )
+            ),
+            default=None,
+        )

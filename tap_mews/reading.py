@@ -1,0 +1,74 @@
+"""What streams and readers agree on: spans that are due, and pieces that are read.
+
+A stream says which spans of time are due. A reader cuts them as its operation wants it
+and yields pieces in order of time. A piece whose rows have all been taken is done: only
+then does the bookmark move to the piece's end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_mews.intervals import Window
+    from tap_mews.records import Rows
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of time that is due.
+
+    Attributes:
+        start: First moment, or None for everything from the beginning.
+        end: Last moment.
+        scope: Identifiers of enterprises or chains to read; None for all that the
+            token reaches.
+        cohort: Which of the stream's bookmarks it moves.
+    """
+
+    start: datetime | None
+    end: datetime
+    scope: tuple[str, ...] | None = None
+    cohort: int = 0
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A window of a span, being read.
+
+    Attributes:
+        span: What it was cut from.
+        window: The slice of time.
+        rows: Its rows, in no order; to be taken once.
+        complete_until: No row up to here can still come, so the bookmark may move here.
+        share: How much of all that is due is done with it, 0 to 1.
+        done: To be called when the rows are taken and the bookmark has moved.
+    """
+
+    span: Span
+    window: Window
+    rows: Iterator[Rows]
+    complete_until: datetime
+    share: float
+    done: Callable[[], None]
+
+
+class PieceLostError(Exception):
+    """A piece cannot be read on; its rows come again, whole, in a later piece."""
+
+
+class Reader(Protocol):
+    """Reads spans of one stream, from wherever."""
+
+    def open(self, spans: Sequence[Span]) -> None:
+        """Begin what can begin before the stream has its turn."""
+
+    def pieces(self) -> Iterator[Piece]:
+        """The pieces of the spans in order; each must be done before the next."""
+
+    def close(self) -> None:
+        """Let go of what is held; called however reading ends."""

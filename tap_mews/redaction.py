@@ -1,0 +1,62 @@
+"""Keeps secrets out of every log record, whichever library writes it.
+
+A record factory is the one place that all loggers and handlers share, so a logging
+config of the user's cannot bypass it.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MASK = "(redacted)"
+
+_QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>)]*=[^\s\"'<>)]*")
+"""The query of a URL or of a request line; a signed URL's is its key."""
+
+
+class Redactor:
+    """Replaces known secrets and the queries of URLs in text."""
+
+    def __init__(self) -> None:
+        """Start with no secrets; queries are removed anyway."""
+        self._secrets: set[str] = set()
+
+    def learn(self, secrets: Iterable[str | None]) -> None:
+        """Add secrets; empty ones are passed over, since they are in every text."""
+        self._secrets.update(secret for secret in secrets if secret)
+
+    def clean(self, text: str) -> str:
+        """The text without secrets and without queries of URLs."""
+        for secret in self._secrets:
+            text = text.replace(secret, MASK)
+        return _QUERY.sub(f"?{MASK}", text)
+
+
+REDACTOR = Redactor()
+"""One for the process, as the factory of log records is."""
+
+
+def install() -> None:
+    """Make all log records of this process pass the redactor, once."""
+    factory = logging.getLogRecordFactory()
+    if getattr(factory, "redacts", False):
+        return
+
+    def redacting(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
+        record = factory(*args, **kwargs)
+        try:
+            text = record.getMessage()
+        except (TypeError, ValueError):  # the handler reports a wrong format itself
+            return record
+        cleaned = REDACTOR.clean(text)
+        if cleaned != text:
+            record.msg, record.args = cleaned, ()
+        return record
+
+    redacting.redacts = True  # type: ignore[attr-defined]
+    logging.setLogRecordFactory(redacting)

@@ -1,0 +1,92 @@
+"""What the streams of one run share: connections, the list of properties, the end."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tap_mews.client import MewsClient
+from tap_mews.downloads import Downloader
+from tap_mews.exports.api import ExportsApi
+from tap_mews.exports.queue import ExportQueue
+from tap_mews.intervals import ONE_DAY, at_midnight
+from tap_mews.properties import Portfolio
+from tap_mews.spool import Spool
+
+if TYPE_CHECKING:
+    from tap_mews.clock import Clock
+    from tap_mews.settings import Settings
+
+LAG = timedelta(minutes=5)
+"""`exports/add`: an interval ends at least this long ago by the server's clock."""
+
+SKEW = timedelta(seconds=30)
+"""Mews has more than one server; their clocks may differ by this much."""
+
+
+class Run:
+    """One run of the tap."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            settings: The checked settings.
+            clock: Time and sleep.
+        """
+        self.settings = settings
+        self.clock = clock
+        self.client = MewsClient(settings, clock)
+        self.portfolio = Portfolio(
+            self.client,
+            settings.page_size,
+            settings.enterprise_ids,
+            settings.chain_ids,
+        )
+        self.spool = Spool(settings.spool_directory)
+        self.downloader = Downloader(
+            clock,
+            self.spool,
+            allow_http=settings.is_loopback,
+        )
+        self.exports = ExportQueue(
+            ExportsApi(self.client),
+            clock,
+            self.client.server_clock,
+            longest_pause=settings.export_poll_seconds,
+            timeout=settings.export_timeout_seconds,
+        )
+
+    @cached_property
+    def end(self) -> datetime:
+        """Where all windows of the run end, fixed once: a window must not follow time.
+
+        Rows of the last five minutes may still be committed, and exports refuse them.
+        """
+        latest = (self._server_time - LAG - SKEW).replace(microsecond=0)
+        end_date = self.settings.end_date
+        return latest if end_date is None else min(latest, end_date)
+
+    @cached_property
+    def last_posting_date(self) -> datetime:
+        """The last posting date to read: tomorrow has begun east of UTC."""
+        tomorrow = at_midnight(self._server_time.date()) + ONE_DAY
+        end_date = self.settings.end_date
+        return (
+            tomorrow
+            if end_date is None
+            else min(tomorrow, at_midnight(end_date.date()))
+        )
+
+    def close(self) -> None:
+        """Drop connections and what is on disk."""
+        self.downloader.close()
+        self.spool.close()
+
+    @cached_property
+    def _server_time(self) -> datetime:
+        """The server's time at the start of the run."""
+        # any answer tells the time, and this list is needed anyhow
+        _ = self.portfolio.listed
+        return self.client.server_clock.now()

@@ -1,0 +1,335 @@
+"""The settings: their schema for `--about` and Meltano, and their checked values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator
+from singer_sdk import typing as th
+
+from tap_mews import __version__
+from tap_mews.breaches import describe
+from tap_mews.errors import InvalidSettingsError
+from tap_mews.intervals import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+LONGEST_EXPORT_DAYS = 180
+"""`exports/add`: the longest interval of its `UpdatedUtc` filter."""
+
+MOST_IDS = 1000
+"""`exports/add`: the most identifiers in one scope."""
+
+CONFIG = th.PropertiesList(
+    th.Property(
+        "client_token",
+        th.StringType(min_length=1),
+        required=True,
+        secret=True,
+        title="Client token",
+        description="Token that Mews issued for your integration.",
+    ),
+    th.Property(
+        "access_token",
+        th.StringType(min_length=1),
+        required=True,
+        secret=True,
+        title="Access token",
+        description="Token of one property, or a portfolio token of several.",
+    ),
+    th.Property(
+        "client_name",
+        th.StringType(min_length=1),
+        title="Client name",
+        description=(
+            "Name and version that Mews sees in each request; "
+            "the name of the tap and its version unless set."
+        ),
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        default="https://api.mews.com",
+        title="API address",
+        description=(
+            "Address of the Mews platform; `https://api.mews-demo.com` is the public "
+            "demo. Plain http is taken for a loopback address only."
+        ),
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description=(
+            "Where a stream without a bookmark starts, as a date or date-time. "
+            "Everything there is, unless set."
+        ),
+    ),
+    th.Property(
+        "end_date",
+        th.DateTimeType,
+        title="End date",
+        description=(
+            "Where each stream stops, as a date or date-time. "
+            "Five minutes ago by the server's clock, unless set."
+        ),
+    ),
+    th.Property(
+        "enterprise_ids",
+        th.ArrayType(th.StringType(min_length=1)),
+        title="Enterprise identifiers",
+        description=(
+            "The properties to read, up to 1000. All that the access token reaches, "
+            "unless set."
+        ),
+    ),
+    th.Property(
+        "chain_ids",
+        th.ArrayType(th.StringType(min_length=1)),
+        title="Chain identifiers",
+        description=(
+            "The chains whose customers and companies to read, up to 1000. All that "
+            "the access token reaches, unless set."
+        ),
+    ),
+    th.Property(
+        "extraction",
+        th.StringType,
+        allowed_values=["auto", "exports", "pages"],
+        default="auto",
+        title="Extraction",
+        description=(
+            "How entities are read: through data exports or page by page. `auto` "
+            "chooses; for now it always takes exports, and `pages` is refused."
+        ),
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=1, maximum=1000),
+        default=1000,
+        title="Page size",
+        description="Rows to ask for in one page, 1 to 1000.",
+    ),
+    th.Property(
+        "export_window_days",
+        th.IntegerType(minimum=1, maximum=LONGEST_EXPORT_DAYS),
+        default=LONGEST_EXPORT_DAYS,
+        title="Export window",
+        description="Longest time span of one export in days, 1 to 180.",
+    ),
+    th.Property(
+        "export_poll_seconds",
+        th.IntegerType(minimum=1, maximum=3600),
+        default=60,
+        title="Export poll pause",
+        description=(
+            "Longest pause in seconds between two looks at running exports, 1 to 3600; "
+            "the first look comes after about a second."
+        ),
+    ),
+    th.Property(
+        "export_timeout_minutes",
+        th.IntegerType(minimum=1, maximum=10080),
+        default=720,
+        title="Export time-out",
+        description=(
+            "How long to wait for one export in minutes, 1 to 10080. The next run goes "
+            "on waiting for the same export."
+        ),
+    ),
+    th.Property(
+        "ledger_lookback_days",
+        th.IntegerType(minimum=0, maximum=366),
+        default=7,
+        title="Ledger lookback",
+        description=(
+            "Posting dates before the bookmark that ledger_entries reads again, in "
+            "days, 0 to 366."
+        ),
+    ),
+    th.Property(
+        "lookback_minutes",
+        th.IntegerType(minimum=0, maximum=44640),
+        default=5,
+        title="Lookback",
+        description=(
+            "Time before the bookmark that the other streams read again, in minutes, "
+            "0 to 44640."
+        ),
+    ),
+    th.Property(
+        "on_invalid_record",
+        th.StringType,
+        allowed_values=["fail", "warn"],
+        default="fail",
+        title="On an invalid record",
+        description=(
+            "What to do with a record that breaks its schema: stop, or warn and pass "
+            "it on."
+        ),
+    ),
+    th.Property(
+        "max_concurrency",
+        th.IntegerType(minimum=1, maximum=32),
+        default=4,
+        title="Concurrency",
+        description="Most requests under way at the same time, 1 to 32.",
+    ),
+    th.Property(
+        "spool_directory",
+        th.StringType(min_length=1),
+        title="Spool directory",
+        description=(
+            "Existing folder for exported files while they are read; the system's "
+            "folder for temporary files, unless set."
+        ),
+    ),
+).to_dict()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one run, checked and typed."""
+
+    client_token: str
+    access_token: str
+    client_name: str
+    api_url: str
+    start_date: datetime | None
+    end_date: datetime | None
+    enterprise_ids: tuple[str, ...] | None
+    chain_ids: tuple[str, ...] | None
+    extraction: str
+    page_size: int
+    export_window: timedelta
+    export_poll_seconds: float
+    export_timeout_seconds: float
+    ledger_lookback: timedelta
+    lookback: timedelta
+    on_invalid_record: str
+    max_concurrency: int
+    spool_directory: Path | None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the API is on this machine, so that plain http is no risk."""
+        return _is_loopback(self.api_url)
+
+    @classmethod
+    def load(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Settings:
+        """Check a config and read it; null stands for a setting that is not set.
+
+        Args:
+            config: The values that the user gave.
+            schema: JSON Schema of the settings, those of the SDK included.
+
+        Raises:
+            InvalidSettingsError: Names each wrong setting and what it must be, all of
+                them at once; never a value, which could be a token.
+        """
+        known = schema["properties"]
+        values = {
+            name: rule["default"] for name, rule in known.items() if "default" in rule
+        } | {name: value for name, value in config.items() if value is not None}
+        problems = list(_problems(values, schema))
+        if problems:
+            msg = "Wrong settings: " + "; ".join(problems)
+            raise InvalidSettingsError(msg)
+        spool = values.get("spool_directory")
+        return cls(
+            client_token=values["client_token"],
+            access_token=values["access_token"],
+            client_name=values.get("client_name") or f"tap-mews {__version__}",
+            api_url=values["api_url"].rstrip("/"),
+            start_date=_moment(values.get("start_date")),
+            end_date=_moment(values.get("end_date")),
+            enterprise_ids=_unique(values.get("enterprise_ids")),
+            chain_ids=_unique(values.get("chain_ids")),
+            extraction=values["extraction"],
+            page_size=values["page_size"],
+            export_window=timedelta(days=values["export_window_days"]),
+            export_poll_seconds=values["export_poll_seconds"],
+            export_timeout_seconds=values["export_timeout_minutes"] * 60,
+            ledger_lookback=timedelta(days=values["ledger_lookback_days"]),
+            lookback=timedelta(minutes=values["lookback_minutes"]),
+            on_invalid_record=values["on_invalid_record"],
+            max_concurrency=values["max_concurrency"],
+            spool_directory=Path(spool).expanduser() if spool else None,
+        )
+
+
+def _problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    for name in schema.get("required", ()):
+        if name not in config:
+            yield f"{name} is required"
+    wrong = set()
+    for error in Draft202012Validator(schema).iter_errors(dict(config)):
+        if error.absolute_path:
+            wrong.add(error.absolute_path[0])
+            name = ".".join(str(part) for part in error.absolute_path)
+            yield f"{name} {describe(error)}"
+    sound = {name: value for name, value in config.items() if name not in wrong}
+    yield from _problems_of_moments(sound)
+    yield from _problems_of_ids(sound)
+    if "api_url" in sound:
+        yield from _problems_of_address(sound["api_url"])
+    if sound.get("extraction") == "pages":
+        yield (
+            "extraction cannot be `pages` yet, since this version reads entities "
+            "through data exports only; use `auto` or `exports`"
+        )
+    spool = sound.get("spool_directory")
+    if spool and not Path(spool).expanduser().is_dir():
+        yield "spool_directory must be an existing folder"
+
+
+def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[str]:
+    moments = {}
+    for name in ("start_date", "end_date"):
+        try:
+            moments[name] = _moment(config.get(name))
+        except ValueError:
+            yield f"{name} must be an ISO 8601 date or date-time"
+    start, end = moments.get("start_date"), moments.get("end_date")
+    if start and end and start >= end:
+        yield "start_date must be before end_date"
+
+
+def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("enterprise_ids", "chain_ids"):
+        if name in config and not 1 <= (count := len(config[name])) <= MOST_IDS:
+            yield f"{name} must have 1 to {MOST_IDS} entries; it has {count}"
+
+
+def _problems_of_address(url: str) -> Iterator[str]:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        yield "api_url must be an address such as https://api.mews.com"
+    elif parts.scheme == "http" and not _is_loopback(url):
+        yield "api_url must begin with https, unless it is a loopback address"
+    elif parts.username or parts.password or parts.query or parts.fragment:
+        yield "api_url must have no user, query or fragment"
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_moment(text) if text else None
+
+
+def _unique(ids: list[str] | None) -> tuple[str, ...] | None:
+    return tuple(dict.fromkeys(ids)) if ids else None

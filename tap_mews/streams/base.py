@@ -1,0 +1,262 @@
+"""The window loop, once, for all streams."""
+
+from __future__ import annotations
+
+import abc
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.batch import Batcher
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.json import serialize_json
+
+from tap_mews.bookmarks import Bookmarks, Reach
+from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
+from tap_mews.intervals import ONE_DAY, format_moment
+from tap_mews.progress import Progress
+from tap_mews.reading import Piece, PieceLostError, Reader, Span
+from tap_mews.records import Inspector, Rows
+from tap_mews.streams.sdk import WindowedStream
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
+    from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.metrics import Counter
+
+    from tap_mews.run import Run
+    from tap_mews.tap import TapMews
+
+_IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
+_IN_THE_CHECKOUT = Path(__file__).parents[2] / "schemas"
+
+SCHEMAS = SchemaDirectory(
+    # an editable install shows the package as it is in the checkout, without the copy
+    _IN_THE_WHEEL if _IN_THE_WHEEL.is_dir() else _IN_THE_CHECKOUT,
+)
+
+
+class MewsStream(WindowedStream, abc.ABC):
+    """A stream that is read window by window.
+
+    Its bookmark is the end of the last window that was delivered whole.
+    """
+
+    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
+    primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
+    replication_key = "UpdatedUtc"
+
+    tested: ClassVar[timedelta] = ONE_DAY
+    """What `--test` reads, so that it never starts an export of a whole history."""
+
+    _tap: TapMews
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        return self._tap.run
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads this stream; opened at most once a run."""
+        return self.new_reader()
+
+    @abc.abstractmethod
+    def new_reader(self) -> Reader:
+        """Make what reads this stream."""
+
+    @property
+    @abc.abstractmethod
+    def reach(self) -> Reach:
+        """What this stream reads of all there is."""
+
+    @property
+    def end(self) -> datetime:
+        """Last moment that is due."""
+        return self.run.end
+
+    def start(self, ids: Iterable[str] | None) -> datetime | None:
+        """Where properties or chains without a bookmark start; None: the beginning."""
+        del ids
+        return self.run.settings.start_date
+
+    @cached_property
+    def bookmarks(self) -> Bookmarks:
+        """What the state holds of this stream.
+
+        Raises:
+            InvalidStateError: It is none of ours.
+        """
+        key = self.replication_key or ""
+        return Bookmarks(self.name, self.stream_state, key, self.write_bookmark)
+
+    @staticmethod
+    def write_bookmark(moment: datetime) -> str:
+        """Give a bookmark its form."""
+        return format_moment(moment)
+
+    @property
+    def moves_bookmark(self) -> bool:
+        """Whether what is delivered is noted: not in a test, nor for a full table."""
+        return not self.is_dry_run and self.replication_method != REPLICATION_FULL_TABLE
+
+    def open(self) -> None:
+        """Begin to read what is due, ahead of the stream's turn.
+
+        Raises:
+            MewsError: As the reader.
+            InvalidStateError: The state is none of ours.
+        """
+        with self.named():
+            self.reader.open(self._due())
+
+    def get_records(self, context: Context | None) -> Generator[Record, None, None]:
+        """Deliver all that is due.
+
+        Rows that can stay as they came are written here and not yielded; the SDK writes
+        the others.
+        """
+        del context
+        with self._reading() as pieces:
+            for piece in pieces:
+                try:
+                    for rows in piece.rows:
+                        yield from self._deliver(rows)
+                except PieceLostError:
+                    continue
+                self._finish(piece)
+
+    def get_batches(
+        self,
+        batch_config: BatchConfig,
+        context: Context | None = None,
+    ) -> Iterator[tuple[BaseBatchFileEncoding, list[str]]]:
+        """Deliver all that is due in files; none holds rows of two pieces.
+
+        The SDK emits the state after each file, so a bookmark may move only when the
+        file that it covers is out.
+        """
+        del context
+        batcher = Batcher(self.tap_name, self.name, batch_config)
+        if len(self.stream_maps) != 1:
+            msg = (
+                f"{self.name}: batch_config cannot be used with stream maps that make "
+                "several streams of one; drop one of the two"
+            )
+            raise InvalidSettingsError(msg)
+        with self._reading() as pieces:
+            for piece in pieces:
+                try:
+                    for manifest in batcher.get_batches(self._mapped(piece)):
+                        yield batch_config.encoding, manifest
+                except PieceLostError:
+                    continue
+                self._finish(piece)
+
+    @contextmanager
+    def named(self) -> Iterator[None]:
+        """Make the errors of Mews say which stream they are about."""
+        try:
+            yield
+        except MewsError as error:
+            text = str(error)
+            if not text.startswith(self.name):
+                text = f"{self.name}: {text}"
+            if isinstance(error, UnauthorizedError):
+                text = f"{text}; {self._tap.advice_on_access}"
+            error.args = (text,)
+            raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[Iterator[Piece]]:
+        self._tap.open_streams()
+        try:
+            with self.named():
+                yield self.reader.pieces()
+        finally:
+            self.reader.close()
+        self._inspector.summarize()
+        reached = self.bookmarks.value if self.moves_bookmark else None
+        self._progress.finish(None if reached is None else self.write_bookmark(reached))
+
+    def _due(self) -> list[Span]:
+        """The spans that are due; for a test the last day, whatever the state says."""
+        reach, end = self.reach, self.end
+        if self.is_dry_run:
+            return [Span(end - self.tested, end, reach.scope)]
+        if not self.moves_bookmark:
+            return [Span(self.start(reach.ids), end, reach.scope)]
+        spans = self.bookmarks.due(reach, self.start, end, self.lookback)
+        if not spans:
+            self.logger.info("%s: nothing is due yet", self.name)
+        return spans
+
+    @property
+    def lookback(self) -> timedelta:
+        """Time before the bookmark that is read again."""
+        return self.run.settings.lookback
+
+    def _deliver(self, rows: Rows) -> Iterator[Record]:
+        """Write rows that can stay bytes; hand the others to the SDK."""
+        if not self._writes_rows:
+            for record in self._inspector.records(rows):
+                yield record
+                self._progress.add(1)
+            return
+        lot = [
+            row if isinstance(row, bytes) else serialize_json(row).encode()
+            for row in self._inspector.checked(rows)
+        ]
+        self._tap.message_writer.write_records(
+            self.name,
+            lot,
+            version=self.version,
+            time_extracted=datetime.now(timezone.utc).isoformat(),
+        )
+        self._counter.increment(len(lot))
+        self._progress.add(len(lot))
+
+    def _mapped(self, piece: Piece) -> Iterator[Record]:
+        """The records of a piece as stream maps and selection make them."""
+        for rows in piece.rows:
+            for record in self._inspector.records(rows):
+                for _, mapped in self.mapped(record):
+                    yield mapped
+                self._progress.add(1)
+
+    def _finish(self, piece: Piece) -> None:
+        """Move the bookmark over a piece that is delivered, and emit the state."""
+        if self.moves_bookmark:
+            self.bookmarks.move(piece.span, piece.complete_until)
+        piece.done()
+        self._progress.share = piece.share
+        if self.moves_bookmark:
+            self.write_state()
+
+    def get_record_counter(self, **kwargs: Any) -> Counter:  # noqa: ANN401
+        """The SDK's counter, kept so that rows that it does not see are counted."""
+        self._counter = super().get_record_counter(**kwargs)
+        return self._counter
+
+    @cached_property
+    def _writes_rows(self) -> bool:
+        """Whether rows go out as they came; settled once, when reading begins."""
+        return self.passes_rows_on
+
+    @cached_property
+    def _inspector(self) -> Inspector:
+        return Inspector(
+            self.name,
+            self.effective_schema,
+            pass_invalid=self.run.settings.on_invalid_record == "warn",
+            logger=self.logger,
+        )
+
+    @cached_property
+    def _progress(self) -> Progress:
+        return Progress(self.name, self.run.clock, self.logger)

@@ -1,0 +1,113 @@
+"""The tap: its settings and streams."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Stream, Tap
+
+from tap_mews.clock import Clock
+from tap_mews.command import MewsCommand
+from tap_mews.redaction import REDACTOR
+from tap_mews.redaction import install as install_redaction
+from tap_mews.run import Run
+from tap_mews.settings import CONFIG, Settings
+from tap_mews.streams import entities
+from tap_mews.streams.base import MewsStream
+from tap_mews.writer import MessageWriter
+
+if TYPE_CHECKING:
+    import click
+
+STREAMS: tuple[type[MewsStream], ...] = (
+    entities.AvailabilityAdjustments,
+    entities.AvailabilityBlocks,
+    entities.Bills,
+    entities.Companies,
+    entities.Customers,
+    entities.LedgerEntries,
+    entities.OrderItems,
+    entities.Payments,
+    entities.Reservations,
+    entities.ResourceBlocks,
+)
+
+
+class TapMews(Tap):
+    """Singer tap for the Mews Connector API: hotel data, complete and current."""
+
+    name = "tap-mews"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG
+    message_writer_class = MessageWriter
+    message_writer: MessageWriter
+
+    clock: ClassVar[Clock] = Clock()
+    """Time and sleep; a test can put one in its place that does not wait."""
+
+    settings: Settings
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        """Init the tap as the SDK does, with secrets kept out of all logs."""
+        install_redaction()
+        self._opened = False
+        super().__init__(**kwargs)
+
+    def discover_streams(self) -> list[Stream]:
+        """All streams, whatever the tokens may read: discovery asks nobody."""
+        return [stream(self) for stream in STREAMS]
+
+    @cached_property
+    def run(self) -> Run:
+        """What the streams share; made when the first of them is read."""
+        return Run(self.settings, self.clock)
+
+    def open_streams(self) -> None:
+        """Begin to read all selected streams, so that Mews works on all at once.
+
+        Raises:
+            TapMewsError: As the streams.
+        """
+        if self._opened:
+            return
+        self._opened = True
+        for stream in self.streams.values():
+            if stream.selected and isinstance(stream, MewsStream):
+                stream.open()
+
+    @property
+    def advice_on_access(self) -> str:
+        """What to do about an operation that is refused with 401."""
+        if self.run.portfolio.listed is None:
+            return (
+                "check client_token, access_token and api_url; if they are right, ask "
+                "Mews to enable this operation for your integration"
+            )
+        return (
+            "the tokens are right, since other operations take them; ask Mews to "
+            "enable this one for your integration (data exports are a restricted beta)"
+        )
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line of the SDK, with expected failures told in one line."""
+        return MewsCommand.like(super().get_singer_command(), cls.logger)
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings in words of our own; the SDK's quote the values."""
+        tokens = (self._config.get("client_token"), self._config.get("access_token"))
+        REDACTOR.learn(str(token) for token in tokens if token)
+        self.append_builtin_config(self.config_jsonschema)
+        if raise_errors:
+            self.settings = Settings.load(self._config, self.config_jsonschema)
+        return []
+
+    def _handle_termination(self, signum: int, frame: object) -> None:
+        """End at once; the state that is out is good, and files go at exit."""
+        del frame
+        self.logger.warning(
+            "Stopped by signal %d; the next run goes on from the last state",
+            signum,
+        )
+        sys.exit(128 + signum)
