@@ -35,10 +35,13 @@ class Reach:
     Attributes:
         ids: The properties or chains that it reads, or None where nobody knows.
         scope: Those that requests must name; None if they name none.
+        is_noted: Whether the bookmark must note what it covers; not where it belongs
+            to a single property anyhow.
     """
 
     ids: tuple[str, ...] | None
     scope: tuple[str, ...] | None
+    is_noted: bool = True
 
 
 class Bookmarks:
@@ -48,7 +51,7 @@ class Bookmarks:
         self,
         stream: str,
         state: dict[str, Any],
-        key: str,
+        key: str | None,
         write: Callable[[datetime], str],
     ) -> None:
         """Look at the state.
@@ -56,7 +59,7 @@ class Bookmarks:
         Args:
             stream: Its name, for errors.
             state: The stream's part of the state; it is changed in place.
-            key: Property that the bookmark belongs to.
+            key: Property that the bookmark belongs to; None if rows have no date.
             write: Gives a bookmark its form.
 
         Raises:
@@ -103,7 +106,7 @@ class Bookmarks:
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
         """
-        self._ids = reach.ids
+        self._ids = reach.ids if reach.is_noted else None
         spans = []
         bookmark = self.value
         if bookmark is not None and reach.ids is not None:
@@ -170,7 +173,7 @@ class Bookmarks:
         reached = _moment_of(part)
         if reached is None or until > reached:
             part["replication_key_value"] = self._write(until)
-        if part is self._state:
+        if part is self._state and self._key:
             part["replication_key"] = self._key
 
     def _join(self, reach: set[str]) -> None:

@@ -6,10 +6,12 @@ Envelope, retries, rate budget and errors are here, what to ask for is the calle
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 import requests
@@ -49,6 +51,24 @@ TRIES_WHEN_LIMITED = 60
 """A 429 is no failure, but a run must not be limited for ever."""
 
 logger = logging.getLogger("tap-mews.client")
+
+
+@dataclass(frozen=True)
+class Answer(Generic[T]):
+    """What an operation answered.
+
+    Attributes:
+        value: The decoded body.
+        request_id: What Mews support asks for.
+    """
+
+    value: T
+    request_id: str | None
+
+    @property
+    def of_request(self) -> str:
+        """Words for a message that name the request, or none."""
+        return _of_request(self.request_id)
 
 
 class _ErrorBody(msgspec.Struct):
@@ -94,6 +114,9 @@ class MewsClient:
             "Client": settings.client_name,
         }
         self._answered = False
+        # those that read ahead, and the one whose rows are being taken
+        most = settings.max_concurrency + 1
+        self._places = threading.BoundedSemaphore(most)
         self._session = requests.Session()
         self._session.headers.update(
             {
@@ -105,7 +128,7 @@ class MewsClient:
         )
         # threads share the session, so nothing in it may change with an answer
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_maxsize=settings.max_concurrency)
+        adapter = HTTPAdapter(pool_maxsize=most)
         self._session.mount(self._base, adapter)
 
     def call(
@@ -115,7 +138,7 @@ class MewsClient:
         answer: msgspec.json.Decoder[T],
         *,
         can_shrink: bool = False,
-    ) -> T | None:
+    ) -> Answer[T] | None:
         """Call one operation, again where that makes sense.
 
         Args:
@@ -126,7 +149,7 @@ class MewsClient:
                 else a 408 is one more reason to try again.
 
         Returns:
-            The decoded answer, or None for 204.
+            The answer, or None for 204.
 
         Raises:
             UnauthorizedError: 401.
@@ -189,7 +212,7 @@ class MewsClient:
         answer: msgspec.json.Decoder[T],
         *,
         can_shrink: bool,
-    ) -> T | None:
+    ) -> Answer[T] | None:
         response = self._send(operation, body)
         request_id = response.headers.get("Request-Id")
         if response.status_code == requests.codes.no_content:
@@ -197,7 +220,7 @@ class MewsClient:
         if response.status_code != requests.codes.ok:
             raise _error_of(operation, response, can_shrink=can_shrink)
         try:
-            return answer.decode(response.content)
+            return Answer(answer.decode(response.content), request_id)
         except msgspec.ValidationError as error:
             msg = (
                 f"{operation}: the answer has not the documented form: "
@@ -209,15 +232,17 @@ class MewsClient:
             raise _TransientError(trouble, request_id) from None
 
     def _send(self, operation: str, body: Mapping[str, Any]) -> requests.Response:
+        data = msgspec.json.encode({**self._envelope, **body})
         self._budget.acquire()
         try:
-            response = self._session.post(
-                self._base + operation,
-                data=msgspec.json.encode({**self._envelope, **body}),
-                timeout=TIMEOUT,
-                # a redirect would carry the tokens to another place
-                allow_redirects=False,
-            )
+            with self._places:
+                response = self._session.post(
+                    self._base + operation,
+                    data=data,
+                    timeout=TIMEOUT,
+                    # a redirect would carry the tokens to another place
+                    allow_redirects=False,
+                )
         except requests.Timeout:
             trouble = "no answer in time"
         except (

@@ -7,6 +7,7 @@ their boundary and no row falls between two.
 
 from __future__ import annotations
 
+import calendar
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
@@ -76,6 +77,18 @@ class Window:
         start = "the beginning" if self.start is None else format_moment(self.start)
         return f"{start} to {format_moment(self.end)}"
 
+    @property
+    def length(self) -> timedelta:
+        """From start to end.
+
+        Raises:
+            ValueError: The window has no start.
+        """
+        if self.start is None:
+            msg = "a window without a start has no length"
+            raise ValueError(msg)
+        return self.end - self.start
+
     def halves(self, gap: timedelta = timedelta(0)) -> tuple[Window, Window]:
         """Cut in two at a whole second, or at midnight when the gap is a day.
 
@@ -86,12 +99,34 @@ class Window:
         Raises:
             ValueError: The window has no start.
         """
-        if self.start is None:
-            msg = "a window without a start has no halves"
-            raise ValueError(msg)
         unit = gap or timedelta(seconds=1)
-        middle = self.start + (self.end - self.start) // unit // 2 * unit
+        middle = self.end - self.length + self.length // unit // 2 * unit
         return Window(self.start, middle), Window(middle + gap, self.end)
+
+
+def month_later(moment: datetime) -> datetime:
+    """The same time of day a calendar month later, or on that month's last day."""
+    year, month = divmod(moment.year * 12 + moment.month, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
+
+
+def months(start: datetime, end: datetime) -> Iterator[Window]:
+    """Cut a span into windows of at most a calendar month.
+
+    Args:
+        start: First moment.
+        end: Last moment.
+
+    Yields:
+        Windows in order of time; none if the end is before the start.
+    """
+    while start <= end:
+        stop = min(month_later(start), end)
+        yield Window(start, stop)
+        start = stop
+        if stop == end:
+            return
 
 
 def slices(

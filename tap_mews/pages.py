@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import msgspec
 from singer_sdk.pagination import BaseAPIPaginator
 
 from tap_mews.errors import TooHeavyError, UnexpectedAnswerError
+from tap_mews.records import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-mews.pages")
 
-PAGES_BEFORE_GROWTH = 4
+PAGES_BEFORE_GROWTH = 8
 """Pages that must go well before a size that was cut is tried larger again."""
 
 
@@ -44,11 +46,52 @@ class Page:
         rows: The rows as the bytes that came, not parsed.
         cursor: Names the place after the last row, or None where nothing follows.
         asked: How many rows were asked for.
+        of_request: Words for a message that name the request.
     """
 
     rows: list[bytes]
     cursor: str | None
     asked: int
+    of_request: str = ""
+
+
+class PageSize:
+    """Rows to ask for: halved when a page is too heavy, and grown back slowly.
+
+    It is shared by all threads that call one operation, so each need not learn anew.
+    """
+
+    def __init__(self, most: int) -> None:
+        """Start with the largest size.
+
+        Args:
+            most: The setting `page_size`.
+        """
+        self.rows = most
+        self._most = most
+        self._good = 0
+        self._lock = threading.Lock()
+
+    def shrink(self, asked: int) -> int:
+        """Note that a page of that many rows was too heavy.
+
+        Returns:
+            The size to ask for now.
+        """
+        with self._lock:
+            self.rows = min(self.rows, max(1, asked // 2))
+            self._good = 0
+            return self.rows
+
+    def keep(self, asked: int) -> None:
+        """Note that a page of that many rows came."""
+        with self._lock:
+            if asked < self.rows or self.rows == self._most:
+                return
+            self._good += 1
+            if self._good >= PAGES_BEFORE_GROWTH:
+                self.rows = min(self._most, self.rows * 2)
+                self._good = 0
 
 
 class CursorPaginator(BaseAPIPaginator[str | None]):
@@ -79,7 +122,8 @@ class CursorPaginator(BaseAPIPaginator[str | None]):
         if page.cursor in self._seen:
             msg = (
                 f"{self._operation}: page {self.count} has the cursor of an earlier "
-                "page, so the pages would never end; report this to Mews"
+                f"page{page.of_request}, so the pages would never end; report this "
+                "to Mews with the RequestId"
             )
             raise UnexpectedAnswerError(msg)
         if page.cursor:
@@ -91,7 +135,7 @@ def read_pages(
     client: MewsClient,
     operation: PagedOperation,
     body: Mapping[str, Any],
-    page_size: int,
+    size: PageSize,
 ) -> Iterator[Page]:
     """Read all pages of a request; a page that is too heavy is asked for in parts.
 
@@ -99,7 +143,7 @@ def read_pages(
         client: Makes the calls.
         operation: What to call.
         body: Properties of the request besides tokens and `Limitation`.
-        page_size: Rows to ask for in one page.
+        size: Rows to ask for in one page.
 
     Yields:
         Pages with at least one row.
@@ -109,29 +153,57 @@ def read_pages(
         UnexpectedAnswerError: A cursor repeats.
         MewsError: As `MewsClient.call`.
     """
-    decoder = _decoder(operation.rows)
     paginator = CursorPaginator(operation.name)
-    size, good = page_size, 0
     while not paginator.finished:
-        limitation = {"Count": size, "Cursor": paginator.current_value}
+        asked = size.rows
+        limitation = {"Count": asked, "Cursor": paginator.current_value}
         request = {**body, "Limitation": limitation}
+        decoder = _decoder(operation.rows)
         try:
             answer = client.call(operation.name, request, decoder, can_shrink=True)
-        except TooHeavyError:
-            if size == 1:
-                raise
-            size, good = size // 2, 0
-            logger.warning("%s: too heavy, asking for %d rows", operation.name, size)
+        except TooHeavyError as error:
+            if asked == 1:
+                msg = f"{error}, even for a page of one row; ask Mews support about it"
+                raise TooHeavyError(msg) from None
+            now = size.shrink(asked)
+            logger.warning("%s; asking for %d rows instead of %d", error, now, asked)
             continue
-        if answer is None or not answer.rows:
+        if answer is None or not answer.value.rows:
             return
-        page = Page([bytes(row) for row in answer.rows], answer.cursor, size)
-        # counted before the page is passed on, so a wrong cursor emits nothing more
+        rows = [bytes(row) for row in answer.value.rows]
+        page = Page(rows, answer.value.cursor, asked, answer.of_request)
+        # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(page)  # type: ignore[arg-type]
+        size.keep(asked)
         yield page
-        good += 1
-        if size < page_size and good >= PAGES_BEFORE_GROWTH:
-            size, good = min(page_size, size * 2), 0
+
+
+def read_rows(
+    client: MewsClient,
+    operation: PagedOperation,
+    body: Mapping[str, Any],
+    size: PageSize,
+    what: str,
+) -> Iterator[Rows]:
+    """Read all pages of a request, as rows that say where they are from.
+
+    Args:
+        client: Makes the calls.
+        operation: What to call.
+        body: Properties of the request besides tokens and `Limitation`.
+        size: Rows to ask for in one page.
+        what: What is asked for, such as a window.
+
+    Yields:
+        The rows of one page each.
+
+    Raises:
+        MewsError: As `read_pages`.
+    """
+    pages = read_pages(client, operation, body, size)
+    for number, page in enumerate(pages, 1):
+        place = f"{operation.name} {what}, page {number}{page.of_request}"
+        yield Rows(page.rows, place, unit="row")
 
 
 @lru_cache

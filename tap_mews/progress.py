@@ -44,16 +44,11 @@ class Progress:
                 f"{self.records / (now - self._began):,.0f}",
             )
 
-    def finish(self, reached: str | None) -> None:
-        """Say how it ended.
-
-        Args:
-            reached: The bookmark, if there is one.
-        """
+    def finish(self) -> None:
+        """Say that all that was due has been delivered."""
         self._logger.info(
-            "%s: %s records in %.1f s%s",
+            "%s: complete, %s records in %.1f s",
             self._stream,
             f"{self.records:,}",
             self._clock.monotonic() - self._began,
-            f", complete up to {reached}" if reached else "",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,15 +11,17 @@ import msgspec
 
 from tap_mews.errors import RefusedError, UnauthorizedError
 from tap_mews.intervals import parse_moment
-from tap_mews.pages import PagedOperation, read_pages
+from tap_mews.pages import PagedOperation, PageSize, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
 
     from tap_mews.client import MewsClient
 
 logger = logging.getLogger("tap-mews.properties")
+
+FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
+"""Nothing in Mews is older than Mews; where to start when nobody knows better."""
 
 ENTERPRISES = PagedOperation("enterprises/getAll", "Enterprises")
 
@@ -61,10 +64,11 @@ class Portfolio:
         Some tokens of a single property may not call it (401 or 403).
         """
         decoder = msgspec.json.Decoder(Property)
+        size = PageSize(self._page_size)
         try:
             return tuple(
                 decoder.decode(row)
-                for page in read_pages(self._client, ENTERPRISES, {}, self._page_size)
+                for page in read_pages(self._client, ENTERPRISES, {}, size)
                 for row in page.rows
             )
         except (UnauthorizedError, RefusedError) as error:
@@ -87,14 +91,14 @@ class Portfolio:
             sorted({found.chain_id for found in self.listed if found.chain_id})
         )
 
-    def earliest(self, ids: Iterable[str] | None = None) -> datetime | None:
+    def beginning(self, ids: Iterable[str] | None = None) -> datetime:
         """When the oldest of some properties was created.
 
         Args:
             ids: Enterprises or chains to look at; all that are listed if None.
 
         Returns:
-            The earliest `CreatedUtc`, or None where nobody knows.
+            The earliest `CreatedUtc`, or `FOUNDED` where nobody knows.
         """
         wanted = None if ids is None else set(ids)
         return min(
@@ -106,5 +110,5 @@ class Portfolio:
                     wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
                 )
             ),
-            default=None,
+            default=FOUNDED,
         )

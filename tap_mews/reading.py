@@ -36,6 +36,10 @@ class Span:
     cohort: int = 0
 
 
+def _nothing() -> None:
+    """There is nothing to do when the piece is done."""
+
+
 @dataclass(frozen=True)
 class Piece:
     """A window of a span, being read.
@@ -44,7 +48,8 @@ class Piece:
         span: What it was cut from.
         window: The slice of time.
         rows: Its rows, in no order; to be taken once.
-        complete_until: No row up to here can still come, so the bookmark may move here.
+        complete_until: No row up to here can still come, so the bookmark may move here;
+            None if the piece moves no bookmark.
         share: How much of all that is due is done with it, 0 to 1.
         done: To be called when the rows are taken and the bookmark has moved.
     """
@@ -52,9 +57,9 @@ class Piece:
     span: Span
     window: Window
     rows: Iterator[Rows]
-    complete_until: datetime
+    complete_until: datetime | None
     share: float
-    done: Callable[[], None]
+    done: Callable[[], None] = _nothing
 
 
 class PieceLostError(Exception):

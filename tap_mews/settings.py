@@ -164,6 +164,16 @@ CONFIG = th.PropertiesList(
         ),
     ),
     th.Property(
+        "companionship_refresh_days",
+        th.IntegerType(minimum=0, maximum=85),
+        default=3,
+        title="Companionship refresh",
+        description=(
+            "Each run reads the companionships of reservations that are in house or "
+            "arrive within this many days again, 0 (none) to 85."
+        ),
+    ),
+    th.Property(
         "on_invalid_record",
         th.StringType,
         allowed_values=["fail", "warn"],
@@ -179,7 +189,10 @@ CONFIG = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=32),
         default=4,
         title="Concurrency",
-        description="Most requests under way at the same time, 1 to 32.",
+        description=(
+            "Windows of a page by page stream to fetch ahead of the one whose rows are "
+            "written, 1 to 32."
+        ),
     ),
     th.Property(
         "spool_directory",
@@ -212,6 +225,7 @@ class Settings:
     export_timeout_seconds: float
     ledger_lookback: timedelta
     lookback: timedelta
+    companionship_refresh_days: int
     on_invalid_record: str
     max_concurrency: int
     spool_directory: Path | None
@@ -258,6 +272,7 @@ class Settings:
             export_timeout_seconds=values["export_timeout_minutes"] * 60,
             ledger_lookback=timedelta(days=values["ledger_lookback_days"]),
             lookback=timedelta(minutes=values["lookback_minutes"]),
+            companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
             max_concurrency=values["max_concurrency"],
             spool_directory=Path(spool).expanduser() if spool else None,

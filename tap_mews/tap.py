@@ -16,6 +16,12 @@ from tap_mews.run import Run
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.streams import entities
 from tap_mews.streams.base import MewsStream
+from tap_mews.streams.companionships import Companionships
+from tap_mews.streams.enterprises import Enterprises
+from tap_mews.streams.source_assignments import (
+    ReservationGroupSourceAssignments,
+    SourceAssignments,
+)
 from tap_mews.writer import MessageWriter
 
 if TYPE_CHECKING:
@@ -26,12 +32,16 @@ STREAMS: tuple[type[MewsStream], ...] = (
     entities.AvailabilityBlocks,
     entities.Bills,
     entities.Companies,
+    Companionships,
     entities.Customers,
+    Enterprises,
     entities.LedgerEntries,
     entities.OrderItems,
     entities.Payments,
+    ReservationGroupSourceAssignments,
     entities.Reservations,
     entities.ResourceBlocks,
+    SourceAssignments,
 )
 
 

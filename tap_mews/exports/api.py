@@ -229,7 +229,7 @@ class ExportsApi:
         if answer is None:
             msg = "exports/add: Mews answered without an export; run again"
             raise UnexpectedAnswerError(msg)
-        return answer.export
+        return answer.value.export
 
     def get(self, ids: Iterable[str]) -> dict[str, Export]:
         """Look at exports (`exports/getAll`); each call makes new URLs.
@@ -246,7 +246,7 @@ class ExportsApi:
             body = {"ExportIds": wanted[first : first + MOST_IDS_A_CALL]}
             answer = self._client.call("exports/getAll", body, self._found)
             if answer is not None:
-                exports |= {export.id: export for export in answer.exports}
+                exports |= {export.id: export for export in answer.value.exports}
         return exports
 
 

@@ -97,7 +97,7 @@ class ExportLane:
         scope_key: Property of `Scope` that selects among what the token reaches.
         filter: How windows become filters.
         longest: Length of a window.
-        beginning: Gives the earliest moment that data can have, or None.
+        beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
         gives_way: Whether to read nothing, rather than wait, while another export of
             the type is running.
@@ -115,7 +115,7 @@ class ExportLane:
     scope_key: str
     filter: ExportFilter
     longest: timedelta
-    beginning: Callable[[], datetime | None]
+    beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
     gives_way: bool = False
     orders: deque[ExportOrder] = field(default_factory=deque)
@@ -202,9 +202,7 @@ class ExportLane:
     def _smaller(self, order: ExportOrder) -> Iterator[Window]:
         window = order.window
         if window.start is None:
-            beginning = self.beginning()
-            if beginning is not None and beginning < window.end:
-                yield from self.windows(order.span, beginning)
+            yield from self.windows(order.span, min(self.beginning(), window.end))
         elif window.end - window.start > ONE_DAY - self.filter.gap:
             yield from window.halves(self.filter.gap)
 

@@ -49,7 +49,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
-    replication_key = "UpdatedUtc"
+    replication_key: str | None = "UpdatedUtc"
 
     tested: ClassVar[timedelta] = ONE_DAY
     """What `--test` reads, so that it never starts an export of a whole history."""
@@ -71,9 +71,12 @@ class MewsStream(WindowedStream, abc.ABC):
         """Make what reads this stream."""
 
     @property
-    @abc.abstractmethod
     def reach(self) -> Reach:
-        """What this stream reads of all there is."""
+        """What it reads: the properties of the settings, else all the token opens."""
+        return Reach(
+            self.run.portfolio.enterprise_ids,
+            self.run.settings.enterprise_ids,
+        )
 
     @property
     def end(self) -> datetime:
@@ -81,9 +84,13 @@ class MewsStream(WindowedStream, abc.ABC):
         return self.run.end
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
-        """Where properties or chains without a bookmark start; None: the beginning."""
-        del ids
-        return self.run.settings.start_date
+        """Where properties or chains without a bookmark start.
+
+        Returns:
+            `start_date`, else when the oldest was created; a stream that can be read
+            without a start may return None.
+        """
+        return self.run.settings.start_date or self.run.portfolio.beginning(ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -92,8 +99,15 @@ class MewsStream(WindowedStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours.
         """
-        key = self.replication_key or ""
-        return Bookmarks(self.name, self.stream_state, key, self.write_bookmark)
+        return self.bookmarks_in(self.stream_state)
+
+    def bookmarks_in(self, state: dict[str, Any]) -> Bookmarks:
+        """What a part of the state holds of this stream.
+
+        Raises:
+            InvalidStateError: It is none of ours.
+        """
+        return Bookmarks(self.name, state, self.replication_key, self.write_bookmark)
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:
@@ -113,7 +127,7 @@ class MewsStream(WindowedStream, abc.ABC):
             InvalidStateError: The state is none of ours.
         """
         with self.named():
-            self.reader.open(self._due())
+            self.reader.open(self._spans())
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver all that is due.
@@ -181,19 +195,33 @@ class MewsStream(WindowedStream, abc.ABC):
         finally:
             self.reader.close()
         self._inspector.summarize()
-        reached = self.bookmarks.value if self.moves_bookmark else None
-        self._progress.finish(None if reached is None else self.write_bookmark(reached))
+        self._progress.finish()
 
-    def _due(self) -> list[Span]:
-        """The spans that are due; for a test the last day, whatever the state says."""
-        reach, end = self.reach, self.end
+    def due(self) -> list[Span]:
+        """The spans that the bookmarks make due."""
+        return self.bookmarks.due(self.reach, self.start, self.end, self.lookback)
+
+    def move_bookmark(self, span: Span, until: datetime) -> None:
+        """Note that a span has been delivered whole up to a moment."""
+        self.bookmarks.move(span, until)
+
+    def scopes(self) -> list[tuple[str, ...] | None]:
+        """What requests name, one entry for each bookmark of its own."""
+        return [self.reach.scope]
+
+    def _spans(self) -> list[Span]:
+        """What to read: for a test the last day, whatever the state says."""
         if self.is_dry_run:
-            return [Span(end - self.tested, end, reach.scope)]
-        if not self.moves_bookmark:
-            return [Span(self.start(reach.ids), end, reach.scope)]
-        spans = self.bookmarks.due(reach, self.start, end, self.lookback)
+            start = self.end - self.tested
+            return [Span(start, self.end, scope) for scope in self.scopes()]
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return [
+                Span(self.start(scope or self.reach.ids), self.end, scope)
+                for scope in self.scopes()
+            ]
+        spans = self.due()
         if not spans:
-            self.logger.info("%s: nothing is due yet", self.name)
+            self.logger.info("%s: nothing is due", self.name)
         return spans
 
     @property
@@ -231,10 +259,11 @@ class MewsStream(WindowedStream, abc.ABC):
 
     def _finish(self, piece: Piece) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
-        if self.moves_bookmark:
-            self.bookmarks.move(piece.span, piece.complete_until)
+        if self.moves_bookmark and piece.complete_until is not None:
+            self.move_bookmark(piece.span, piece.complete_until)
         piece.done()
         self._progress.share = piece.share
+        self._progress.add(0)
         if self.moves_bookmark:
             self.write_state()
 

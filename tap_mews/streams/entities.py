@@ -25,23 +25,15 @@ class EntityStream(MewsStream):
     scope_key: ClassVar[str] = "EnterpriseIds"
     export_filter: ClassVar[ExportFilter] = UpdatedFilter()
 
-    @property
-    def reach(self) -> Reach:
-        """The properties of the settings, else all that the token opens."""
-        return Reach(
-            self.run.portfolio.enterprise_ids,
-            self.run.settings.enterprise_ids,
-        )
-
     def start(self, ids: Iterable[str] | None) -> datetime | None:
         """`start_date`, else the beginning.
 
         An export can do without a start, but not with an end alone.
         """
         settings = self.run.settings
-        if settings.start_date is None and settings.end_date is not None:
-            return self.run.portfolio.earliest(ids)
-        return settings.start_date
+        if settings.start_date is None and settings.end_date is None:
+            return None
+        return super().start(ids)
 
     def new_reader(self) -> Reader:
         """Through data exports."""
@@ -51,7 +43,7 @@ class EntityStream(MewsStream):
             scope_key=self.scope_key,
             filter=self.export_filter,
             longest=self.run.settings.export_window,
-            beginning=lambda: self.run.portfolio.earliest(self.reach.ids),
+            beginning=lambda: self.run.portfolio.beginning(self.reach.ids),
             save=self._save_jobs,
             gives_way=self.is_dry_run,
         )
@@ -164,13 +156,13 @@ class LedgerEntries(EntityStream):
         """Posting dates before the bookmark that are read again."""
         return self.run.settings.ledger_lookback
 
-    def start(self, ids: Iterable[str] | None) -> datetime | None:
+    def start(self, ids: Iterable[str] | None) -> datetime:
         """`start_date`, else when the oldest property was created.
 
         An export of the ledger needs a first date.
         """
-        start = self.run.settings.start_date or self.run.portfolio.earliest(ids)
-        return start and at_midnight(start.date())
+        start = self.run.settings.start_date or self.run.portfolio.beginning(ids)
+        return at_midnight(start.date())
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:

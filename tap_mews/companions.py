@@ -1,0 +1,141 @@
+"""Fetches companionships by the reservation groups that were updated.
+
+`companionships/getAll` has no list of what has changed, and its rows have no date. But
+a companionship belongs to a reservation group, and reservations have both. So the
+groups of the reservations of a window are found first, and then asked for, a thousand
+at a time. A companionship without a reservation comes only by its group.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from functools import partial
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_mews.errors import UnexpectedAnswerError
+from tap_mews.pages import PagedOperation, PageSize, read_rows
+from tap_mews.read_ahead import read_ahead
+from tap_mews.records import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_mews.client import MewsClient
+    from tap_mews.intervals import Window
+    from tap_mews.page_reader import Fetch
+    from tap_mews.reading import Span
+
+RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
+COMPANIONSHIPS = PagedOperation("companionships/getAll", "Companionships")
+
+UPDATED = "ReservationGroupUpdatedUtc"
+"""Added to each row: the latest `UpdatedUtc` of the group's reservations, as read."""
+
+MOST_GROUPS = 1000
+"""`companionships/getAll`: the most `ReservationGroupIds` in one request."""
+
+EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
+
+
+class _Reservation(msgspec.Struct):
+    group: str = msgspec.field(name="GroupId")
+    updated: str = msgspec.field(name="UpdatedUtc")
+
+
+class _Companionship(msgspec.Struct):
+    group: str = msgspec.field(name="ReservationGroupId")
+
+
+class CompanionshipFetch:
+    """Fetches the companionships of the reservations that another fetch finds."""
+
+    def __init__(
+        self,
+        client: MewsClient,
+        reservations: Fetch,
+        page_size: int,
+        ahead: int,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            client: Makes the calls.
+            reservations: Fetches reservations.
+            page_size: Rows to ask for in one page.
+            ahead: Batches of groups to fetch ahead.
+        """
+        self._client = client
+        self._reservations = reservations
+        self._size = PageSize(page_size)
+        self._ahead = ahead
+        self._reservation = msgspec.json.Decoder(_Reservation)
+        self._companionship = msgspec.json.Decoder(_Companionship)
+
+    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
+        """The companionships of all groups with a reservation in the window.
+
+        Raises:
+            MewsError: As `read_rows`.
+        """
+        updated = self._groups(span, window)
+        groups = sorted(updated)
+        batches = [
+            partial(self._batch, span, window, groups[first : first + MOST_GROUPS])
+            for first in range(0, len(groups), MOST_GROUPS)
+        ]
+        with closing(read_ahead(batches, self._ahead)) as fetched:
+            for batch in fetched:
+                for rows in batch:
+                    yield self._dated(rows, updated)
+
+    def _groups(self, span: Span, window: Window) -> dict[str, str]:
+        """The groups of the reservations, each with its latest `UpdatedUtc`."""
+        updated: dict[str, str] = {}
+        for rows in self._reservations(span, window):
+            for number, row in rows.numbered():
+                try:
+                    found = self._reservation.decode(row)
+                except msgspec.ValidationError as error:
+                    msg = (
+                        f"{rows.where(number)} has not the documented form: {error}; "
+                        "report this to Mews with the RequestId"
+                    )
+                    raise UnexpectedAnswerError(msg) from None
+                known = updated.get(found.group)
+                if known is None or _order(found.updated) > _order(known):
+                    updated[found.group] = found.updated
+        return updated
+
+    def _batch(
+        self,
+        span: Span,
+        window: Window,
+        groups: Sequence[str],
+    ) -> Iterator[Rows]:
+        body = {"Extent": EXTENT, "ReservationGroupIds": groups}
+        if span.scope is not None:
+            body["EnterpriseIds"] = span.scope
+        what = f"({len(groups)} groups of {window})"
+        return read_rows(self._client, COMPANIONSHIPS, body, self._size, what)
+
+    def _dated(self, rows: Rows, updated: dict[str, str]) -> Rows:
+        """The rows with the date of their group; what has no group stays as it is."""
+        lines = []
+        for line in rows.lines:
+            try:
+                group = self._companionship.decode(line).group
+            except msgspec.ValidationError:
+                lines.append(line)  # the schema says what is wrong with it
+                continue
+            date = json.dumps(updated.get(group))
+            end = line.rindex(b"}")
+            lines.append(line[:end] + f',"{UPDATED}":{date}}}'.encode())
+        return Rows(lines, rows.place, rows.first, rows.unit)
+
+
+def _order(moment: str) -> str:
+    """A key that sorts moments of any precision; all of them end in `Z`."""
+    return moment.rstrip("Zz")

@@ -1,0 +1,229 @@
+"""Reads a stream page by page, window by window."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tap_mews.errors import MewsError, RefusedError
+from tap_mews.intervals import Window, months, slices
+from tap_mews.pages import PagedOperation, PageSize, read_rows
+from tap_mews.read_ahead import read_ahead
+from tap_mews.reading import Piece, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from tap_mews.client import MewsClient
+    from tap_mews.records import Rows
+
+SHORTEST = timedelta(seconds=1)
+
+_LONGEST = re.compile(r"exceed\D*?((?:\d+\s*[YMWDHhms])+)\b")
+_PART = re.compile(r"(\d+)\s*([YMWDHhms])")
+_UNITS = {
+    "Y": timedelta(days=365),
+    "M": timedelta(days=28),
+    "W": timedelta(weeks=1),
+    "D": timedelta(days=1),
+    "H": timedelta(hours=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
+"""Spans as messages of Mews name them; years and months count as the shortest ones."""
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class Fetch(Protocol):
+    """Fetches the rows of one window; may be called by several threads at once."""
+
+    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
+        """The rows of a window of a span."""
+
+
+class WindowedFetch:
+    """Fetches one operation that filters by an interval.
+
+    Mews names the longest interval only when it refuses a longer one. What a refusal
+    teaches holds for the rest of the run.
+    """
+
+    def __init__(
+        self,
+        client: MewsClient,
+        operation: PagedOperation,
+        body: Callable[[Span, Window], dict[str, Any]],
+        page_size: int,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            client: Makes the calls.
+            operation: What to call.
+            body: Makes the request for a window of a span, `Limitation` aside.
+            page_size: Rows to ask for in one page.
+        """
+        self._client = client
+        self._operation = operation
+        self._body = body
+        self._size = PageSize(page_size)
+        self._lock = threading.Lock()
+        self._longest: timedelta | None = None
+
+    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
+        """The rows of a window, in as many requests as Mews wants.
+
+        Raises:
+            MewsError: As `read_rows`; it names the window.
+        """
+        if window.start is None:
+            yield from self._rows(span, window)
+            return
+        start = window.start
+        while True:
+            part = next(slices(start, window.end, self._longest or window.length))
+            try:
+                yield from self._rows(span, part)
+            except RefusedError as error:
+                if not self._learn(error, part):
+                    raise
+                continue
+            if part.end == window.end:
+                return
+            start = part.end
+
+    def _rows(self, span: Span, window: Window) -> Iterator[Rows]:
+        body = self._body(span, window)
+        try:
+            yield from read_rows(
+                self._client,
+                self._operation,
+                body,
+                self._size,
+                f"({window})",
+            )
+        except MewsError as error:
+            error.args = (f"{error} (reading {window})",)
+            raise
+
+    def _learn(self, error: RefusedError, window: Window) -> bool:
+        """Take the longest interval from a refusal, or half of what was refused.
+
+        Returns:
+            Whether the refusal was about the interval, so that a shorter one can do.
+        """
+        refused = window.length
+        if error.status != 400 or "interval" not in error.reason.lower():  # noqa: PLR2004
+            return False
+        if refused <= SHORTEST:
+            return False
+        named = longest_interval(error.reason)
+        longest = named if named and named < refused else refused // 2
+        longest = max(longest // SHORTEST * SHORTEST, SHORTEST)
+        with self._lock:
+            self._longest = min(longest, self._longest or longest)
+        logger.warning("%s; reading at most %s at a time", error, longest)
+        return True
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A window to fetch."""
+
+    span: Span
+    window: Window
+    fetch: Fetch
+    moves: bool = True
+
+
+class PageReader:
+    """Reads spans in windows of at most a calendar month, several ahead."""
+
+    def __init__(self, stream: str, fetch: Fetch, ahead: int) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            stream: Its name, for log lines.
+            fetch: Fetches the rows of one window.
+            ahead: Windows to fetch ahead of the one whose rows are taken.
+        """
+        self._stream = stream
+        self._fetch = fetch
+        self._ahead = ahead
+        self._windows: list[_Task] = []
+        self._last: list[_Task] = []
+
+    def read_last(
+        self,
+        fetch: Fetch,
+        window: Window,
+        scopes: Sequence[tuple[str, ...] | None],
+    ) -> None:
+        """Read one more window when all that is due is read; it moves no bookmark.
+
+        Args:
+            fetch: Fetches its rows.
+            window: The window; it need not lie in the past.
+            scopes: Whose rows.
+        """
+        self._last += [
+            _Task(Span(window.start, window.end, scope), window, fetch, moves=False)
+            for scope in scopes
+        ]
+
+    def open(self, spans: Sequence[Span]) -> None:
+        """Cut the spans into windows."""
+        for span in spans:
+            windows = (
+                [Window(None, span.end)]
+                if span.start is None
+                else months(span.start, span.end)
+            )
+            self._windows += [_Task(span, window, self._fetch) for window in windows]
+
+    def pieces(self) -> Iterator[Piece]:
+        """The windows in order, each as one piece.
+
+        Raises:
+            MewsError: As the fetching.
+        """
+        tasks = [*self._windows, *self._last]
+        fetches = (partial(task.fetch, task.span, task.window) for task in tasks)
+        with closing(read_ahead(fetches, self._ahead)) as fetched:
+            for number, rows in enumerate(fetched):
+                task = tasks[number]
+                logger.debug("%s: reading %s", self._stream, task.window)
+                yield Piece(
+                    span=task.span,
+                    window=task.window,
+                    rows=rows,
+                    complete_until=task.window.end if task.moves else None,
+                    share=(number + 1) / len(tasks),
+                )
+
+    def close(self) -> None:
+        """Nothing is held: threads end with the pieces."""
+
+
+def longest_interval(message: str) -> timedelta | None:
+    """Read the longest interval from a refusal, such as `… must not exceed 3M1D.`.
+
+    Args:
+        message: `Message` of the answer.
+
+    Returns:
+        The span, months counted as the shortest one, or None if it names none.
+    """
+    match = _LONGEST.search(message)
+    if match is None:
+        return None
+    parts = _PART.findall(match[1])
+    return sum((int(count) * _UNITS[unit] for count, unit in parts), timedelta(0))

@@ -1,0 +1,37 @@
+"""The properties themselves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tap_mews.pages import PageSize, read_rows
+from tap_mews.properties import ENTERPRISES
+from tap_mews.reading import Span
+from tap_mews.streams.pages import PageStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_mews.intervals import Window
+    from tap_mews.page_reader import Fetch
+    from tap_mews.records import Rows
+
+
+class Enterprises(PageStream):
+    """The properties that the token reaches; all of them in each run."""
+
+    name = "enterprises"
+
+    def due(self) -> list[Span]:
+        """All there is: the list is short, and a change of reach shows no update."""
+        return [Span(None, self.end)]
+
+    def new_fetch(self) -> Fetch:
+        """Without a filter (`enterprises/getAll`)."""
+        size = PageSize(self.run.settings.page_size)
+
+        def fetch(span: Span, window: Window) -> Iterator[Rows]:
+            del span, window
+            return read_rows(self.run.client, ENTERPRISES, {}, size, "(all)")
+
+        return fetch

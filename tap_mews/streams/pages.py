@@ -1,0 +1,57 @@
+"""What the streams share that Mews serves page by page alone."""
+
+from __future__ import annotations
+
+import abc
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tap_mews.intervals import format_moment
+from tap_mews.page_reader import Fetch, PageReader, WindowedFetch
+from tap_mews.streams.base import MewsStream
+
+if TYPE_CHECKING:
+    from tap_mews.intervals import Window
+    from tap_mews.pages import PagedOperation
+    from tap_mews.reading import Reader, Span
+
+
+class PageStream(MewsStream, abc.ABC):
+    """A stream of pages, read in windows of a month."""
+
+    def new_reader(self) -> Reader:
+        """Page by page."""
+        ahead = self.run.settings.max_concurrency
+        return PageReader(self.name, self.new_fetch(), ahead)
+
+    @abc.abstractmethod
+    def new_fetch(self) -> Fetch:
+        """Make what fetches the rows of a window."""
+
+
+class UpdatedPageStream(PageStream):
+    """A stream of one operation that filters by `UpdatedUtc`."""
+
+    operation: ClassVar[PagedOperation]
+
+    def new_fetch(self) -> Fetch:
+        """By `UpdatedUtc`, and by enterprise where requests must name some."""
+        settings, client = self.run.settings, self.run.client
+        return WindowedFetch(client, self.operation, updated_in, settings.page_size)
+
+
+def updated_in(span: Span, window: Window) -> dict[str, Any]:
+    """The request for what was updated in a window."""
+    return interval_of("UpdatedUtc", window) | enterprises_of(span)
+
+
+def interval_of(name: str, window: Window) -> dict[str, Any]:
+    """An interval filter; none for a window without a start."""
+    if window.start is None:
+        return {}
+    start, end = format_moment(window.start), format_moment(window.end)
+    return {name: {"StartUtc": start, "EndUtc": end}}
+
+
+def enterprises_of(span: Span) -> dict[str, Any]:
+    """The filter that selects enterprises; none for all that the token reaches."""
+    return {} if span.scope is None else {"EnterpriseIds": span.scope}
