@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,6 @@ import msgspec
 from tap_mews.errors import UnexpectedAnswerError
 from tap_mews.pages import PagedOperation, PageSize, read_rows
 from tap_mews.read_ahead import read_ahead
-from tap_mews.records import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tap_mews.intervals import Window
     from tap_mews.page_reader import Fetch
     from tap_mews.reading import Span
+    from tap_mews.records import Rows
 
 RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
 COMPANIONSHIPS = PagedOperation("companionships/getAll", "Companionships")
@@ -95,12 +96,12 @@ class CompanionshipFetch:
         """The groups of the reservations, each with its latest `UpdatedUtc`."""
         updated: dict[str, str] = {}
         for rows in self._reservations(span, window):
-            for number, row in rows.numbered():
+            for index, row in enumerate(rows.lines):
                 try:
                     found = self._reservation.decode(row)
                 except msgspec.ValidationError as error:
                     msg = (
-                        f"{rows.where(number)} has not the documented form: {error}; "
+                        f"{rows.where(index)} has not the documented form: {error}; "
                         "report this to Mews with the RequestId"
                     )
                     raise UnexpectedAnswerError(msg) from None
@@ -133,7 +134,7 @@ class CompanionshipFetch:
             date = json.dumps(updated.get(group))
             end = line.rindex(b"}")
             lines.append(line[:end] + f',"{UPDATED}":{date}}}'.encode())
-        return Rows(lines, rows.place, rows.first, rows.unit)
+        return replace(rows, lines=lines)
 
 
 def _order(moment: str) -> str:

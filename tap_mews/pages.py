@@ -203,7 +203,8 @@ def read_rows(
     pages = read_pages(client, operation, body, size)
     for number, page in enumerate(pages, 1):
         place = f"{operation.name} {what}, page {number}{page.of_request}"
-        yield Rows(page.rows, place, unit="row")
+        # a body that is indented has line breaks in its rows
+        yield Rows(page.rows, place, unit="row", may_break=True)
 
 
 @lru_cache

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
+from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.breaches import describe
 from tap_mews.errors import InvalidRecordError
@@ -51,25 +52,22 @@ class Rows:
         place: Where they are from, such as `export …, file 2`.
         first: Number of the first of them there, from 1.
         unit: What the numbers count: `line` or `row`.
+        may_break: Whether a row can have a line break in it or around it.
     """
 
     lines: list[bytes]
     place: str
     first: int = 1
     unit: str = "line"
+    may_break: bool = False
 
-    def numbered(self) -> Iterator[tuple[int, bytes]]:
-        """Each row that is not blank, with its number."""
-        for number, line in enumerate(self.lines, self.first):
-            row = line.strip()
-            if number == 1:
-                row = row.removeprefix(BOM)
-            if row:
-                yield number, row
+    def where(self, index: int) -> str:
+        """Words that say where a row is.
 
-    def where(self, number: int) -> str:
-        """Words that say where a row is."""
-        return f"{self.place}, {self.unit} {number}"
+        Args:
+            index: In `lines`, from 0.
+        """
+        return f"{self.place}, {self.unit} {self.first + index}"
 
 
 class Inspector:
@@ -99,37 +97,51 @@ class Inspector:
         self._unknown: set[str] = set()
         self._breaches: Counter[str] = Counter()
 
-    def checked(self, rows: Rows) -> Iterator[bytes | dict[str, Any]]:
-        """Check rows in their order.
+    def lines(self, rows: Rows) -> list[bytes]:
+        """Check rows and keep them as they came, where they can go out like that.
 
-        Yields:
-            The bytes as they came for a row that passes the gate and stands on a line
-            of its own, else a record with the digits of its numbers kept.
+        Returns:
+            JSON of the records, without line breaks.
 
         Raises:
             InvalidRecordError: As `examine`.
         """
+        return [
+            row if isinstance(row, bytes) else serialize_json(row).encode()
+            for row in self._checked(rows)
+        ]
+
+    def records(self, rows: Rows) -> Iterator[dict[str, Any]]:
+        """Check rows and parse them, with all digits of their numbers.
+
+        Raises:
+            InvalidRecordError: As `examine`.
+        """
+        for row in self._checked(rows):
+            yield _parse(row.decode())[0] if isinstance(row, bytes) else row
+
+    def _checked(self, rows: Rows) -> Iterable[bytes | dict[str, Any]]:
+        """The bytes of a row that passes the gate on a line of its own, else a record.
+
+        This is the inner loop of the tap: what it does for a row that passes, it does
+        millions of times.
+        """
         gate = self.gate
-        for number, row in rows.numbered():
+        checked: list[bytes | dict[str, Any]] = []
+        for index, line in enumerate(rows.lines):
+            row = line.strip() if rows.may_break else line
             try:
                 gate(row)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                yield self.examine(row, rows.where(number))
+                if row.strip():
+                    checked.append(self.examine(row, rows.where(index)))
+                continue
+            # a line break between two tokens is JSON, but would end the message
+            if rows.may_break and (b"\n" in row or b"\r" in row):
+                checked.append(self.examine(row, rows.where(index)))
             else:
-                # a line break between two tokens is JSON, but would end the message
-                if b"\n" in row or b"\r" in row:
-                    yield self.examine(row, rows.where(number))
-                else:
-                    yield row
-
-    def records(self, rows: Rows) -> Iterator[dict[str, Any]]:
-        """Check rows in their order and parse all of them.
-
-        Raises:
-            InvalidRecordError: As `examine`.
-        """
-        for row in self.checked(rows):
-            yield _parse(row.decode())[0] if isinstance(row, bytes) else row
+                checked.append(row)
+        return checked
 
     def examine(self, row: bytes, place: str) -> dict[str, Any]:
         """Look at a row with care.
@@ -146,6 +158,7 @@ class Inspector:
                 on; or it is no JSON object, so there is no record to pass on.
         """
         breaches = []
+        row = row.removeprefix(BOM)
         try:
             text = row.decode()
         except UnicodeDecodeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -114,10 +113,10 @@ class TapMews(Tap):
         return []
 
     def _handle_termination(self, signum: int, frame: object) -> None:
-        """End at once; the state that is out is good, and files go at exit."""
+        """End soon; the state that is out is good, and files go at exit."""
         del frame
         self.logger.warning(
             "Stopped by signal %d; the next run goes on from the last state",
             signum,
         )
-        sys.exit(128 + signum)
+        self.message_writer.stop(128 + signum)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
+from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
@@ -11,16 +14,26 @@ from singer_sdk.singerlib.encoding import SimpleSingerWriter
 if TYPE_CHECKING:
     from singer_sdk.singerlib.messages import Message
 
-PIPE_BYTES = 1 << 16
-"""What a pipe takes at once on Linux; larger writes bring nothing."""
+WRITE_BYTES = 1 << 16
+"""Written at once, which is what a pipe holds on Linux."""
+
+SLOW_BYTES, SLOW_SECONDS = 1 << 12, 0.1
+"""A target that takes longer gets less at once, so that a stop need not wait for it."""
 
 
 class MessageWriter(SimpleSingerWriter):
     """The SDK's writer, with a way for records that are bytes already.
 
     Nothing is kept back: when a call returns, the target can read all of it. So a STATE
-    never overtakes the records that it covers.
+    never overtakes the records that it covers. A stop waits for the end of a line, so
+    the target never reads half a message.
     """
+
+    def __init__(self) -> None:
+        """Write nothing yet."""
+        super().__init__()
+        self._is_writing = False
+        self._exit_code: int | None = None
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
@@ -38,7 +51,7 @@ class MessageWriter(SimpleSingerWriter):
 
         Args:
             stream: Name of the stream.
-            rows: JSON of one record each, on one line.
+            rows: JSON of one record each, on one line; the list is used up.
             version: For ACTIVATE_VERSION, if the stream uses it.
             time_extracted: When the rows were read, ISO 8601.
         """
@@ -47,10 +60,46 @@ class MessageWriter(SimpleSingerWriter):
         head = f'{{"type":"RECORD","stream":{json.dumps(stream)},"record":'
         tail = f',"version":{version}' if version is not None else ""
         tail += f',"time_extracted":"{time_extracted}"}}\n'
-        between = (tail + head).encode()
-        self._write(head.encode() + between.join(rows) + tail.encode())
+        rows[0] = head.encode() + rows[0]
+        rows[-1] += tail.encode()
+        self._write((tail + head).encode().join(rows))
 
-    @staticmethod
-    def _write(data: bytes) -> None:
-        sys.stdout.buffer.write(data)
-        sys.stdout.flush()
+    def stop(self, exit_code: int) -> None:
+        """End the process, at the end of the line if one is being written.
+
+        For signal handlers. A second call does not wait any more.
+
+        Args:
+            exit_code: Of the process.
+
+        Raises:
+            SystemExit: Always, now or by the call that is writing.
+        """
+        if not self._is_writing or self._exit_code is not None:
+            sys.exit(exit_code)
+        self._exit_code = exit_code
+
+    def _write(self, data: bytes) -> None:
+        try:
+            descriptor = sys.stdout.fileno()
+        except UnsupportedOperation:  # a buffer in the place of a pipe, as in tests
+            sys.stdout.buffer.write(data)
+            return
+        self._is_writing = True
+        try:
+            self._write_to(descriptor, memoryview(data))
+        finally:
+            self._is_writing = False
+        if self._exit_code is not None:
+            sys.exit(self._exit_code)
+
+    def _write_to(self, descriptor: int, data: memoryview) -> None:
+        written, most = 0, WRITE_BYTES
+        while written < len(data):
+            began = time.monotonic()
+            written += os.write(descriptor, data[written : written + most])
+            is_slow = time.monotonic() - began > SLOW_SECONDS
+            most = SLOW_BYTES if is_slow else WRITE_BYTES
+            if self._exit_code is not None:
+                rest = bytes(data[written - 1 :])
+                data = data[: written + rest.index(b"\n")]

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.batch import Batcher
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
-from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
@@ -236,18 +235,16 @@ class MewsStream(WindowedStream, abc.ABC):
                 yield record
                 self._progress.add(1)
             return
-        lot = [
-            row if isinstance(row, bytes) else serialize_json(row).encode()
-            for row in self._inspector.checked(rows)
-        ]
+        lines = self._inspector.lines(rows)
+        count = len(lines)
         self._tap.message_writer.write_records(
             self.name,
-            lot,
+            lines,
             version=self.version,
             time_extracted=datetime.now(timezone.utc).isoformat(),
         )
-        self._counter.increment(len(lot))
-        self._progress.add(len(lot))
+        self._counter.increment(count)
+        self._progress.add(count)
 
     def _mapped(self, piece: Piece) -> Iterator[Record]:
         """The records of a piece as stream maps and selection make them."""
