@@ -120,7 +120,7 @@ class Inspector:
         for row in self._checked(rows):
             yield _parse(row.decode())[0] if isinstance(row, bytes) else row
 
-    def _checked(self, rows: Rows) -> Iterable[bytes | dict[str, Any]]:
+    def _checked(self, rows: Rows) -> list[bytes | dict[str, Any]]:
         """The bytes of a row that passes the gate on a line of its own, else a record.
 
         This is the inner loop of the tap: what it does for a row that passes, it does
