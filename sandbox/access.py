@@ -1,0 +1,132 @@
+"""Tokens: who may ask, which properties they reach, which operations are allowed."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from sandbox.answers import Refusal
+from sandbox.store import CHAIN_ENTITIES, Store
+
+ENTERPRISES = "enterprises/getAll"
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What an access token opens; without `enterprise_ids` every property."""
+
+    name: str
+    token: str
+    portfolio: bool
+    enterprise_ids: tuple[str, ...] | None = None
+
+
+class Access:
+    """The tokens that exist, and the operations that are taken away."""
+
+    def __init__(self, store: Store, seed: int) -> None:
+        """Make the client token and a portfolio token."""
+        self._store = store
+        self._rng = random.Random(f"{seed}/access")
+        self._revoked: dict[str, int] = {}
+        self._grants: dict[str, Grant] = {}
+        self.client_token = self._token()
+        self.access_token = self.grant(None, name="portfolio")
+
+    def grant(
+        self,
+        enterprise_ids: list[str] | None,
+        *,
+        portfolio: bool = True,
+        name: str | None = None,
+    ) -> str:
+        """Make an access token for some properties, or for all, and give it."""
+        token = self._token()
+        ids = None if enterprise_ids is None else tuple(enterprise_ids)
+        grant = Grant(name or f"token {len(self._grants)}", token, portfolio, ids)
+        self._grants[token] = grant
+        return token
+
+    def single_property(self, enterprise_id: str) -> str:
+        """Make the access token of one property, no portfolio, and give it."""
+        return self.grant([enterprise_id], portfolio=False)
+
+    def revoke(self, operation: str, status: int = 401) -> None:
+        """Take an operation away from the integration."""
+        self._revoked[operation] = status
+
+    def allow(self, operation: str) -> None:
+        """Give an operation back."""
+        self._revoked.pop(operation, None)
+
+    @property
+    def enterprises_visible(self) -> bool:
+        """Whether `enterprises/getAll` is allowed."""
+        return ENTERPRISES not in self._revoked
+
+    @enterprises_visible.setter
+    def enterprises_visible(self, visible: bool) -> None:
+        if visible:
+            self.allow(ENTERPRISES)
+        else:
+            self.revoke(ENTERPRISES)
+
+    def authenticate(self, client_token: object, access_token: object) -> Grant:
+        """Give what the tokens open.
+
+        Raises:
+            Refusal: 401, a token is missing or wrong.
+        """
+        if client_token != self.client_token:
+            raise Refusal(401, "Invalid ClientToken.")
+        return self.find(access_token)
+
+    def find(self, access_token: object) -> Grant:
+        """Give what an access token opens.
+
+        Raises:
+            Refusal: 401, the token is missing or wrong.
+        """
+        grant = self._grants.get(str(access_token))
+        if grant is None:
+            raise Refusal(401, "Invalid AccessToken.")
+        return grant
+
+    def permit(self, operation: str) -> None:
+        """Check that the integration may call an operation.
+
+        Raises:
+            Refusal: it may not; no fault of the client's, who cannot know.
+        """
+        if operation in self._revoked:
+            message = f"Your integration is not allowed to use {operation}."
+            raise Refusal(self._revoked[operation], message, breach=False)
+
+    def enterprises(self, grant: Grant) -> list[str]:
+        """Give the properties a token reaches."""
+        known = [*self._store.table("Enterprise").rows]
+        if grant.enterprise_ids is None:
+            return known
+        return [key for key in known if key in grant.enterprise_ids]
+
+    def chains(self, grant: Grant) -> list[str]:
+        """Give the chains of the properties a token reaches."""
+        keys = self.enterprises(grant)
+        return [
+            *dict.fromkeys(
+                self._store.get("Enterprise", key)["ChainId"] for key in keys
+            )
+        ]
+
+    def owners(self, grant: Grant, entity: str) -> set[str]:
+        """Give whose rows of an entity a token reaches."""
+        by_chain = entity in CHAIN_ENTITIES
+        return set(self.chains(grant) if by_chain else self.enterprises(grant))
+
+    def tokens(self) -> list[str]:
+        """Give every token: none may appear outside of a body."""
+        return [self.client_token, *self._grants]
+
+    def _token(self) -> str:
+        digits = f"{self._rng.getrandbits(252):063X}"
+        return f"{digits[:32]}-{digits[32:]}"

@@ -1,0 +1,1 @@
+"""The hotels whose data the platform holds."""

@@ -1,0 +1,139 @@
+"""One hotel: what it is made of and the means its departments share."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sandbox.clock import UTC, utc_text
+from sandbox.hotel.shapes import address, shape
+
+if TYPE_CHECKING:
+    import random
+
+    from sandbox.hotel.guests import Chain
+    from sandbox.hotel.life import Event, Life
+    from sandbox.hotel.places import Place
+    from sandbox.store import Store
+
+
+class Category(NamedTuple):
+    """A kind of room: its price a night, and its rooms."""
+
+    id: str
+    price: int
+    rooms: tuple[str, ...]
+
+
+class Hotel:
+    """A property. Front desk, books and inventory work with this one object."""
+
+    def __init__(
+        self, store: Store, life: Life, chain: Chain, place: Place, rng: random.Random
+    ) -> None:
+        """Build the house; it opens when its departments start to work."""
+        self.store = store
+        self.life = life
+        self.chain = chain
+        self.place = place
+        self.rng = rng
+        self.id = self.new_id()
+        self.numbers = count(1)
+        self.service = self.new_id()
+        self.restaurant = self.new_id()
+        self.clerk = self.new_id()
+        self.rates = [self.new_id() for _ in range(3)]
+        self.adults, self.children = self.new_id(), self.new_id()
+        self.categories = [
+            Category(self.new_id(), price, tuple(self.new_id() for _ in range(rooms)))
+            for price, rooms in ((95, 12), (130, 9), (210, 4))
+        ]
+        self.ledger_categories = {
+            name: self.new_id() for name in ("Service", "Product", "Additional")
+        }
+
+    def new_id(self) -> str:
+        """Make the identifier of a new row."""
+        return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
+
+    def chance(self, probability: float) -> bool:
+        """Let something happen now and then."""
+        return self.rng.random() < probability
+
+    def local(self, day: date, hours: float) -> datetime:
+        """Give the UTC moment of a local time of day."""
+        midnight = datetime.combine(day, time(), UTC)
+        seconds = int((hours - self.place.offset) * 3600)
+        return midnight + timedelta(seconds=seconds)
+
+    def plan(self, moment: datetime, event: Event) -> None:
+        """Plan an event; one in sixteen happens within a second, not on it."""
+        fraction = self.rng.randrange(1, 1000) if self.chance(1 / 16) else 0
+        whole = moment.replace(microsecond=0)
+        self.life.at(whole + timedelta(milliseconds=fraction), event)
+
+    def put(self, entity: str, now: datetime, values: dict[str, Any]) -> str:
+        """Add a row of this hotel that is created now, and give its id."""
+        key = str(values.get("Id") or self.new_id())
+        row = shape(entity, {"Id": key})
+        for name, value in (
+            ("EnterpriseId", self.id),
+            ("CreatedUtc", utc_text(now)),
+            ("UpdatedUtc", utc_text(now)),
+            ("CreatorProfileId", self.clerk),
+            ("UpdaterProfileId", self.clerk),
+        ):
+            if name in row:
+                row[name] = value
+        row.update(values)
+        self.store.put(entity, row, self.id, now)
+        return key
+
+    def change(
+        self, entity: str, key: str, now: datetime, **changes: str | object
+    ) -> None:
+        """Change a row of this hotel now."""
+        self.store.change(entity, key, now, changes)
+
+    def join(self, opened: datetime, linked: datetime) -> None:
+        """Enter the hotel into the portfolio."""
+        place = self.place
+        where = address(
+            self.new_id(), place.street, place.city, place.postal, place.country
+        )
+        where["Latitude"] = Decimal(place.latitude)
+        where["Longitude"] = Decimal(place.longitude)
+        domain = f"{place.short.lower()}.example"
+        code = f"{place.country}-2020-1"
+        values = {
+            "Id": self.id,
+            "ExternalIdentifier": place.short,
+            "ChainId": self.chain.id,
+            "ChainName": self.chain.name,
+            "CreatedUtc": utc_text(opened),
+            "UpdatedUtc": utc_text(linked),
+            "LinkedUtc": utc_text(linked),
+            "Name": place.name,
+            "ShortName": place.short,
+            "TimeZoneIdentifier": place.zone,
+            "LegalEnvironmentCode": code,
+            "AccommodationEnvironmentCode": place.country,
+            "AccountingEnvironmentCode": place.country,
+            "TaxEnvironmentCode": code,
+            "DefaultLanguageCode": place.language,
+            "AccountingEditableHistoryInterval": "P0M7DT0H0M0S",
+            "OperationalEditableHistoryInterval": "P0M5DT0H0M0S",
+            "WebsiteUrl": f"https://www.{domain}/",
+            "Email": f"stay@{domain}",
+            "Phone": "+43 1 555 01 00",
+            "Pricing": "Gross",
+            "TaxPrecision": 2,
+            "AddressId": where["Id"],
+            "Address": where,
+            "GroupNames": ["City hotels"],
+            "Subscription": {"TaxIdentifier": None},
+        }
+        self.store.put("Enterprise", shape("Enterprise", values), self.id, linked)

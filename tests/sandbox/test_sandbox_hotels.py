@@ -1,0 +1,227 @@
+"""The hotels: complete, coherent, the same for the same seed, and alive."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.clock import parse_utc, utc_text
+from sandbox.encoding import encode
+from sandbox.hotel.shapes import ENTITIES
+from tests.entity_properties import documented_properties
+
+Json = dict[str, Any]
+
+STREAMS = {
+    "OrderItem": "order_items",
+    "Payment": "payments",
+    "Reservation": "reservations",
+    "Customer": "customers",
+    "Company": "companies",
+    "Bill": "bills",
+    "AvailabilityAdjustment": "availability_adjustments",
+    "AvailabilityBlock": "availability_blocks",
+    "ResourceBlock": "resource_blocks",
+    "LedgerEntry": "ledger_entries",
+    "Companionship": "companionships",
+    "SourceAssignment_2024_09_20": "source_assignments",
+    "SourceAssignment": "reservation_group_source_assignments",
+    "Enterprise": "enterprises",
+}
+ADDED_BY_THE_TAP = {"ReservationGroupUpdatedUtc"}
+JSON_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "date-time": str,
+    "date": str,
+    "integer": int,
+    "number": (int, Decimal),
+    "boolean": bool,
+    "object": dict,
+}
+
+
+@pytest.fixture(scope="module")
+def hotels() -> Sandbox:
+    return Sandbox(properties=3, days=90)
+
+
+def find(row: Json, path: str) -> list[Any]:
+    """Give every value at a dotted path of a row; KeyError where one is missing."""
+    name, _, rest = path.partition(".")
+    value = row[name.removesuffix("[]")]
+    values = (value or []) if name.endswith("[]") else [value]
+    if not rest:
+        return values
+    return [
+        each
+        for value in values
+        if value is not None
+        for each in (list(value.values()) if rest == "*" else find(value, rest))
+    ]
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_every_row_has_every_documented_property_in_its_type(
+    hotels: Sandbox, entity: str
+) -> None:
+    rows = hotels.rows(entity)
+    assert rows
+    for path, documented in documented_properties(STREAMS[entity]).items():
+        if path.startswith("OwnerData.Value.") or path in ADDED_BY_THE_TAP:
+            continue
+        for value in (value for row in rows for value in find(row, path)):
+            kind = JSON_TYPES.get(documented.type, object)
+            assert value is None or isinstance(value, kind), path
+            assert not isinstance(value, bool) or documented.type in {"boolean", "any"}
+            if documented.type == "date-time" and value is not None:
+                parse_utc(str(value))
+
+
+def test_rows_hang_together_by_their_ids(hotels: Sandbox) -> None:
+    ids = {entity: {row["Id"] for row in hotels.rows(entity)} for entity in ENTITIES}
+    groups = {row["GroupId"] for row in hotels.rows("Reservation")}
+    links = [
+        ("OrderItem", "ServiceOrderId", ids["Reservation"]),
+        ("OrderItem", "EnterpriseId", ids["Enterprise"]),
+        ("OrderItem", "BillId", ids["Bill"]),
+        ("Payment", "BillId", ids["Bill"]),
+        ("Payment", "ReservationId", ids["Reservation"]),
+        ("Payment", "AccountId", ids["Customer"] | ids["Company"]),
+        ("Reservation", "AccountId", ids["Customer"]),
+        ("Reservation", "TravelAgencyId", ids["Company"]),
+        ("Reservation", "AvailabilityBlockId", ids["AvailabilityBlock"]),
+        ("Bill", "AccountId", ids["Customer"] | ids["Company"]),
+        ("Bill", "CorrectedBillId", ids["Bill"]),
+        ("Customer", "MergeTargetId", ids["Customer"]),
+        ("Company", "MergeTargetId", ids["Company"]),
+        ("AvailabilityAdjustment", "AvailabilityBlockId", ids["AvailabilityBlock"]),
+        ("LedgerEntry", "AccountingItemId", ids["OrderItem"] | ids["Payment"]),
+        ("Companionship", "ReservationId", ids["Reservation"]),
+        ("Companionship", "ReservationGroupId", groups),
+        ("Companionship", "CustomerId", ids["Customer"]),
+        ("SourceAssignment_2024_09_20", "ReservationId", ids["Reservation"]),
+        ("SourceAssignment", "ReservationGroupId", groups),
+    ]
+    for entity, name, known in links:
+        used = {row[name] for row in hotels.rows(entity)} - {None}
+        assert used, (entity, name)
+        assert used <= known, (entity, name)
+
+
+def test_the_group_shows_what_hotels_go_through(hotels: Sandbox) -> None:
+    states = Counter(row["State"] for row in hotels.rows("Reservation"))
+    assert {"Confirmed", "Canceled", "Started", "Processed"} <= set(states)
+    corrections = {row["CorrectionState"] for row in hotels.rows("Bill")}
+    assert corrections == {"Bill", "CorrectiveBill"}
+    for entity in ("Customer", "AvailabilityAdjustment", "ResourceBlock"):
+        assert {row["IsActive"] for row in hotels.rows(entity)} == {True, False}
+    assert any(row["ReservationId"] is None for row in hotels.rows("Companionship"))
+    assert any("ü" in row["LastName"] for row in hotels.rows("Customer"))
+    assert 1500 < len(hotels.rows("OrderItem")) < 3500
+
+
+def test_ledger_balances(hotels: Sandbox) -> None:
+    totals: Counter[str] = Counter()
+    for row in hotels.rows("LedgerEntry"):
+        sign = 1 if row["LedgerEntryType"] == "Debit" else -1
+        totals[row["TransactionId"]] += sign * row["Value"]
+    assert set(totals.values()) == {0}
+
+
+def test_money_is_written_with_the_digits_it_is_stored_with(sandbox: Sandbox) -> None:
+    row = sandbox.new_row("LedgerEntry", Value=Decimal("120.50"))
+    sandbox.put("LedgerEntry", row)
+    assert any(b'"Value":120.50,' in line for line in sandbox.lines("LedgerEntry"))
+
+
+def test_updates_are_mostly_on_the_second() -> None:
+    hotels = Sandbox(properties=1, days=60)
+    moments = [row["UpdatedUtc"] for row in hotels.rows("Reservation")]
+    fractions = sum("." in moment for moment in moments)
+    assert 0 < fractions < len(moments) / 5
+
+
+def test_the_same_seed_gives_the_same_hotels() -> None:
+    def history(seed: int) -> list[bytes]:
+        sandbox = Sandbox(seed=seed, properties=2, days=20)
+        sandbox.live_on(timedelta(days=2))
+        return [line for entity in ENTITIES for line in sandbox.lines(entity)]
+
+    assert history(5) == history(5)
+    assert history(5) != history(6)
+
+
+def test_life_goes_on_and_never_changes_the_past(sandbox: Sandbox) -> None:
+    def rows() -> dict[str, Any]:
+        return {
+            row["Id"]: row
+            for entity in ENTITIES
+            if entity != "LedgerEntry"
+            for row in sandbox.rows(entity)
+        }
+
+    before, then = rows(), utc_text(sandbox.clock.now())
+    sandbox.live_on(timedelta(days=5))
+    after, now = rows(), utc_text(sandbox.clock.now())
+    assert set(before) < set(after)
+    changed = [row for key, row in after.items() if before.get(key) != row]
+    for row in changed:
+        assert then[:19] <= row.get("UpdatedUtc", now)[:19] <= now[:19]
+    assert any(row["Id"] in before for row in changed)
+
+
+def test_what_should_have_happened_while_time_jumped_happens_afterwards(
+    sandbox: Sandbox,
+) -> None:
+    known = {row["Id"]: row["UpdatedUtc"] for row in sandbox.rows("Reservation")}
+    sandbox.clock.advance(timedelta(days=3))
+    jumped = sandbox.clock.now()
+    sandbox.live_on(timedelta(hours=1))
+    for row in sandbox.rows("Reservation"):
+        if known.get(row["Id"]) != row["UpdatedUtc"]:
+            assert parse_utc(row["UpdatedUtc"]) >= jumped
+
+
+def test_a_hotel_that_joins_brings_its_history(sandbox: Sandbox) -> None:
+    customers = {row["Id"] for row in sandbox.rows("Customer")}
+    joined = sandbox.clock.now()
+    hotel = sandbox.add_property()
+    assert sandbox.enterprise_ids[-1] == hotel
+    assert len(sandbox.chain_ids) == 1
+    items = sandbox.rows("OrderItem", [hotel])
+    assert min(parse_utc(row["UpdatedUtc"]) for row in items) < joined - timedelta(10)
+    new = [row for row in sandbox.rows("Customer") if row["Id"] not in customers]
+    assert new
+    assert min(parse_utc(row["UpdatedUtc"]) for row in new) >= joined
+
+
+def test_a_hotel_can_join_with_a_chain_of_its_own(sandbox: Sandbox) -> None:
+    joined = sandbox.clock.now()
+    hotel = sandbox.add_property(new_chain=True)
+    assert len(sandbox.chain_ids) == 2
+    guests = sandbox.rows("Customer", [hotel])
+    assert {row["ChainId"] for row in guests} == {sandbox.chain_ids[1]}
+    assert min(parse_utc(row["UpdatedUtc"]) for row in guests) < joined
+
+
+@pytest.mark.parametrize("entity", ENTITIES)
+def test_tests_can_put_rows_of_their_own(sandbox: Sandbox, entity: str) -> None:
+    row = sandbox.put(entity, sandbox.new_row(entity, Odd={"Number": 1}))
+    assert row in sandbox.rows(entity)
+    sandbox.put(entity, {**row, "Odd": None})
+    found = [each for each in sandbox.rows(entity) if each["Id"] == row["Id"]]
+    assert found == [{**row, "Odd": None}]
+
+
+def test_rows_that_are_given_away_are_copies(sandbox: Sandbox) -> None:
+    sandbox.rows("OrderItem")[0]["Amount"]["Currency"] = "XXX"
+    assert sandbox.rows("OrderItem")[0]["Amount"]["Currency"] == "EUR"
+
+
+def test_lone_surrogates_are_escaped() -> None:
+    assert encode({"Notes": "a\ud800b"}) == b'{"Notes":"a\\ud800b"}'
