@@ -118,11 +118,13 @@ class Bookmarks:
                 if begin is not None and begin >= bookmark:
                     self._merge(cohort)
                 else:
-                    spans.append(Span(begin, min(bookmark, end), ids, number))
+                    until = min(bookmark, end)
+                    spans.append(Span(begin, until, ids, number, ids))
         if bookmark is None:
-            spans.append(Span(start(reach.ids), end, reach.scope, MAIN))
+            spans.append(Span(start(reach.ids), end, reach.scope, MAIN, reach.ids))
         elif end > bookmark:
-            spans.append(Span(bookmark - lookback, end, reach.scope, MAIN))
+            begin = bookmark - lookback
+            spans.append(Span(begin, end, reach.scope, MAIN, reach.ids))
         return [span for span in spans if span.start is None or span.start < span.end]
 
     def move(self, span: Span, until: datetime) -> None:

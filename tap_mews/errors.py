@@ -22,6 +22,7 @@ No message contains a token, a signed URL, a request body or a value of a record
 
 from __future__ import annotations
 
+from requests import codes
 from singer_sdk.exceptions import FatalSyncError
 
 
@@ -67,6 +68,11 @@ class RefusedError(MewsError):
         super().__init__(message)
         self.status = status
         self.reason = reason
+
+    @property
+    def is_about_the_interval(self) -> bool:
+        """Whether a request for a shorter time span can be taken."""
+        return self.status == codes.bad_request and "interval" in self.reason.lower()
 
 
 class ExportRunningError(RefusedError):

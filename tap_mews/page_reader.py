@@ -121,9 +121,7 @@ class WindowedFetch:
             Whether the refusal was about the interval, so that a shorter one can do.
         """
         refused = window.length
-        if error.status != 400 or "interval" not in error.reason.lower():  # noqa: PLR2004
-            return False
-        if refused <= SHORTEST:
+        if not error.is_about_the_interval or refused <= SHORTEST:
             return False
         named = longest_interval(error.reason)
         longest = named if named and named < refused else refused // 2

@@ -28,12 +28,14 @@ class Span:
         scope: Identifiers of enterprises or chains to read; None for all that the
             token reaches.
         cohort: Which of the stream's bookmarks it moves.
+        covers: Properties or chains that it is known to cover, or None.
     """
 
     start: datetime | None
     end: datetime
     scope: tuple[str, ...] | None = None
     cohort: int = 0
+    covers: tuple[str, ...] | None = None
 
 
 def _nothing() -> None:

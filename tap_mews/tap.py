@@ -9,6 +9,7 @@ from singer_sdk import Stream, Tap
 
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand
+from tap_mews.errors import InvalidStateError
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
 from tap_mews.run import Run
@@ -66,6 +67,23 @@ class TapMews(Tap):
     def discover_streams(self) -> list[Stream]:
         """All streams, whatever the tokens may read: discovery asks nobody."""
         return [stream(self) for stream in STREAMS]
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take the state of an earlier run.
+
+        Raises:
+            InvalidStateError: It is no Singer state.
+        """
+        bookmarks = state.get("bookmarks", {})
+        if not isinstance(bookmarks, dict) or not all(
+            isinstance(bookmark, dict) for bookmark in bookmarks.values()
+        ):
+            msg = (
+                "The state cannot be read: `bookmarks` must hold an object for each "
+                "stream; repair it, or run without it to start anew"
+            )
+            raise InvalidStateError(msg)
+        super().load_state(state)
 
     @cached_property
     def run(self) -> Run:

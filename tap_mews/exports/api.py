@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
+from requests import codes
 
 from tap_mews.errors import ExportRunningError, RefusedError, UnexpectedAnswerError
 from tap_mews.intervals import (
@@ -28,12 +29,13 @@ MOST_IDS_A_CALL = 1000
 """`exports/getAll`: the most `ExportIds`."""
 
 _RUNNING = re.compile(
-    r"already|running|pending|process|progress|exist|active|another|unfinished|"
-    r"in parallel|concurrent|only one|wait",
+    r"already|in progress|pending|processing|running|unfinished|another|only one|"
+    r"concurrent|in parallel|previous",
     re.IGNORECASE,
 )
+_WRONG = re.compile(r"invalid|interval|not exist|not found|unknown", re.IGNORECASE)
 """`exports/add` refuses a second export of a type with 400. The documentation does not
-give the words, so any of these, in a message that speaks of an export, is taken for it.
+give the words, so any of the first, without one of the second, is taken for it.
 """
 
 
@@ -252,9 +254,9 @@ class ExportsApi:
 
 def _speaks_of_a_running_export(error: RefusedError) -> bool:
     return (
-        error.status in {400, 409}
-        and "export" in error.reason.lower()
+        error.status in {codes.bad_request, codes.conflict}
         and _RUNNING.search(error.reason) is not None
+        and _WRONG.search(error.reason) is None
     )
 
 

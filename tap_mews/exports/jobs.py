@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -78,12 +79,12 @@ class ExportJob:
 
     def saved(self) -> SavedJob:
         """What the state keeps of it."""
-        window, scope = self.order.window, self.order.span.scope
+        window, span = self.order.window, self.order.span
         saved = {"id": self.id, "end": format_moment(window.end)}
         if window.start is not None:
             saved["start"] = format_moment(window.start)
-        if scope is not None:
-            saved["scope"] = fingerprint(scope)
+        if scope := fingerprint(span):
+            saved["scope"] = scope
         return saved | {"added": format_moment(self.added)}
 
 
@@ -220,12 +221,11 @@ class ExportLane:
             parse_moment(saved["start"]) if "start" in saved else None,
             parse_moment(saved["end"]),
         )
-        scope = None if span.scope is None else fingerprint(span.scope)
         if (
             export is None
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
-            or saved.get("scope") != scope
+            or saved.get("scope", "") != fingerprint(span)
             or not self.filter.matches(window, export.filters)
             or not _serves(window, start, span.end, self.filter.gap)
         ):
@@ -234,9 +234,17 @@ class ExportLane:
         return ExportJob(ExportOrder(span, window), export, added, now, listed=now)
 
 
-def fingerprint(ids: Sequence[str]) -> str:
-    """A short name for a scope, since a thousand identifiers would swell the state."""
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:16]
+def fingerprint(span: Span) -> str:
+    """A short name for whose rows an export of a span has.
+
+    That is what it asks for and, where it asks for all, what all was: an export that
+    was added before a property joined lacks that property. A thousand identifiers
+    would swell the state. Empty where nothing is asked for and nothing known.
+    """
+    if span.scope is None and span.covers is None:
+        return ""
+    parts = [sorted(span.scope or ()), sorted(span.covers or ())]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _serves(

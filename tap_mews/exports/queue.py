@@ -10,6 +10,7 @@ from tap_mews.errors import (
     ExportFailedError,
     ExportRunningError,
     ExportTimeoutError,
+    RefusedError,
     TapMewsError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
@@ -218,6 +219,12 @@ class ExportQueue:
             export = self._api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._put_off(lane, error, now)
+            return
+        except RefusedError as error:
+            if not (error.is_about_the_interval and lane.split()):
+                error.args = (f"{error} (asking for {order.window})",)
+                raise
+            logger.warning("%s: %s; going on in parts", lane.stream, error)
             return
         lane.orders.popleft()
         lane.blocked_since = None
