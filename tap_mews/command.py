@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     import logging
 
     import click
-
-BROKEN_PIPE_EXIT = 1
 
 
 class MewsCommand(SingerCommand):
@@ -40,18 +37,21 @@ class MewsCommand(SingerCommand):
             logger=logger,
         )
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
-        """Run the command; the process ends with it."""
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
+        """Run the sync; click itself ends a process whose pipe is closed, quietly."""
         try:
-            return super().main(*args, **kwargs)
+            return super().invoke(ctx)
         except BrokenPipeError:
             self.logger.warning(
                 "The target has closed its input; the next run goes on from the last "
                 "state that the target has kept",
             )
-            # or the interpreter would complain once more when it flushes at its end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(BROKEN_PIPE_EXIT)
+            raise
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+        """Run the command; the process ends with it."""
+        try:
+            return super().main(*args, **kwargs)
         except TapMewsError as error:
             self._fail(error, str(error))
         except ConfigValidationError as error:
