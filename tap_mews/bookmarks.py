@@ -125,7 +125,7 @@ class Bookmarks:
         elif end > bookmark:
             begin = bookmark - lookback
             spans.append(Span(begin, end, reach.scope, MAIN, reach.ids))
-        return [span for span in spans if span.start is None or span.start < span.end]
+        return [span for span in spans if span.start is None or span.start <= span.end]
 
     def move(self, span: Span, until: datetime) -> None:
         """Note that a piece of a span has been delivered whole.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tap_mews.errors import TapMewsError
 from tap_mews.exports.api import Export, ExportFilter, ExportStatus
 from tap_mews.intervals import ONE_DAY, Window, format_moment, parse_moment, slices
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from tap_mews.errors import TapMewsError
     from tap_mews.reading import Span
 
 MOST_JOBS = 2
@@ -130,6 +131,14 @@ class ExportLane:
     def is_busy(self) -> bool:
         """Whether Mews works on an export of this lane."""
         return any(job.is_running for job in self.jobs)
+
+    @contextmanager
+    def keeping_errors(self) -> Iterator[None]:
+        """Keep an error until the lane is waited for."""
+        try:
+            yield
+        except TapMewsError as error:
+            self.error = error
 
     def scope(self, order: ExportOrder) -> dict[str, Sequence[str]] | None:
         """`Scope` of `exports/add`, or None for all that the token reaches."""

@@ -11,7 +11,6 @@ from tap_mews.errors import (
     ExportRunningError,
     ExportTimeoutError,
     RefusedError,
-    TapMewsError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
 from tap_mews.exports.jobs import MOST_JOBS, ExportJob, ExportLane
@@ -161,12 +160,10 @@ class ExportQueue:
         ]
         found = self._api.get(job.id for _, job in running) if running else {}
         for lane, job in running:
-            try:
+            with lane.keeping_errors():
                 self._take_up(lane, job, found.get(job.id))
-            except TapMewsError as error:
-                lane.error = error
         for lane in self._lanes:
-            if lane.error is None:
+            with lane.keeping_errors():
                 self._advance(lane)
 
     def _take_up(self, lane: ExportLane, job: ExportJob, found: Export | None) -> None:
@@ -174,12 +171,13 @@ class ExportQueue:
         if found is None:
             self.redo(lane, job, "is no longer known to Mews")
             return
+        status = found.status
         job.export, job.listed = found, self._looked
-        if found.status is ExportStatus.EXPIRED:
+        if status is ExportStatus.EXPIRED:
             self.redo(lane, job, "has expired")
-        elif found.status is ExportStatus.FAILED:
+        elif status is ExportStatus.FAILED:
             self._replace_failed(lane, job)
-        elif found.status is ExportStatus.SUCCESS:
+        elif status is ExportStatus.SUCCESS:
             files = found.files or []
             size = sum(file.size for file in files)
             told = f"{len(files)} files, {size:,} bytes"
@@ -207,7 +205,8 @@ class ExportQueue:
         """Add the next export of a lane if there is one and Mews can take it."""
         now = self._clock.monotonic()
         if (
-            not lane.orders
+            lane.error is not None
+            or not lane.orders
             or lane.is_busy
             or len(lane.jobs) >= MOST_JOBS
             or now < lane.retry_at
