@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_mews.errors import UnexpectedAnswerError
-from tap_mews.pages import PagedOperation, PageSize, read_rows
+from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
 from tap_mews.read_ahead import read_ahead
 
 if TYPE_CHECKING:
@@ -96,15 +95,7 @@ class CompanionshipFetch:
         """The groups of the reservations, each with its latest `UpdatedUtc`."""
         updated: dict[str, str] = {}
         for rows in self._reservations(span, window):
-            for index, row in enumerate(rows.lines):
-                try:
-                    found = self._reservation.decode(row)
-                except msgspec.ValidationError as error:
-                    msg = (
-                        f"{rows.where(index)} has not the documented form: {error}; "
-                        "report this to Mews with the RequestId"
-                    )
-                    raise UnexpectedAnswerError(msg) from None
+            for found in decoded(rows, self._reservation):
                 known = updated.get(found.group)
                 if known is None or _order(found.updated) > _order(known):
                     updated[found.group] = found.updated
@@ -119,7 +110,7 @@ class CompanionshipFetch:
         body = {"Extent": EXTENT, "ReservationGroupIds": groups}
         if span.scope is not None:
             body["EnterpriseIds"] = span.scope
-        what = f"({len(groups)} groups of {window})"
+        what = f"{len(groups)} groups of {window}"
         return read_rows(self._client, COMPANIONSHIPS, body, self._size, what)
 
     def _dated(self, rows: Rows, updated: dict[str, str]) -> Rows:

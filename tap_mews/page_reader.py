@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from tap_mews.errors import MewsError, RefusedError
+from tap_mews.errors import RefusedError
 from tap_mews.intervals import Window, months, slices
 from tap_mews.pages import PagedOperation, PageSize, read_rows
 from tap_mews.read_ahead import read_ahead
@@ -82,7 +82,7 @@ class WindowedFetch:
         """The rows of a window, in as many requests as Mews wants.
 
         Raises:
-            MewsError: As `read_rows`; it names the window.
+            MewsError: As `read_rows`.
         """
         if window.start is None:
             yield from self._rows(span, window)
@@ -102,17 +102,7 @@ class WindowedFetch:
 
     def _rows(self, span: Span, window: Window) -> Iterator[Rows]:
         body = self._body(span, window)
-        try:
-            yield from read_rows(
-                self._client,
-                self._operation,
-                body,
-                self._size,
-                f"({window})",
-            )
-        except MewsError as error:
-            error.args = (f"{error} (reading {window})",)
-            raise
+        return read_rows(self._client, self._operation, body, self._size, str(window))
 
     def _learn(self, error: RefusedError, window: Window) -> bool:
         """Take the longest interval from a refusal, or half of what was refused.

@@ -6,18 +6,20 @@ import logging
 import threading
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from singer_sdk.pagination import BaseAPIPaginator
 
-from tap_mews.errors import TooHeavyError, UnexpectedAnswerError
+from tap_mews.errors import MewsError, TooHeavyError, UnexpectedAnswerError
 from tap_mews.records import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_mews.client import MewsClient
+
+T = TypeVar("T")
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -198,13 +200,38 @@ def read_rows(
         The rows of one page each.
 
     Raises:
-        MewsError: As `read_pages`.
+        MewsError: As `read_pages`; it says what was asked for.
     """
     pages = read_pages(client, operation, body, size)
-    for number, page in enumerate(pages, 1):
-        place = f"{operation.name} {what}, page {number}{page.of_request}"
-        # a body that is indented has line breaks in its rows
-        yield Rows(page.rows, place, unit="row", may_break=True)
+    try:
+        for number, page in enumerate(pages, 1):
+            place = f"{operation.name} ({what}), page {number}{page.of_request}"
+            # a body that is indented has line breaks in its rows
+            yield Rows(page.rows, place, unit="row", may_break=True)
+    except MewsError as error:
+        error.args = (f"{error} (reading {what})",)
+        raise
+
+
+def decoded(rows: Rows, decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
+    """Decode rows that the tap itself needs.
+
+    Args:
+        rows: The rows.
+        decoder: Knows the properties that are needed.
+
+    Raises:
+        UnexpectedAnswerError: A row lacks one of them.
+    """
+    for index, row in enumerate(rows.lines):
+        try:
+            yield decoder.decode(row)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            msg = (
+                f"{rows.where(index)} has not the documented form: {error}; "
+                "report this to Mews with the RequestId"
+            )
+            raise UnexpectedAnswerError(msg) from None
 
 
 @lru_cache

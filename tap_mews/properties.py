@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tap_mews.intervals import parse_moment
-from tap_mews.pages import PagedOperation, PageSize, read_pages
+from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +30,10 @@ class Property(msgspec.Struct, frozen=True):
 
     id: str = msgspec.field(name="Id")
     chain_id: str | None = msgspec.field(name="ChainId", default=None)
-    created: str | None = msgspec.field(name="CreatedUtc", default=None)
+    created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
+        name="CreatedUtc",
+        default=None,
+    )
 
 
 class Portfolio:
@@ -67,9 +69,9 @@ class Portfolio:
         size = PageSize(self._page_size)
         try:
             return tuple(
-                decoder.decode(row)
-                for page in read_pages(self._client, ENTERPRISES, {}, size)
-                for row in page.rows
+                found
+                for rows in read_rows(self._client, ENTERPRISES, {}, size, "all")
+                for found in decoded(rows, decoder)
             )
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
@@ -103,7 +105,7 @@ class Portfolio:
         wanted = None if ids is None else set(ids)
         return min(
             (
-                parse_moment(found.created)
+                found.created.replace(microsecond=0)
                 for found in self.listed or ()
                 if found.created
                 and (

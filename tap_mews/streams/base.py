@@ -178,7 +178,7 @@ class MewsStream(WindowedStream, abc.ABC):
             yield
         except MewsError as error:
             text = str(error)
-            if not text.startswith(self.name):
+            if not text.startswith(f"{self.name}:"):
                 text = f"{self.name}: {text}"
             if isinstance(error, UnauthorizedError):
                 text = f"{text}; {self._tap.advice_on_access}"

@@ -32,6 +32,6 @@ class Enterprises(PageStream):
 
         def fetch(span: Span, window: Window) -> Iterator[Rows]:
             del span, window
-            return read_rows(self.run.client, ENTERPRISES, {}, size, "(all)")
+            return read_rows(self.run.client, ENTERPRISES, {}, size, "all")
 
         return fetch
