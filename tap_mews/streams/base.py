@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
-from singer_sdk.batch import Batcher
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
@@ -155,17 +155,22 @@ class MewsStream(WindowedStream, abc.ABC):
         file that it covers is out.
         """
         del context
-        batcher = Batcher(self.tap_name, self.name, batch_config)
         if len(self.stream_maps) != 1:
             msg = (
                 f"{self.name}: batch_config cannot be used with stream maps that make "
                 "several streams of one; drop one of the two"
             )
             raise InvalidSettingsError(msg)
+        if batch_config.encoding.format != "jsonl":
+            msg = "batch_config.encoding.format must be `jsonl`"
+            raise InvalidSettingsError(msg)
+        from tap_mews.batches import BatchFiles  # noqa: PLC0415 - few runs need it
+
+        files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
         with self._reading() as pieces:
             for piece in pieces:
                 try:
-                    for manifest in batcher.get_batches(self._mapped(piece)):
+                    for manifest in files.write(map(self._lot, piece.rows)):
                         yield batch_config.encoding, manifest
                 except PieceLostError:
                     continue
@@ -246,13 +251,18 @@ class MewsStream(WindowedStream, abc.ABC):
         self._counter.increment(count)
         self._progress.add(count)
 
-    def _mapped(self, piece: Piece) -> Iterator[Record]:
-        """The records of a piece as stream maps and selection make them."""
-        for rows in piece.rows:
-            for record in self._inspector.records(rows):
-                for _, mapped in self.mapped(record):
-                    yield mapped
-                self._progress.add(1)
+    def _lot(self, rows: Rows) -> list[bytes]:
+        """The rows of a BATCH file, as stream maps and selection make them."""
+        if self._writes_rows:
+            lot = self._inspector.lines(rows)
+        else:
+            lot = [
+                serialize_json(mapped).encode()
+                for record in self._inspector.records(rows)
+                for _, mapped in self.mapped(record)
+            ]
+        self._progress.add(len(lot))
+        return lot
 
     def _finish(self, piece: Piece) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""

@@ -1,0 +1,76 @@
+"""BATCH files in JSON Lines, written from rows that are bytes already."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+from uuid import uuid4
+
+from isal import igzip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from singer_sdk.helpers._batch import BatchConfig
+
+GZIP = "gzip"
+
+GZIP_LEVEL = 1
+"""A batch file is read once, and soon: time counts more than bytes."""
+
+
+class BatchFiles:
+    """Files of one run in the storage that the settings name."""
+
+    def __init__(self, config: BatchConfig, name: str) -> None:
+        """Prepare; nothing is written.
+
+        Args:
+            config: `batch_config`: storage, encoding and rows in one file.
+            name: Begins the names of the files.
+        """
+        self._config = config
+        self._prefix = f"{config.storage.prefix or ''}{name}-{uuid4()}"
+        self._count = 0
+
+    def write(self, lots: Iterable[list[bytes]]) -> Iterator[list[str]]:
+        """Write rows; the last file is complete with the last row.
+
+        Args:
+            lots: JSON of one row each, without line breaks.
+
+        Yields:
+            The address of each file, when it is complete.
+        """
+        waiting = iter(lots)
+        rest: list[bytes] = []
+        while rest or (rest := next((lot for lot in waiting if lot), [])):
+            self._count += 1
+            compressed = self._config.encoding.compression == GZIP
+            name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
+            with self._config.storage.open(name, "wb") as raw:
+                if compressed:
+                    with igzip.open(raw, "wb", GZIP_LEVEL) as file:  # type: ignore[no-untyped-call]
+                        rest = self._fill(file, rest, waiting)
+                else:
+                    rest = self._fill(raw, rest, waiting)
+            yield [self._config.storage.get_url(name)]
+
+    def _fill(
+        self,
+        file: IO[bytes],
+        rest: list[bytes],
+        waiting: Iterator[list[bytes]],
+    ) -> list[bytes]:
+        """Write rows into one file until it is full or there are no more.
+
+        Returns:
+            Rows for the next file.
+        """
+        room = self._config.batch_size
+        while rest and room:
+            part, rest = rest[:room], rest[room:]
+            file.write(b"\n".join(part) + b"\n")
+            room -= len(part)
+            if not rest and room:
+                rest = next((lot for lot in waiting if lot), [])
+        return rest
