@@ -140,16 +140,28 @@ class ExportReader:
         """
         try:
             return coming.result()
-        except _ExportExpiredError:
+        except (_ExportExpiredError, _OtherFilesError) as error:
+            # part of a file must not be taken for the beginning of another one
+            self.close()
+            self._lose(job, error)
+            raise PieceLostError from None
+
+    def _lose(
+        self, job: ExportJob, error: _ExportExpiredError | _OtherFilesError
+    ) -> None:
+        """Prepare to read an export once more.
+
+        Raises:
+            DownloadError: That happened too often.
+        """
+        if isinstance(error, _ExportExpiredError):
             self._queue.redo(self._lane, job, "has expired while it was read")
-            raise PieceLostError from None
-        except _OtherFilesError as error:
-            self._losses[job.id] += 1
-            if self._losses[job.id] > MOST_LOSSES:
-                msg = f"{error}, again and again; ask Mews support about it"
-                raise DownloadError(msg) from None
-            logger.warning("%s; reading it from its beginning", error)
-            raise PieceLostError from None
+            return
+        self._losses[job.id] += 1
+        if self._losses[job.id] > MOST_LOSSES:
+            msg = f"{error}, again and again; ask Mews support about it"
+            raise DownloadError(msg) from None
+        logger.warning("%s; reading it from its beginning", error)
 
     def _begin(
         self,
