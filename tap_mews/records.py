@@ -133,7 +133,7 @@ class Inspector:
             try:
                 gate(row)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                if row.strip():
+                if row.removeprefix(BOM).strip():
                     checked.append(self.examine(row, rows.where(index)))
                 continue
             # a line break between two tokens is JSON, but would end the message
