@@ -12,7 +12,6 @@ from tap_mews.command import MewsCommand
 from tap_mews.errors import InvalidStateError
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
-from tap_mews.run import Run
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.streams import entities
 from tap_mews.streams.base import MewsStream
@@ -26,6 +25,8 @@ from tap_mews.writer import MessageWriter
 
 if TYPE_CHECKING:
     import click
+
+    from tap_mews.run import Run
 
 STREAMS: tuple[type[MewsStream], ...] = (
     entities.AvailabilityAdjustments,
@@ -88,6 +89,9 @@ class TapMews(Tap):
     @cached_property
     def run(self) -> Run:
         """What the streams share; made when the first of them is read."""
+        # discovery and --about have no use for HTTP, nor for the time it takes to load
+        from tap_mews.run import Run  # noqa: PLC0415
+
         return Run(self.settings, self.clock)
 
     def open_streams(self) -> None:
