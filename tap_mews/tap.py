@@ -5,13 +5,12 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from singer_sdk import Stream, Tap
-
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand
 from tap_mews.errors import InvalidStateError
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
+from tap_mews.sdk import GuardedTap
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.streams import entities
 from tap_mews.streams.base import MewsStream
@@ -25,6 +24,7 @@ from tap_mews.writer import MessageWriter
 
 if TYPE_CHECKING:
     import click
+    from singer_sdk import Stream
 
     from tap_mews.run import Run
 
@@ -46,7 +46,7 @@ STREAMS: tuple[type[MewsStream], ...] = (
 )
 
 
-class TapMews(Tap):
+class TapMews(GuardedTap):
     """Singer tap for the Mews Connector API: hotel data, complete and current."""
 
     name = "tap-mews"
@@ -125,18 +125,21 @@ class TapMews(Tap):
         """The command line of the SDK, with expected failures told in one line."""
         return MewsCommand.like(super().get_singer_command(), cls.logger)
 
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Check the settings in words of our own; the SDK's quote the values."""
-        tokens = (self._config.get("client_token"), self._config.get("access_token"))
+    def learn_secrets(self, config: dict[str, Any]) -> None:
+        """Let no log show the tokens."""
+        tokens = (config.get("client_token"), config.get("access_token"))
         REDACTOR.learn(str(token) for token in tokens if token)
-        self.append_builtin_config(self.config_jsonschema)
-        if raise_errors:
-            self.settings = Settings.load(self._config, self.config_jsonschema)
-        return []
 
-    def _handle_termination(self, signum: int, frame: object) -> None:
+    def check_settings(self, config: dict[str, Any]) -> None:
+        """Read the settings.
+
+        Raises:
+            InvalidSettingsError: Some are wrong.
+        """
+        self.settings = Settings.load(config, self.config_jsonschema)
+
+    def stop(self, signum: int) -> None:
         """End soon; the state that is out is good, and files go at exit."""
-        del frame
         self.logger.warning(
             "Stopped by signal %d; the next run goes on from the last state",
             signum,

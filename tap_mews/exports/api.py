@@ -211,6 +211,7 @@ class ExportsApi:
 
         Raises:
             ExportRunningError: One of this type is Pending or Processing.
+            UnexpectedAnswerError: No export, or one with an unknown status.
             MewsError: As `MewsClient.call`.
         """
         body: dict[str, Any] = {"EntityType": entity_type}
@@ -231,6 +232,7 @@ class ExportsApi:
         if answer is None:
             msg = "exports/add: Mews answered without an export; run again"
             raise UnexpectedAnswerError(msg)
+        _ = answer.value.export.status  # raises where it is not documented
         return answer.value.export
 
     def get(self, ids: Iterable[str]) -> dict[str, Export]:

@@ -34,11 +34,13 @@ class ExportOrder:
         span: What the window was cut from.
         window: The slice of time.
         failures: How often Mews could not make it.
+        losses: How often it was made and then gone.
     """
 
     span: Span
     window: Window
     failures: int = 0
+    losses: int = 0
 
 
 @dataclass

@@ -29,6 +29,9 @@ PAUSE_SHARE = 0.2
 
 JITTER = 0.1
 
+MOST_LOSSES = 3
+"""How often an export may expire or be forgotten before that is an error."""
+
 TELL_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
 
@@ -143,7 +146,18 @@ class ExportQueue:
         return job.is_ready
 
     def redo(self, lane: ExportLane, job: ExportJob, reason: str) -> None:
-        """Have an export made anew, after those that Mews still works on."""
+        """Have an export made anew, after those that Mews still works on.
+
+        Raises:
+            ExportFailedError: That happened too often.
+        """
+        job.order.losses += 1
+        if job.order.losses > MOST_LOSSES:
+            msg = (
+                f"{lane.stream}: {job} {reason}, like {MOST_LOSSES} before it; "
+                "ask Mews support about it, then run again"
+            )
+            raise ExportFailedError(msg)
         logger.warning("%s: %s %s; adding it anew", lane.stream, job, reason)
         self._put_back(lane, job)
 

@@ -19,7 +19,7 @@ from tap_mews.intervals import ONE_DAY, format_moment
 from tap_mews.progress import Progress
 from tap_mews.reading import Piece, PieceLostError, Reader, Span
 from tap_mews.records import Inspector, Rows
-from tap_mews.streams.sdk import WindowedStream
+from tap_mews.sdk import WindowedStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator

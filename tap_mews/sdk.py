@@ -1,27 +1,56 @@
 """The SDK's private surface that this tap depends on, all of it.
 
-The SDK moves a bookmark with each record; here only whole windows move it. These hooks
-turn that off and pick the way a record takes. `tests/test_sdk_hooks.py` fails when a
-release of the SDK changes one of them.
+The SDK moves a bookmark with each record; here only whole windows move it. The hooks of
+the stream turn that off and pick the way that a record takes. Those of the tap keep the
+values of settings out of messages and let a signal end a message properly.
+
+`tests/test_sdk_hooks.py` fails when a release of the SDK changes one of them.
 """
 
 from __future__ import annotations
 
+import abc
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import Stream
+from singer_sdk import Stream, Tap
 from singer_sdk.mapper import SameRecordTransform
 
 if TYPE_CHECKING:
     import logging
 
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.tap_base import Tap
 
 SAID_BETTER = (
     # the error itself names the stream and what to do, in one line
     "An unhandled error occurred while syncing",
 )
+
+
+class GuardedTap(Tap):
+    """A tap that checks its settings and ends by a signal in its own way."""
+
+    @abc.abstractmethod
+    def check_settings(self, config: dict[str, Any]) -> None:
+        """Refuse wrong settings, in words that do not quote a value."""
+
+    @abc.abstractmethod
+    def learn_secrets(self, config: dict[str, Any]) -> None:
+        """Look at what must not be shown; called first of all."""
+
+    @abc.abstractmethod
+    def stop(self, signum: int) -> None:
+        """End the process, as a signal asks for."""
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        self.learn_secrets(self._config)
+        self.append_builtin_config(self.config_jsonschema)
+        if raise_errors:
+            self.check_settings(self._config)
+        return []
+
+    def _handle_termination(self, signum: int, frame: object) -> None:
+        del frame
+        self.stop(signum)
 
 
 class WindowedStream(Stream):
