@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -17,17 +15,10 @@ import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
-from tap_mews import __version__
+from tap_mews import __version__, failures
 from tap_mews.clock import Clock, ServerClock, retry_pauses
-from tap_mews.errors import (
-    RefusedError,
-    TooHeavyError,
-    UnauthorizedError,
-    UnavailableError,
-    UnexpectedAnswerError,
-)
+from tap_mews.errors import UnavailableError, UnexpectedAnswerError
 from tap_mews.rate_budget import RateBudget
-from tap_mews.redaction import REDACTOR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,30 +59,7 @@ class Answer(Generic[T]):
     @property
     def of_request(self) -> str:
         """Words for a message that name the request, or none."""
-        return _of_request(self.request_id)
-
-
-class _ErrorBody(msgspec.Struct):
-    """An error as Mews words it; `Details` may echo the request and is left alone."""
-
-    message: str | None = msgspec.field(name="Message", default=None)
-    request_id: str | None = msgspec.field(name="RequestId", default=None)
-
-
-class _TransientError(Exception):
-    """Trouble that another try can end."""
-
-    def __init__(self, trouble: str, request_id: str | None = None) -> None:
-        super().__init__(trouble)
-        self.request_id = request_id
-
-
-class _RateLimitedError(_TransientError):
-    """429, with the pause it asks for in seconds, if it does."""
-
-    def __init__(self, trouble: str, retry_after: float | None) -> None:
-        super().__init__(trouble)
-        self.retry_after = retry_after
+        return failures.of_request(self.request_id)
 
 
 class MewsClient:
@@ -164,7 +132,7 @@ class MewsClient:
         while True:
             try:
                 return self._call_once(operation, body, answer, can_shrink=can_shrink)
-            except _RateLimitedError as error:
+            except failures.RateLimitedError as error:
                 limited += 1
                 pause = error.retry_after
                 if pause is None:
@@ -174,7 +142,7 @@ class MewsClient:
                 self._retry_or_raise(
                     operation, error, limited, TRIES_WHEN_LIMITED, pause
                 )
-            except _TransientError as error:
+            except failures.TransientError as error:
                 tries += 1
                 most = TRIES if self._answered else TRIES_BEFORE_FIRST_ANSWER
                 pause = next(pauses)
@@ -184,22 +152,22 @@ class MewsClient:
     def _retry_or_raise(
         self,
         operation: str,
-        error: _TransientError,
+        error: failures.TransientError,
         tries: int,
         most: int,
         pause: float,
     ) -> None:
         if tries >= most:
             msg = (
-                f"{operation}: {error}{_of_request(error.request_id)}, {tries} times "
-                f"in a row; check api_url and the state of Mews, then run again"
+                f"{operation}: {error}{error.of_request}, {tries} times in a row; "
+                "check api_url and the state of Mews, then run again"
             )
             raise UnavailableError(msg) from None
         logger.warning(
             "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
             operation,
             error,
-            _of_request(error.request_id),
+            error.of_request,
             pause,
             tries,
             most,
@@ -218,18 +186,18 @@ class MewsClient:
         if response.status_code == requests.codes.no_content:
             return None
         if response.status_code != requests.codes.ok:
-            raise _error_of(operation, response, can_shrink=can_shrink)
+            raise failures.error_of(operation, response, can_shrink=can_shrink)
         try:
             return Answer(answer.decode(response.content), request_id)
         except msgspec.ValidationError as error:
             msg = (
-                f"{operation}: the answer has not the documented form: "
-                f"{error}{_of_request(request_id)}; report this with the RequestId"
+                f"{operation}: the answer has not the documented form: {error}"
+                f"{failures.of_request(request_id)}; report this with the RequestId"
             )
             raise UnexpectedAnswerError(msg) from None
         except (msgspec.DecodeError, UnicodeDecodeError):
             trouble = "the answer is not JSON"
-            raise _TransientError(trouble, request_id) from None
+            raise failures.TransientError(trouble, request_id) from None
 
     def _send(self, operation: str, body: Mapping[str, Any]) -> requests.Response:
         data = msgspec.json.encode({**self._envelope, **body})
@@ -249,7 +217,7 @@ class MewsClient:
             requests.ConnectionError,
             requests.exceptions.ChunkedEncodingError,
         ) as e:
-            trouble = f"the connection failed ({_root_cause(e)})"
+            trouble = f"the connection failed ({failures.root_cause(e)})"
         except requests.exceptions.ContentDecodingError:
             trouble = "the answer is garbled"
         else:
@@ -257,69 +225,4 @@ class MewsClient:
             self.server_clock.learn(response.headers.get("Date"))
             return response
         # from None: the library's exception holds the request and so the tokens
-        raise _TransientError(trouble) from None
-
-
-def _error_of(
-    operation: str,
-    response: requests.Response,
-    *,
-    can_shrink: bool,
-) -> Exception:
-    """The exception for an answer that is neither 200 nor 204."""
-    status = response.status_code
-    error = _ErrorBody()
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        error = msgspec.json.decode(response.content, type=_ErrorBody)
-    reason = REDACTOR.clean(error.message or "")
-    request_id = error.request_id or response.headers.get("Request-Id")
-    what = f"HTTP {status}" + (f" {reason!r}" if reason else "")
-    line = f"{operation}: {what}{_of_request(request_id)}"
-    if status == requests.codes.too_many_requests:
-        retry_after = _seconds(response.headers.get("Retry-After"), response)
-        return _RateLimitedError("the rate limit is reached", retry_after)
-    if status == requests.codes.unauthorized:
-        return UnauthorizedError(line)
-    if status == requests.codes.request_timeout and can_shrink:
-        return TooHeavyError(line)
-    if (
-        status == requests.codes.request_timeout
-        or status >= requests.codes.server_error
-    ):
-        return _TransientError(what, request_id)
-    if status < requests.codes.bad_request:
-        line += "; redirects are not followed, set api_url to the address itself"
-    return RefusedError(line, status=status, reason=reason)
-
-
-def _seconds(retry_after: str | None, response: requests.Response) -> float | None:
-    """Read `Retry-After`, which is seconds or an HTTP date by the server's clock."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(retry_after)
-        now = parsedate_to_datetime(response.headers["Date"])
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def _root_cause(error: BaseException) -> str:
-    """Name of the innermost exception; its text could hold an address."""
-    seen = {id(error)}
-    reason: Any = error
-    while True:
-        inner = getattr(reason, "reason", None) or next(iter(reason.args), None)
-        inner = inner if isinstance(inner, BaseException) else reason.__context__
-        if inner is None or id(inner) in seen:
-            return type(reason).__name__
-        seen.add(id(inner))
-        reason = inner
-
-
-def _of_request(request_id: str | None) -> str:
-    return f" (RequestId {request_id})" if request_id else ""
+        raise failures.TransientError(trouble) from None

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from jsonschema import Draft202012Validator
 from singer_sdk import typing as th
 
 from tap_mews import __version__
-from tap_mews.breaches import describe
 from tap_mews.errors import InvalidSettingsError
 from tap_mews.intervals import parse_moment
+from tap_mews.setting_rules import is_loopback, problems
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
 LONGEST_EXPORT_DAYS = 180
 """`exports/add`: the longest interval of its `UpdatedUtc` filter."""
-
-MOST_IDS = 1000
-"""`exports/add`: the most identifiers in one scope."""
 
 CONFIG = th.PropertiesList(
     th.Property(
@@ -233,7 +227,7 @@ class Settings:
     @property
     def is_loopback(self) -> bool:
         """Whether the API is on this machine, so that plain http is no risk."""
-        return _is_loopback(self.api_url)
+        return is_loopback(self.api_url)
 
     @classmethod
     def load(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Settings:
@@ -250,10 +244,17 @@ class Settings:
         known = schema["properties"]
         values = {
             name: rule["default"] for name, rule in known.items() if "default" in rule
-        } | {name: value for name, value in config.items() if value is not None}
-        problems = list(_problems(values, schema))
-        if problems:
-            msg = "Wrong settings: " + "; ".join(problems)
+        } | {
+            # 1000.0 is an integer to JSON Schema, but not to Mews
+            name: int(value)
+            if isinstance(value, float) and value.is_integer()
+            else value
+            for name, value in config.items()
+            if value is not None
+        }
+        wrong = list(problems(values, schema))
+        if wrong:
+            msg = "Wrong settings: " + "; ".join(wrong)
             raise InvalidSettingsError(msg)
         spool = values.get("spool_directory")
         return cls(
@@ -277,69 +278,6 @@ class Settings:
             max_concurrency=values["max_concurrency"],
             spool_directory=Path(spool).expanduser() if spool else None,
         )
-
-
-def _problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    for name in schema.get("required", ()):
-        if name not in config:
-            yield f"{name} is required"
-    wrong = set()
-    for error in Draft202012Validator(schema).iter_errors(dict(config)):
-        if error.absolute_path:
-            wrong.add(error.absolute_path[0])
-            name = ".".join(str(part) for part in error.absolute_path)
-            yield f"{name} {describe(error)}"
-    sound = {name: value for name, value in config.items() if name not in wrong}
-    yield from _problems_of_moments(sound)
-    yield from _problems_of_ids(sound)
-    if "api_url" in sound:
-        yield from _problems_of_address(sound["api_url"])
-    if sound.get("extraction") == "pages":
-        yield (
-            "extraction cannot be `pages` yet, since this version reads entities "
-            "through data exports only; use `auto` or `exports`"
-        )
-    spool = sound.get("spool_directory")
-    if spool and not Path(spool).expanduser().is_dir():
-        yield "spool_directory must be an existing folder"
-
-
-def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[str]:
-    moments = {}
-    for name in ("start_date", "end_date"):
-        try:
-            moments[name] = _moment(config.get(name))
-        except ValueError:
-            yield f"{name} must be an ISO 8601 date or date-time"
-    start, end = moments.get("start_date"), moments.get("end_date")
-    if start and end and start >= end:
-        yield "start_date must be before end_date"
-
-
-def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("enterprise_ids", "chain_ids"):
-        if name in config and not 1 <= (count := len(config[name])) <= MOST_IDS:
-            yield f"{name} must have 1 to {MOST_IDS} entries; it has {count}"
-
-
-def _problems_of_address(url: str) -> Iterator[str]:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        yield "api_url must be an address such as https://api.mews.com"
-    elif parts.scheme == "http" and not _is_loopback(url):
-        yield "api_url must begin with https, unless it is a loopback address"
-    elif parts.username or parts.password or parts.query or parts.fragment:
-        yield "api_url must have no user, query or fragment"
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand
-from tap_mews.errors import InvalidStateError
+from tap_mews.errors import InvalidSettingsError, InvalidStateError
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
 from tap_mews.sdk import GuardedTap
+from tap_mews.setting_rules import wrong_in_environment
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.streams import entities
 from tap_mews.streams.base import MewsStream
@@ -63,7 +65,17 @@ class TapMews(GuardedTap):
         """Init the tap as the SDK does, with secrets kept out of all logs."""
         install_redaction()
         self._opened = False
+        if kwargs.get("parse_env_config"):
+            self._check_environment()
         super().__init__(**kwargs)
+
+    def _check_environment(self) -> None:
+        """Refuse variables that the SDK would stumble over, quoting their values."""
+        schema = self.config_jsonschema
+        wrong = list(wrong_in_environment(os.environ, "TAP_MEWS_", schema))
+        if wrong:
+            msg = "Wrong settings: " + "; ".join(wrong)
+            raise InvalidSettingsError(msg)
 
     def discover_streams(self) -> list[Stream]:
         """All streams, whatever the tokens may read: discovery asks nobody."""
