@@ -12,12 +12,13 @@ import json
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
-from tap_mews.read_ahead import read_ahead
+from tap_mews.read_ahead import WaitingRoom, read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ class CompanionshipFetch:
         reservations: Fetch,
         page_size: int,
         ahead: int,
+        room: WaitingRoom,
     ) -> None:
         """Prepare.
 
@@ -66,11 +68,13 @@ class CompanionshipFetch:
             reservations: Fetches reservations.
             page_size: Rows to ask for in one page.
             ahead: Batches of groups to fetch ahead.
+            room: Where rows wait that were fetched ahead.
         """
         self._client = client
         self._reservations = reservations
         self._size = PageSize(page_size)
         self._ahead = ahead
+        self._room = room
         self._reservation = msgspec.json.Decoder(_Reservation)
         self._companionship = msgspec.json.Decoder(_Companionship)
 
@@ -86,7 +90,8 @@ class CompanionshipFetch:
             partial(self._batch, span, window, groups[first : first + MOST_GROUPS])
             for first in range(0, len(groups), MOST_GROUPS)
         ]
-        with closing(read_ahead(batches, self._ahead)) as fetched:
+        rows_ahead = read_ahead(batches, self._ahead, self._room, attrgetter("size"))
+        with closing(rows_ahead) as fetched:
             for batch in fetched:
                 for rows in batch:
                     yield self._dated(rows, updated)

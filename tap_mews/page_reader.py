@@ -9,16 +9,17 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tap_mews.errors import RefusedError
 from tap_mews.intervals import Window, months, slices
 from tap_mews.pages import PagedOperation, PageSize, read_rows
-from tap_mews.read_ahead import read_ahead
+from tap_mews.read_ahead import WaitingRoom, read_ahead
 from tap_mews.reading import Piece, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from tap_mews.client import MewsClient
     from tap_mews.records import Rows
@@ -135,17 +136,25 @@ class _Task:
 class PageReader:
     """Reads spans in windows of at most a calendar month, several ahead."""
 
-    def __init__(self, stream: str, fetch: Fetch, ahead: int) -> None:
+    def __init__(
+        self,
+        stream: str,
+        fetch: Fetch,
+        ahead: int,
+        room: WaitingRoom,
+    ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
             stream: Its name, for log lines.
             fetch: Fetches the rows of one window.
             ahead: Windows to fetch ahead of the one whose rows are taken.
+            room: Where rows wait that were fetched ahead.
         """
         self._stream = stream
         self._fetch = fetch
         self._ahead = ahead
+        self._room = room
         self._windows: list[_Task] = []
         self._last: list[_Task] = []
 
@@ -177,7 +186,7 @@ class PageReader:
             )
             self._windows += [_Task(span, window, self._fetch) for window in windows]
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """The windows in order, each as one piece.
 
         Raises:
@@ -185,7 +194,8 @@ class PageReader:
         """
         tasks = [*self._windows, *self._last]
         fetches = (partial(task.fetch, task.span, task.window) for task in tasks)
-        with closing(read_ahead(fetches, self._ahead)) as fetched:
+        rows_ahead = read_ahead(fetches, self._ahead, self._room, attrgetter("size"))
+        with closing(rows_ahead) as fetched:
             for number, rows in enumerate(fetched):
                 task = tasks[number]
                 logger.debug("%s: reading %s", self._stream, task.window)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 from collections import deque
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -12,74 +11,122 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_WAITING = 2
-"""Items of one iterator that may wait to be taken, so that memory stays flat."""
-
-LOOK_SECONDS = 0.2
-"""How often a thread that waits for room looks whether anyone still wants items."""
+MOST_BYTES = 24 << 20
+"""What may wait to be taken, of all iterators of a run: enough for a few windows of
+full pages, and memory stays flat."""
 
 
-class _End:
-    """Follows the last item; with the error, if there was one."""
+class WaitingRoom:
+    """Where items wait to be taken, with room for so many bytes.
 
-    def __init__(self, error: BaseException | None = None) -> None:
-        self.error = error
+    It is shared by all iterators of a run. Each of them may have one item waiting
+    however full it is, so none can keep another from going on.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Start empty.
+
+        Args:
+            most_bytes: Bytes that may wait.
+        """
+        self.changed = threading.Condition()
+        self._room = most_bytes
+
+    def has_room(self, weight: int) -> bool:
+        """Whether so many bytes fit."""
+        return weight <= self._room
+
+    def enter(self, weight: int) -> None:
+        """Let so many bytes wait; to be called with the lock of `changed`."""
+        self._room -= weight
+        self.changed.notify_all()
+
+    def leave(self, weight: int) -> None:
+        """So many bytes wait no more; to be called with the lock of `changed`."""
+        self._room += weight
+        self.changed.notify_all()
 
 
 class _Ahead(Generic[T]):
     """One iterator that runs in a thread of its own."""
 
-    def __init__(self, source: Callable[[], Iterator[T]]) -> None:
+    def __init__(
+        self,
+        source: Callable[[], Iterator[T]],
+        room: WaitingRoom,
+        weigh: Callable[[T], int],
+    ) -> None:
         self._source = source
-        self._items: queue.Queue[T | _End] = queue.Queue(MOST_WAITING)
-        self._wanted = threading.Event()
-        self._wanted.set()
+        self._room = room
+        self._weigh = weigh
+        self._items: deque[tuple[T, int]] = deque()
+        self._is_wanted = True
+        self._has_ended = False
+        self._error: BaseException | None = None
         # a daemon: a request under way must not hold up the end of the process
         threading.Thread(target=self._run, name="tap-mews-read", daemon=True).start()
 
     def items(self) -> Iterator[T]:
         """The items in their order, as they come."""
         while True:
-            item = self._items.get()
-            if isinstance(item, _End):
-                if item.error is not None:
-                    raise item.error
-                return
+            with self._room.changed:
+                self._room.changed.wait_for(lambda: self._items or self._has_ended)
+                if not self._items:
+                    break
+                item, weight = self._items.popleft()
+                self._room.leave(weight)
             yield item
+        if self._error is not None:
+            raise self._error
 
     def stop(self) -> None:
-        """Want no more items."""
-        self._wanted.clear()
+        """Want no more items; those that wait are dropped."""
+        with self._room.changed:
+            self._is_wanted = False
+            self._room.leave(sum(weight for _, weight in self._items))
+            self._items.clear()
 
     def _run(self) -> None:
-        end = _End()
         try:
             for item in self._source():
                 if not self._put(item):
-                    return
+                    break
         except BaseException as error:  # noqa: BLE001 - raised where it is taken
-            end = _End(error)
-        self._put(end)
+            self._error = error
+        with self._room.changed:
+            self._has_ended = True
+            self._room.changed.notify_all()
 
-    def _put(self, item: T | _End) -> bool:
-        while self._wanted.is_set():
-            try:
-                self._items.put(item, timeout=LOOK_SECONDS)
-            except queue.Full:
-                continue
-            return True
-        return False
+    def _put(self, item: T) -> bool:
+        """Let an item wait, once there is room; say whether it is wanted at all."""
+        weight = self._weigh(item)
+        with self._room.changed:
+            self._room.changed.wait_for(
+                lambda: (
+                    not self._is_wanted
+                    or not self._items
+                    or self._room.has_room(weight)
+                ),
+            )
+            if self._is_wanted:
+                self._items.append((item, weight))
+                self._room.enter(weight)
+            return self._is_wanted
 
 
 def read_ahead(
     sources: Iterable[Callable[[], Iterator[T]]],
     ahead: int,
+    room: WaitingRoom,
+    weigh: Callable[[T], int],
 ) -> Generator[Iterator[T], None, None]:
     """Start iterators before it is their turn.
 
     Args:
         sources: Each makes an iterator; it runs in a thread of its own.
         ahead: How many run beside the one whose items are being taken.
+        room: Where items wait.
+        weigh: Gives the bytes of an item.
 
     Yields:
         The items of each source, in the order of the sources. Take them all before the
@@ -90,7 +137,7 @@ def read_ahead(
     try:
         while True:
             while len(running) <= ahead and (source := next(waiting, None)):
-                running.append(_Ahead(source))
+                running.append(_Ahead(source, room, weigh))
             if not running:
                 return
             yield running[0].items()

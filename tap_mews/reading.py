@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
     from tap_mews.intervals import Window
@@ -74,7 +74,7 @@ class Reader(Protocol):
     def open(self, spans: Sequence[Span]) -> None:
         """Begin what can begin before the stream has its turn."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """The pieces of the spans in order; each must be done before the next."""
 
     def close(self) -> None:

@@ -61,6 +61,11 @@ class Rows:
     unit: str = "line"
     may_break: bool = False
 
+    @property
+    def size(self) -> int:
+        """Bytes of the rows."""
+        return sum(map(len, self.lines))
+
     def where(self, index: int) -> str:
         """Words that say where a row is.
 

@@ -12,6 +12,7 @@ from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.queue import ExportQueue
 from tap_mews.intervals import ONE_DAY, at_midnight
 from tap_mews.properties import Portfolio
+from tap_mews.read_ahead import WaitingRoom
 from tap_mews.spool import Spool
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Run:
             settings.enterprise_ids,
             settings.chain_ids,
         )
+        self.waiting_room = WaitingRoom()
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(
             clock,

@@ -15,7 +15,7 @@ from tap_mews.reading import Piece, PieceLostError, Span
 from tap_mews.records import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tap_mews.clock import Clock
@@ -88,7 +88,7 @@ class ExportReader:
         """
         self._queue.open(self._lane, spans, self._saved)
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """The exports, each as one piece, when it is ready.
 
         Raises:

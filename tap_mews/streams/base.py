@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from pathlib import Path
@@ -194,8 +194,8 @@ class MewsStream(WindowedStream, abc.ABC):
     def _reading(self) -> Iterator[Iterator[Piece]]:
         self._tap.open_streams()
         try:
-            with self.named():
-                yield self.reader.pieces()
+            with self.named(), closing(self.reader.pieces()) as pieces:
+                yield pieces
         finally:
             self.reader.close()
         self._inspector.summarize()

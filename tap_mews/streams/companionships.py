@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.companions import RESERVATIONS, UPDATED, CompanionshipFetch
 from tap_mews.intervals import Window
-from tap_mews.page_reader import PageReader, WindowedFetch
+from tap_mews.page_reader import WindowedFetch
 from tap_mews.streams.pages import PageStream, enterprises_of, interval_of, updated_in
 
 if TYPE_CHECKING:
@@ -28,9 +28,8 @@ class Companionships(PageStream):
 
         A companion can be changed without Mews marking the reservation as updated.
         """
-        settings = self.run.settings
-        reader = PageReader(self.name, self.new_fetch(), settings.max_concurrency)
-        days = settings.companionship_refresh_days
+        reader = self.reader_of(self.new_fetch())
+        days = self.run.settings.companionship_refresh_days
         if days and not self.is_dry_run:
             near = Window(self.end, self.end + timedelta(days=days))
             reader.read_last(self._fetch_by(_colliding_with), near, self.scopes())
@@ -47,6 +46,7 @@ class Companionships(PageStream):
             WindowedFetch(client, RESERVATIONS, request, settings.page_size),
             settings.page_size,
             settings.max_concurrency,
+            self.run.waiting_room,
         )
 
 

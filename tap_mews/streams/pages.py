@@ -20,8 +20,12 @@ class PageStream(MewsStream, abc.ABC):
 
     def new_reader(self) -> Reader:
         """Page by page."""
+        return self.reader_of(self.new_fetch())
+
+    def reader_of(self, fetch: Fetch) -> PageReader:
+        """Make a reader by what fetches its windows."""
         ahead = self.run.settings.max_concurrency
-        return PageReader(self.name, self.new_fetch(), ahead)
+        return PageReader(self.name, fetch, ahead, self.run.waiting_room)
 
     @abc.abstractmethod
     def new_fetch(self) -> Fetch:
