@@ -93,6 +93,8 @@ class Handler(BaseHTTPRequestHandler):
             self._deliver(*download(platform, self.path, self._head()))
         elif self.path == "/sandbox/journal":
             self._deliver(answer(self.server.sandbox.summary()))
+        elif self.path == "/sandbox/rows":
+            self._deliver(answer(platform.store.versions()))
         else:
             self._deliver(platform.call(f"GET {self.path}", self._head(), b""))
 

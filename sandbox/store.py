@@ -94,6 +94,14 @@ class Store:
         with self.lock:
             self._tables[entity].put(Row(key, data, owner, updated))
 
+    def versions(self) -> Json:
+        """Give, by entity, the key of each row and when it was updated."""
+        with self.lock:
+            return {
+                entity: {key: utc_text(row.updated) for key, row in table.rows.items()}
+                for entity, table in self._tables.items()
+            }
+
     def change(
         self, entity: str, key: str, now: datetime, changes: dict[str, Any]
     ) -> None:

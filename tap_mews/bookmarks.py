@@ -157,8 +157,11 @@ class Bookmarks:
         try:
             for part in (self._state, *self._joining()):
                 _moment_of(part)
-            for cohort in self._joining():
-                set(cohort["ids"])
+            for ids in (
+                self._state.get("covers") or [],
+                *(cohort["ids"] for cohort in self._joining()),
+            ):
+                _check_ids(ids)
             for job in self.jobs:
                 parse_moment(job["end"])
                 parse_moment(job["added"])
@@ -218,3 +221,9 @@ class Bookmarks:
 def _moment_of(part: dict[str, Any]) -> datetime | None:
     value = part.get("replication_key_value")
     return parse_moment(value) if value else None
+
+
+def _check_ids(ids: object) -> None:
+    if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
+        msg = "identifiers must be a list of texts"
+        raise TypeError(msg)

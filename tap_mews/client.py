@@ -38,8 +38,14 @@ TRIES = 10
 TRIES_BEFORE_FIRST_ANSWER = 6
 """A host that never answered is more likely a wrong address than in trouble."""
 
+SHORTEST_PAUSE = 1.0
+"""Seconds; a `Retry-After` below that would let tries follow at once."""
+
 TRIES_WHEN_LIMITED = 60
 """A 429 is no failure, but a run must not be limited for ever."""
+
+TAKEN = {200, 204, 400, 403, 404, 408}
+"""Statuses of requests whose tokens were found good."""
 
 logger = logging.getLogger("tap-mews.client")
 
@@ -63,7 +69,12 @@ class Answer(Generic[T]):
 
 
 class MewsClient:
-    """Calls operations of the API. Safe to be used by several threads."""
+    """Calls operations of the API. Safe to be used by several threads.
+
+    Attributes:
+        server_clock: The time at Mews.
+        has_access: Whether any request was let in with these tokens.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Prepare the connection; nothing is sent.
@@ -82,6 +93,7 @@ class MewsClient:
             "Client": settings.client_name,
         }
         self._answered = False
+        self.has_access = False
         # those that read ahead, and the one whose rows are being taken
         most = settings.max_concurrency + 1
         self._places = threading.BoundedSemaphore(most)
@@ -134,8 +146,8 @@ class MewsClient:
                 return self._call_once(operation, body, answer, can_shrink=can_shrink)
             except failures.RateLimitedError as error:
                 limited += 1
-                pause = error.retry_after
-                if pause is None:
+                pause = error.retry_after or 0.0
+                if pause < SHORTEST_PAUSE:  # none, or one that was rounded down
                     pause = next(pauses)
                 # closing the budget makes the other threads wait as well
                 self._budget.close_for(pause)
@@ -222,6 +234,7 @@ class MewsClient:
             trouble = "the answer is garbled"
         else:
             self._answered = True
+            self.has_access |= response.status_code in TAKEN
             self.server_clock.learn(response.headers.get("Date"))
             return response
         # from None: the library's exception holds the request and so the tokens

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from io import StringIO
+from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_mews.errors import TapMewsError
+from tap_mews.errors import InvalidFileError, TapMewsError
 
 if TYPE_CHECKING:
     import logging
@@ -58,11 +59,50 @@ class MewsCommand(SingerCommand):
             self._fail(error, "; ".join(error.errors) or str(error))
         except FileNotFoundError as error:
             self._fail(error, str(error))
-        except json.JSONDecodeError as error:
-            self._fail(error, f"A file that was passed is not JSON: {error}")
 
     def _fail(self, error: Exception, line: str) -> None:
         """End with one line; the way to it is told at debug level only."""
         self.logger.error("%s", " ".join(line.split()))
         self.logger.debug("Where that happened:", exc_info=error)
         sys.exit(1)
+
+
+def check_object(what: str, text: str, *, or_null: bool = False) -> None:
+    """Refuse a file that holds no JSON object.
+
+    Args:
+        what: The option that named it.
+        text: What it holds.
+        or_null: Whether it may hold null, which is nothing.
+
+    Raises:
+        InvalidFileError: It is not JSON, or no object; the text is not quoted.
+    """
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
+        msg = f"The file of --{what} is not JSON ({where})"
+        raise InvalidFileError(msg) from None
+    if not isinstance(value, dict) and not (or_null and value is None):
+        msg = f"The file of --{what} must hold a JSON object"
+        raise InvalidFileError(msg)
+
+
+def checked_file(what: str, file: IO[str], *, or_null: bool = False) -> IO[str]:
+    """Look at a file before the SDK reads it.
+
+    Args:
+        what: The option that named it.
+        file: Open at its beginning; it need not be one that can be read twice.
+        or_null: Whether it may hold null, which is nothing.
+
+    Returns:
+        The same content.
+
+    Raises:
+        InvalidFileError: It holds no JSON object.
+    """
+    text = file.read()
+    check_object(what, text, or_null=or_null)
+    return StringIO(text)

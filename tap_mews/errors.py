@@ -2,6 +2,7 @@
 
 TapMewsError                      expected; one line for the user, exit code 1
 ├── InvalidSettingsError          change the settings
+├── InvalidFileError              repair the file that was passed
 ├── InvalidStateError             repair or drop the state
 ├── InvalidRecordError            the data breaks its schema
 ├── SpoolError                    the disk is full or not writable
@@ -32,6 +33,10 @@ class TapMewsError(FatalSyncError):
 
 class InvalidSettingsError(TapMewsError):
     """A setting is missing or wrong."""
+
+
+class InvalidFileError(TapMewsError):
+    """A file that was passed holds no JSON object."""
 
 
 class InvalidStateError(TapMewsError):

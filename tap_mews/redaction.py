@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 MASK = "(redacted)"
 
+SHORTEST_SECRET = 6
+"""Characters; a token of Mews has dozens, and what is shorter is no secret."""
+
 _QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>)]*=[^\s\"'<>)]*")
 """The query of a URL or of a request line; a signed URL's is its key."""
 
@@ -27,8 +30,10 @@ class Redactor:
         self._secrets: set[str] = set()
 
     def learn(self, secrets: Iterable[str | None]) -> None:
-        """Add secrets; empty ones are passed over, since they are in every text."""
-        self._secrets.update(secret for secret in secrets if secret)
+        """Add secrets; short ones are passed over, since they are in every text."""
+        self._secrets.update(
+            secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET
+        )
 
     def clean(self, text: str) -> str:
         """The text without secrets and without queries of URLs."""
@@ -36,6 +41,8 @@ class Redactor:
             text = text.replace(secret, MASK)
         return _QUERY.sub(f"?{MASK}", text)
 
+
+_FORMATTER = logging.Formatter()
 
 REDACTOR = Redactor()
 """One for the process, as the factory of log records is."""
@@ -49,14 +56,29 @@ def install() -> None:
 
     def redacting(*args: Any, **kwargs: Any) -> logging.LogRecord:  # noqa: ANN401
         record = factory(*args, **kwargs)
-        try:
-            text = record.getMessage()
-        except (TypeError, ValueError):  # the handler reports a wrong format itself
-            return record
-        cleaned = REDACTOR.clean(text)
-        if cleaned != text:
-            record.msg, record.args = cleaned, ()
+        _clean_message(record)
+        _clean_exception(record)
         return record
 
     redacting.redacts = True  # type: ignore[attr-defined]
     logging.setLogRecordFactory(redacting)
+
+
+def _clean_message(record: logging.LogRecord) -> None:
+    try:
+        text = record.getMessage()
+    except (TypeError, ValueError):  # the handler reports a wrong format itself
+        return
+    cleaned = REDACTOR.clean(text)
+    if cleaned != text:
+        record.msg, record.args = cleaned, ()
+
+
+def _clean_exception(record: logging.LogRecord) -> None:
+    """Put a cleaned traceback in the place of an exception that shows a secret."""
+    if not record.exc_info or record.exc_info[1] is None:
+        return
+    text = _FORMATTER.formatException(record.exc_info)
+    cleaned = REDACTOR.clean(text)
+    if cleaned != text:
+        record.exc_info, record.exc_text = None, cleaned

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 from tap_mews.clock import Clock
-from tap_mews.command import MewsCommand
+from tap_mews.command import MewsCommand, check_object, checked_file
 from tap_mews.errors import InvalidSettingsError, InvalidStateError
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
@@ -27,6 +28,7 @@ from tap_mews.writer import MessageWriter
 if TYPE_CHECKING:
     import click
     from singer_sdk import Stream
+    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_mews.run import Run
 
@@ -122,7 +124,7 @@ class TapMews(GuardedTap):
     @property
     def advice_on_access(self) -> str:
         """What to do about an operation that is refused with 401."""
-        if self.run.portfolio.listed is None:
+        if not self.run.client.has_access:
             return (
                 "check client_token, access_token and api_url; if they are right, ask "
                 "Mews to enable this operation for your integration"
@@ -130,6 +132,42 @@ class TapMews(GuardedTap):
         return (
             "the tokens are right, since other operations take them; ask Mews to "
             "enable this one for your integration (data exports are a restricted beta)"
+        )
+
+    @classmethod
+    def cb_config(
+        cls,
+        ctx: click.Context,
+        param: click.Option,
+        value: tuple[str, ...],
+    ) -> _ConfigInput:
+        """Read the config files, each of which must hold an object.
+
+        Raises:
+            InvalidFileError: One does not.
+        """
+        for path in value:
+            if path != "ENV":
+                check_object("config", Path(path).read_text("utf-8"))
+        return super().cb_config(ctx, param, value)
+
+    @classmethod
+    def invoke(
+        cls,
+        *,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Run the tap; state and catalog must hold objects.
+
+        Raises:
+            InvalidFileError: One does not.
+        """
+        super().invoke(
+            state=state and checked_file("state", state, or_null=True),
+            catalog=catalog and checked_file("catalog", catalog),
+            **kwargs,
         )
 
     @classmethod

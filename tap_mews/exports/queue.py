@@ -194,7 +194,7 @@ class ExportQueue:
         elif status is ExportStatus.SUCCESS:
             files = found.files or []
             size = sum(file.size for file in files)
-            told = f"{len(files)} files, {size:,} bytes"
+            told = f"{len(files)} file(s), {size:,} bytes"
             logger.info("%s: %s is ready: %s", lane.stream, job, told)
 
     def _replace_failed(self, lane: ExportLane, job: ExportJob) -> None:

@@ -1,0 +1,1 @@
+"""The demo: a stand-in hotel group synced into DuckDB, twice, and looked at."""
