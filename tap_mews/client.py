@@ -9,7 +9,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 import requests
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tap_mews.settings import Settings
 
 T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 PATH = "/api/connector/v1/"
 
@@ -48,6 +49,18 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
 
 logger = logging.getLogger("tap-mews.client")
+
+
+class Decoder(Protocol[T_co]):
+    """Decodes the body of an answer; msgspec's decoders are such."""
+
+    def decode(self, body: bytes, /) -> T_co:
+        """Decode.
+
+        Raises:
+            msgspec.ValidationError: It is JSON of another form.
+            msgspec.DecodeError: It is not JSON.
+        """
 
 
 @dataclass(frozen=True)
@@ -115,7 +128,7 @@ class MewsClient:
         self,
         operation: str,
         body: Mapping[str, Any],
-        answer: msgspec.json.Decoder[T],
+        answer: Decoder[T],
         *,
         can_shrink: bool = False,
     ) -> Answer[T] | None:
@@ -189,7 +202,7 @@ class MewsClient:
         self,
         operation: str,
         body: Mapping[str, Any],
-        answer: msgspec.json.Decoder[T],
+        answer: Decoder[T],
         *,
         can_shrink: bool,
     ) -> Answer[T] | None:
@@ -207,7 +220,7 @@ class MewsClient:
                 f"{failures.of_request(request_id)}; report this with the RequestId"
             )
             raise UnexpectedAnswerError(msg) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             trouble = "the answer is not JSON"
             raise failures.TransientError(trouble, request_id) from None
 

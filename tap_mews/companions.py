@@ -124,7 +124,7 @@ class CompanionshipFetch:
         for line in rows.lines:
             try:
                 group = self._companionship.decode(line).group
-            except msgspec.ValidationError:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 lines.append(line)  # the schema says what is wrong with it
                 continue
             date = json.dumps(updated.get(group))

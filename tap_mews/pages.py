@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from singer_sdk.pagination import BaseAPIPaginator
 
 from tap_mews.errors import MewsError, TooHeavyError, UnexpectedAnswerError
+from tap_mews.page_bodies import PageDecoder
 from tap_mews.records import Rows
 
 if TYPE_CHECKING:
@@ -156,11 +156,11 @@ def read_pages(
         MewsError: As `MewsClient.call`.
     """
     paginator = CursorPaginator(operation.name)
+    decoder = PageDecoder(operation.rows)
     while not paginator.finished:
         asked = size.rows
         limitation = {"Count": asked, "Cursor": paginator.current_value}
         request = {**body, "Limitation": limitation}
-        decoder = _decoder(operation.rows)
         try:
             answer = client.call(operation.name, request, decoder, can_shrink=True)
         except TooHeavyError as error:
@@ -172,8 +172,8 @@ def read_pages(
             continue
         if answer is None or not answer.value.rows:
             return
-        rows = [bytes(row) for row in answer.value.rows]
-        page = Page(rows, answer.value.cursor, asked, answer.of_request)
+        came = answer.value
+        page = Page(came.rows, came.cursor, asked, answer.of_request)
         # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(page)  # type: ignore[arg-type]
         size.keep(asked)
@@ -226,22 +226,9 @@ def decoded(rows: Rows, decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
     for index, row in enumerate(rows.lines):
         try:
             yield decoder.decode(row)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             msg = (
                 f"{rows.where(index)} has not the documented form: {error}; "
                 "report this to Mews with the RequestId"
             )
             raise UnexpectedAnswerError(msg) from None
-
-
-@lru_cache
-def _decoder(rows: str) -> msgspec.json.Decoder[Any]:
-    """A decoder of answers whose rows stand under a given property."""
-    answer = msgspec.defstruct(
-        "Answer",
-        [
-            ("rows", list[msgspec.Raw], msgspec.field(name=rows)),
-            ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
-        ],
-    )
-    return msgspec.json.Decoder(answer)

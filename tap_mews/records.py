@@ -35,9 +35,12 @@ BOM = b"\xef\xbb\xbf"
 TOLD_PER_BREACH = 10
 """Records that are named for one kind of breach; the rest are counted."""
 
+SHOWN = 200
+"""Characters of a name or an Id that a message repeats."""
+
 _DATE_TIME = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
-    r"([Zz]|[+-]([01]\d|2[0-3]):[0-5]\d)",
+    r"([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)",
 )
 
 _FORMATS = FormatChecker(formats=())
@@ -216,9 +219,9 @@ class Inspector:
         path: str,
         reason: str,
     ) -> InvalidRecordError:
-        who = f", Id {key}" if isinstance(key, str) and key.isascii() else ""
+        who = f", Id {_shown(key)}" if isinstance(key, str) else ""
         return InvalidRecordError(
-            f"{self._stream}: invalid record ({place}{who}): {path} {reason}",
+            f"{self._stream}: invalid record ({place}{who}): {_shown(path)} {reason}",
         )
 
     def _tell_unknown(self, paths: list[str]) -> None:
@@ -229,13 +232,19 @@ class Inspector:
                     "%s: property %s is not in the schema and is left out; "
                     "a newer version of the tap may know it",
                     self._stream,
-                    path,
+                    _shown(path),
                 )
 
     def _tell_invalid(self, breach: str, error: InvalidRecordError) -> None:
         self._breaches[breach] += 1
         if self._breaches[breach] <= TOLD_PER_BREACH:
             self._logger.warning("%s; passed on", error)
+
+
+def _shown(text: str) -> str:
+    """What came with a row, fit for a line: short, and escaped if need be."""
+    escaped = text if text.isprintable() else json.dumps(text)
+    return escaped if len(escaped) <= SHOWN else f"{escaped[:SHOWN]}…"
 
 
 def _parse(text: str) -> tuple[Any, list[str]]:

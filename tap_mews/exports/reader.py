@@ -240,8 +240,9 @@ def _rows_of(path: Path, place: str) -> Iterator[Rows]:
         while block := file.read(ROWS_BYTES):
             # splitting blocks is twice as fast as reading lines
             lines = (rest + block).split(b"\n")
+            may_break = b"\r" in rest or b"\r" in block
             rest = lines.pop()
-            yield Rows(lines, place, first, may_break=b"\r" in block)
+            yield Rows(lines, place, first, may_break=may_break)
             first += len(lines)
     yield Rows([rest], place, first, may_break=True)
 

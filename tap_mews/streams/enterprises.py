@@ -10,7 +10,7 @@ from tap_mews.reading import Span
 from tap_mews.streams.pages import PageStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tap_mews.intervals import Window
     from tap_mews.page_reader import Fetch
@@ -21,6 +21,10 @@ class Enterprises(PageStream):
     """The properties that the token reaches; all of them in each run."""
 
     name = "enterprises"
+
+    def start(self, ids: Iterable[str] | None) -> None:
+        """The beginning, whatever the settings say."""
+        del ids
 
     def due(self) -> list[Span]:
         """All there is: the list is short, and a change of reach shows no update."""

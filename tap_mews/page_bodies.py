@@ -1,0 +1,122 @@
+"""Cuts the body of a page into rows, without parsing them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_mews.records import BOM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_DECODER = json.JSONDecoder()
+
+
+class PageBody(msgspec.Struct):
+    """The rows of a page and what leads to the next one."""
+
+    rows: list[bytes]
+    cursor: str | None
+
+
+class PageDecoder:
+    """Decodes answers whose rows stand under a given property.
+
+    A row can be odd in a way that makes the whole body one that a strict parser
+    refuses: NaN, half a surrogate pair, bytes that are no UTF-8. Then the rows are cut
+    out one by one, so that a row can be blamed, or passed on, by itself.
+    """
+
+    def __init__(self, rows: str) -> None:
+        """Compile the decoder.
+
+        Args:
+            rows: Property of the answer that holds the rows.
+        """
+        self._rows = rows
+        answer = msgspec.defstruct(
+            "Answer",
+            [
+                ("rows", list[msgspec.Raw], msgspec.field(name=rows)),
+                ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
+            ],
+        )
+        self._decode = msgspec.json.Decoder(answer).decode
+
+    def decode(self, body: bytes) -> PageBody:
+        """Cut a body.
+
+        Raises:
+            msgspec.ValidationError: It is JSON of another form.
+            msgspec.DecodeError: It is not JSON.
+        """
+        try:
+            answer: Any = self._decode(body)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._decode_with_care(body)
+        return PageBody([bytes(row) for row in answer.rows], answer.cursor)
+
+    def _decode_with_care(self, body: bytes) -> PageBody:
+        # bytes that are no UTF-8 come out of the text as they went in
+        text = body.removeprefix(BOM).decode(errors="surrogateescape")
+        try:
+            members = dict(_members(text))
+            rows = [*_entries(members[self._rows])] if self._rows in members else None
+            cursor = json.loads(members.get("Cursor", "null"))
+        except (ValueError, IndexError, RecursionError) as error:
+            raise msgspec.DecodeError(str(error)) from None
+        if rows is None:
+            msg = f"Object missing required field `{self._rows}`"
+            raise msgspec.ValidationError(msg)
+        return PageBody([row.encode(errors="surrogateescape") for row in rows], cursor)
+
+
+def _members(text: str) -> Iterator[tuple[str, str]]:
+    """The members of a JSON object, their values not parsed."""
+    at = _after("{", text, 0)
+    while text[at] != "}":
+        name, at = _DECODER.raw_decode(text, at)
+        start = _after(":", text, at)
+        _, at = _DECODER.raw_decode(text, start)
+        yield name, text[start:at]
+        at = _next(text, at, "}")
+
+
+def _entries(text: str) -> Iterator[str]:
+    """The entries of a JSON array, not parsed."""
+    at = _after("[", text, 0)
+    while text[at] != "]":
+        start = at
+        _, at = _DECODER.raw_decode(text, start)
+        yield text[start:at]
+        at = _next(text, at, "]")
+
+
+def _after(mark: str, text: str, at: int) -> int:
+    """Where to go on after a mark and the white space around it.
+
+    Raises:
+        ValueError: There is something else.
+    """
+    at = _skip_space(text, at)
+    if text[at] != mark:
+        msg = f"expected {mark} at character {at}"
+        raise ValueError(msg)
+    return _skip_space(text, at + 1)
+
+
+def _next(text: str, at: int, end: str) -> int:
+    """Where the next member or entry begins, or where the end mark is."""
+    at = _skip_space(text, at)
+    return at if text[at] == end else _after(",", text, at)
+
+
+def _skip_space(text: str, at: int) -> int:
+    while text[at] in " \t\n\r":
+        at += 1
+    return at
