@@ -21,7 +21,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lowest lint format build constraints clean
+.PHONY: help demo test lowest lint format docs build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -46,6 +46,9 @@ lint: $(VENV)/.development ## Check style and types
 format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/.development ## Renew what README.md and meltano.yml take from the code
+	$(BIN)/python -m cogapp -rU README.md meltano.yml
 
 build: $(VENV)/.development ## Build sdist and wheel into dist/
 	@rm -rf dist

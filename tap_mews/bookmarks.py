@@ -119,12 +119,13 @@ class Bookmarks:
                     self._merge(cohort)
                 else:
                     until = min(bookmark, end)
-                    spans.append(Span(begin, until, ids, number, ids))
+                    spans.append(Span(begin, until, ids, number, ids, reached))
         if bookmark is None:
             spans.append(Span(start(reach.ids), end, reach.scope, MAIN, reach.ids))
         elif end > bookmark:
             begin = bookmark - lookback
-            spans.append(Span(begin, end, reach.scope, MAIN, reach.ids))
+            span = Span(begin, end, reach.scope, MAIN, reach.ids, bookmark)
+            spans.append(span)
         return [span for span in spans if span.start is None or span.start <= span.end]
 
     def move(self, span: Span, until: datetime) -> None:

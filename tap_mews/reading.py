@@ -29,6 +29,8 @@ class Span:
             token reaches.
         cohort: Which of the stream's bookmarks it moves.
         covers: Properties or chains that it is known to cover, or None.
+        reached: The bookmark, which is after the start by what is read again; None
+            without one. A run that was not interrupted would have gone on from there.
     """
 
     start: datetime | None
@@ -36,6 +38,7 @@ class Span:
     scope: tuple[str, ...] | None = None
     cohort: int = 0
     covers: tuple[str, ...] | None = None
+    reached: datetime | None = None
 
 
 def _nothing() -> None:

@@ -186,6 +186,8 @@ class TapMews(GuardedTap):
         Raises:
             InvalidSettingsError: Some are wrong.
         """
+        for name in config.keys() - self.config_jsonschema["properties"].keys():
+            self.logger.warning("The setting %r is not known and has no effect", name)
         self.settings = Settings.load(config, self.config_jsonschema)
 
     def stop(self, signum: int) -> None:

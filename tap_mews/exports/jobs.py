@@ -101,6 +101,7 @@ class ExportLane:
         scope_key: Property of `Scope` that selects among what the token reaches.
         filter: How windows become filters.
         longest: Length of a window.
+        lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
         gives_way: Whether to read nothing, rather than wait, while another export of
@@ -119,6 +120,7 @@ class ExportLane:
     scope_key: str
     filter: ExportFilter
     longest: timedelta
+    lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
     gives_way: bool = False
@@ -167,13 +169,15 @@ class ExportLane:
         """
         left = deque(saved)
         for span in spans:
-            start, adopted = span.start, False
-            while left and (job := self._adopt(left[0], span, start, exports, now)):
+            start, latest, adopted = span.start, span.reached or span.start, False
+            while left and (job := self._adopt(left[0], span, latest, exports, now)):
                 left.popleft()
                 self.jobs.append(job)
                 adopted = True
-                start = self.filter.complete_until(job.order.window, job.added)
-            if not adopted or (start is not None and start < span.end):
+                latest = self.filter.complete_until(job.order.window, job.added)
+                # what was late for that run is read again, as after any run
+                start = latest - self.lookback
+            if not adopted or (latest is not None and latest < span.end):
                 self.orders.extend(
                     ExportOrder(span, window) for window in self.windows(span, start)
                 )
@@ -222,11 +226,20 @@ class ExportLane:
         self,
         saved: Mapping[str, str],
         span: Span,
-        start: datetime | None,
+        latest: datetime | None,
         exports: Mapping[str, Export],
         now: float,
     ) -> ExportJob | None:
-        """The job of an earlier run, if it is of use for a span from a moment on."""
+        """The job of an earlier run, if it can be the next one of a span.
+
+        Args:
+            saved: The job as the state holds it.
+            span: What is due.
+            latest: The moment at which it must begin at the latest; None for a span
+                without a start.
+            exports: Those that Mews still knows, by id.
+            now: Monotonic seconds.
+        """
         export = exports.get(saved["id"])
         window = Window(
             parse_moment(saved["start"]) if "start" in saved else None,
@@ -238,7 +251,7 @@ class ExportLane:
             or export.entity_type != self.entity_type
             or saved.get("scope", "") != fingerprint(span)
             or not self.filter.matches(window, export.filters)
-            or not _serves(window, start, span.end, self.filter.gap)
+            or not _serves(window, latest, span.end, self.filter.gap)
         ):
             return None
         added = parse_moment(saved["added"])
@@ -260,11 +273,11 @@ def fingerprint(span: Span) -> str:
 
 def _serves(
     window: Window,
-    start: datetime | None,
+    latest: datetime | None,
     end: datetime,
     gap: timedelta,
 ) -> bool:
-    """Whether a window can be the first of a span that is due from a moment on."""
-    if window.start is None or start is None:
-        return window.start is start and window.end <= end
-    return window.start <= start + gap and start <= window.end <= end
+    """Whether a window leaves out nothing that is due, and brings something."""
+    if window.start is None or latest is None:
+        return window.start is latest and window.end <= end
+    return window.start <= latest + gap and latest <= window.end <= end

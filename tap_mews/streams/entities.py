@@ -43,6 +43,7 @@ class EntityStream(MewsStream):
             scope_key=self.scope_key,
             filter=self.export_filter,
             longest=self.run.settings.export_window,
+            lookback=self.lookback,
             beginning=lambda: self.run.portfolio.beginning(self.reach.ids),
             save=self._save_jobs,
             gives_way=self.is_dry_run,

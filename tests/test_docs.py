@@ -1,0 +1,335 @@
+"""README.md, `--about`, meltano.yml and the code say the same."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+import yaml
+
+from docs import generated
+from tap_mews import run
+from tap_mews.exports.jobs import MOST_JOBS
+from tap_mews.streams.base import MewsStream
+from tap_mews.tap import TapMews
+from tests.test_schemas import PERSONAL, load
+
+Json: TypeAlias = dict[str, Any]
+
+CHECKOUT = Path(__file__).parents[1]
+DOCUMENTS = {
+    name: (CHECKOUT / name).read_text("utf-8")
+    for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")
+}
+GENERATED = ("README.md", "meltano.yml")
+README = DOCUMENTS["README.md"]
+MELTANO: Json = yaml.safe_load((CHECKOUT / "meltano.yml").read_text("utf-8"))
+EXTRACTOR: Json = MELTANO["plugins"]["extractors"][0]
+ABOUT = generated.about()
+REQUIRED = ABOUT["settings"]["required"]
+SETTINGS = {each.name: each.schema for each in generated.settings()}
+TARGETS = re.findall(
+    r"^([a-z-]+):.*## ", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE
+)
+
+each_document = pytest.mark.parametrize("name", DOCUMENTS)
+
+
+def section(title: str) -> str:
+    """The text below a heading of README.md."""
+    _, found, rest = README.partition(f"\n## {title}\n")
+    assert found, title
+    return rest.partition("\n## ")[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """The cells of all Markdown tables in a text, without heads."""
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    found = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line, below in zip(lines, [*lines[1:], ""], strict=True)
+        if not line.startswith("| ---") and not below.startswith("| ---")
+    ]
+    assert found
+    return found
+
+
+def quoted(text: str) -> list[str]:
+    """What stands between backticks."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks of README.md in a language."""
+    found = re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+def prose(name: str) -> str:
+    """A document without its code blocks."""
+    return re.sub(r"^```.*?^```", "", DOCUMENTS[name], flags=re.MULTILINE | re.DOTALL)
+
+
+def keys(value: object) -> set[str]:
+    """The keys of all objects in a value."""
+    if isinstance(value, dict):
+        return set(value).union(*map(keys, value.values()))
+    return set().union(*map(keys, value)) if isinstance(value, list) else set()
+
+
+@cache
+def code() -> dict[Path, str]:
+    """The source of the tap, by file."""
+    paths = (CHECKOUT / "tap_mews").rglob("*.py")
+    return {path: path.read_text("utf-8") for path in paths}
+
+
+@cache
+def texts_in_code() -> frozenset[str]:
+    """All texts in the tap, with `…` in the place of what is filled in."""
+    found = set()
+    for node in (
+        each for text in code().values() for each in ast.walk(ast.parse(text))
+    ):
+        if isinstance(node, ast.JoinedStr):
+            parts = (
+                str(part.value) if isinstance(part, ast.Constant) else "…"
+                for part in node.values
+            )
+            found.add("".join(parts))
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(re.sub(r"%(?:s|d|\.\df)", "…", node.value))
+    return frozenset(found)
+
+
+def test_generated_parts_are_current() -> None:
+    """`make docs` was run after the last change."""
+    check = subprocess.run(
+        [sys.executable, "-m", "cogapp", "--check", "--diff", *GENERATED],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert check.returncode == 0, f"run `make docs`\n{check.stdout}{check.stderr}"
+
+
+def test_readme_lists_the_settings_of_about() -> None:
+    """Names, defaults, what is required or secret, and descriptions."""
+    ours, added = section("Settings").split("<summary>")
+    listed = {quoted(row[0])[0]: row[1:] for row in rows(ours)}
+    listed |= {quoted(row[0])[0]: [row[1], "", row[2]] for row in rows(added)}
+    assert listed.keys() == SETTINGS.keys()
+    for name, (kind, default, text) in listed.items():
+        schema = SETTINGS[name]
+        assert text == schema["description"], name
+        assert ("secret" in kind) == schema.get("secret", False), name
+        assert (default == "**required**") == (name in REQUIRED), name
+        if name not in REQUIRED:
+            assert quoted(default) == [str(schema[k]) for k in schema if k == "default"]
+        if "enum" in schema:
+            assert quoted(kind) == schema["enum"], name
+
+
+def test_meltano_lists_the_settings_of_about() -> None:
+    """All that Meltano can know of a setting, in the same order."""
+    assert [each["name"] for each in EXTRACTOR["settings"]] == [*SETTINGS]
+    for each in EXTRACTOR["settings"]:
+        schema = SETTINGS[each["name"]]
+        assert each["description"] == schema["description"], each
+        assert each.get("label") == schema.get("title"), each
+        assert each.get("value") == schema.get("default"), each
+        assert each.get("sensitive", False) == schema.get("secret", False), each
+        options = [option["value"] for option in each.get("options", ())]
+        assert options == schema.get("enum", []), each
+
+
+def test_kinds_in_meltano_are_those_of_the_values() -> None:
+    """Meltano converts what it finds in the environment by the kind."""
+    for each in EXTRACTOR["settings"]:
+        schema = SETTINGS[each["name"]]
+        if each["kind"] == "options":
+            assert schema["enum"], each
+        elif each["kind"] == "date_iso8601":
+            assert schema["format"] == "date-time", each
+        else:
+            assert each["kind"] in schema.get("type", ["string"]), each
+            assert not {"enum", "format"} & schema.keys(), each
+
+
+def test_meltano_knows_what_is_required_and_what_the_tap_can_do() -> None:
+    """What the Hub shows is what `--about` says."""
+    assert EXTRACTOR["settings_group_validation"] == [REQUIRED]
+    assert EXTRACTOR["capabilities"] == ABOUT["capabilities"]
+    assert EXTRACTOR["name"] == EXTRACTOR["executable"] == ABOUT["name"]
+
+
+def test_meltano_project_holds_no_secret() -> None:
+    """Tokens and passwords come from the environment."""
+    for plugin in (each for group in MELTANO["plugins"].values() for each in group):
+        secret = [each for each in plugin["settings"] if each.get("sensitive")]
+        assert not [each for each in secret if "value" in each]
+        assert not {each["name"] for each in secret} & plugin.get("config", {}).keys()
+
+
+def test_readme_lists_the_streams_that_are_discovered() -> None:
+    """With their keys and bookmarks."""
+    listed = {quoted(row[0])[0]: row for row in rows(section("Streams"))}
+    catalog = TapMews(validate_config=False).catalog_dict["streams"]
+    assert [*listed] == [entry["stream"] for entry in catalog]
+    for entry in catalog:
+        *_, key, bookmark, _ = listed[entry["stream"]]
+        assert quoted(key) == [*entry["key_properties"]]
+        if entry["stream"] != "enterprises":
+            assert [*quoted(bookmark), None][0] == entry.get("replication_key")
+
+
+def test_columns_that_show_deletions_are_in_the_schemas() -> None:
+    """A row of that table is about streams, then about their properties."""
+    told = README.partition("**Deletions and cancellations**")[2]
+    for streams, columns in rows(told.partition("\n\nMews ")[0]):
+        for stream in quoted(streams):
+            assert load(stream)["properties"].keys() >= {*quoted(columns)}
+
+
+def test_every_quoted_message_is_in_the_code() -> None:
+    """Who searches README.md for what the tap says finds it."""
+    messages = [
+        text for row in rows(section("Troubleshooting")) for text in quoted(row[0])
+    ]
+    enabling = section("What Mews must enable")
+    messages += [text for text in quoted(enabling) if text.startswith("ask ")]
+    assert len({*messages}) == len(messages) > 1
+    for message in messages:
+        wanted = message.strip("…")
+        assert len(wanted) > len("a few letters"), message
+        assert any(wanted in text for text in texts_in_code()), message
+
+
+def test_named_operations_are_those_that_the_tap_calls() -> None:
+    """Each operation in the text stands in the code."""
+    operation = re.compile(r"[a-zA-Z]+/(add|getAll)(/[\d-]+)?")
+    named = {text for text in quoted(prose("README.md")) if operation.fullmatch(text)}
+    assert named
+    assert named <= texts_in_code()
+
+
+def test_words_with_underscores_are_settings_streams_or_keys() -> None:
+    """A name that is gone from the code is gone from the documents."""
+    known = {*SETTINGS, *TapMews(validate_config=False).streams, *keys(MELTANO)}
+    known = known.union(*(keys(json.loads(example)) for example in blocks("json")))
+    words = {word for name in DOCUMENTS for word in quoted(prose(name))}
+    assert {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)} <= known
+
+
+def test_words_to_search_for_personal_data_are_those_of_the_schemas() -> None:
+    """`test_schemas.py` sees to it that they are there."""
+    assert f"`{PERSONAL}`" in README
+
+
+@pytest.mark.parametrize(
+    ("words", "fact", "meant"),
+    [
+        ("The last five minutes", run.LAG, timedelta(minutes=5)),
+        ("five and a half minutes", run.LAG + run.SKEW, timedelta(minutes=5.5)),
+        ("at most two: one being read, one being made", MOST_JOBS, 2),
+    ],
+)
+def test_numbers_in_words_are_those_of_the_code(
+    words: str, fact: object, meant: object
+) -> None:
+    """What no table generates."""
+    assert words in README
+    assert fact == meant
+
+
+def test_lowest_python_is_that_of_the_package() -> None:
+    """README.md and CONTRIBUTING.md name it."""
+    text = (CHECKOUT / "pyproject.toml").read_text("utf-8")
+    (lowest,) = re.findall(r'^requires-python = ">=([\d.]+)"$', text, re.MULTILINE)
+    for name in ("README.md", "CONTRIBUTING.md"):
+        assert re.findall(r"Python (3[\d.]*\d)", prose(name)) == [lowest]
+
+
+@each_document
+def test_make_commands_exist(name: str) -> None:
+    """Nobody is sent to a command that is gone."""
+    command = re.compile(r"(?:`|^|with: )make ([a-z]+)(?=`|$| -->)", re.MULTILINE)
+    assert {*command.findall(DOCUMENTS[name])} <= {*TARGETS}
+
+
+def test_options_in_the_commands_of_the_tap_exist() -> None:
+    """In code blocks and in the text."""
+    known = {option for each in TapMews.cli.params for option in each.opts}
+    lines = "\n".join(blocks("sh")).replace("\\\n", " ").splitlines()
+    lines += quoted("".join(map(prose, DOCUMENTS)))
+    commands = [line for line in lines if re.search(r"(^|/)tap-mews --", line)]
+    assert commands
+    for command in commands:
+        assert {*re.findall(r"--[a-z]+", command.partition("|")[0])} <= known
+
+
+@each_document
+def test_relative_links_and_named_files_exist(name: str) -> None:
+    """Files, folders and headings are there."""
+    for link in re.findall(r"\]\(([^)]+)\)", prose(name)):
+        file, _, anchor = link.partition("#")
+        if link.startswith("https://"):
+            continue
+        assert (CHECKOUT / file).exists(), link
+        if anchor:
+            titles = re.findall(r"^#+ (.+)$", DOCUMENTS[file or name], re.MULTILINE)
+            plain = (re.sub(r"[^\w\s-]", "", title.lower()) for title in titles)
+            assert anchor in {title.replace(" ", "-") for title in plain}, link
+    path = re.compile(r"[\w.-]+(/[\w.-]+)*(/|\.(py|yml|md|txt|toml))")
+    for text in quoted(prose(name)):
+        assert not path.fullmatch(text) or (CHECKOUT / text).exists(), text
+
+
+def test_examples_of_settings_are_taken() -> None:
+    """config.json and the snippet for meltano.yml can be copied."""
+    config, *_ = (json.loads(text) for text in blocks("json"))
+    TapMews(config=config)
+    (snippet,) = (yaml.safe_load(text) for text in blocks("yaml"))
+    (extractor,) = snippet["plugins"]["extractors"]
+    assert {*config, *extractor["config"]} <= SETTINGS.keys()
+    assert {*extractor["capabilities"]} <= {*ABOUT["capabilities"]}
+    for each in extractor["settings"]:
+        (known,) = (s for s in EXTRACTOR["settings"] if s["name"] == each["name"])
+        assert each.items() <= known.items()
+
+
+def test_example_of_a_state_is_one_of_ours() -> None:
+    """Each stream can read its part, and the rows below explain each key."""
+    *_, state = (json.loads(text) for text in blocks("json"))
+    tap = TapMews(config={"client_token": "a", "access_token": "b"}, state=state)
+    for name, part in state["bookmarks"].items():
+        stream = tap.streams[name]
+        assert isinstance(stream, MewsStream)
+        for each in part.get("partitions", [part]):
+            assert stream.bookmarks_in(each).value
+    explained = {
+        key for row in rows(section("How a run works")) for key in quoted(row[0])
+    }
+    itself = {*state["bookmarks"], "bookmarks", "EnterpriseId", "ids"}
+    assert keys(state) - itself == explained
+
+
+def test_changelog_has_a_place_for_what_is_next() -> None:
+    """In the form of Keep a Changelog."""
+    assert "\n## [Unreleased]\n" in DOCUMENTS["CHANGELOG.md"]
+
+
+@each_document
+def test_documents_name_no_place_of_one_machine(name: str) -> None:
+    """No paths of a developer's disk."""
+    assert not re.search(r"(?<![\w.])/(work|home|root|Users|tmp)/", DOCUMENTS[name])
