@@ -13,6 +13,9 @@ import backoff
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+FIRST_YEAR, LAST_YEAR = 2000, 9000
+"""A date that is not between these is no time that anyone's clock shows."""
+
 LONGEST_RETRY_PAUSE = 60.0
 """Seconds; a trouble of minutes is looked at often enough to go on soon after it."""
 
@@ -70,6 +73,9 @@ class ServerClock:
             return
         if date.tzinfo is None:
             date = date.replace(tzinfo=timezone.utc)
+        date = date.astimezone(timezone.utc)
+        if not FIRST_YEAR <= date.year <= LAST_YEAR:
+            return
         with self._lock:
             self._learned = (date, self._clock.monotonic())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -138,7 +139,7 @@ class Downloader:
     def _get(self, url: str, headers: dict[str, str], what: str) -> requests.Response:
         """Ask for a file, through redirects that keep to the allowed schemes."""
         for _ in range(REDIRECTS):
-            if urlsplit(url).scheme not in self._schemes:
+            if _scheme(url) not in self._schemes:
                 msg = f"{what}: Mews names a link that is not https; it is not used"
                 raise DownloadError(msg)
             response = self._session.get(
@@ -151,7 +152,8 @@ class Downloader:
             if not response.is_redirect:
                 return response
             response.close()
-            url = urljoin(url, response.headers["Location"])
+            with suppress(ValueError):  # then it stays, and soon is one too many
+                url = urljoin(url, response.headers["Location"])
         msg = f"{what}: the file host redirects without end"
         raise DownloadError(msg)
 
@@ -182,6 +184,14 @@ def _goes_on_at(offset: int, response: requests.Response) -> bool:
         return True
     msg = "the host sends another part than it was asked for"
     raise _InterruptedError(msg)
+
+
+def _scheme(url: str) -> str:
+    """How a URL begins; empty for one that cannot be read."""
+    try:
+        return urlsplit(url).scheme if urlsplit(url).hostname else ""
+    except ValueError:
+        return ""
 
 
 def _size(path: Path) -> int:

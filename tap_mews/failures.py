@@ -12,6 +12,9 @@ import requests
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
 from tap_mews.redaction import REDACTOR
 
+REASONED = {400, 409}
+"""Statuses that Mews always gives words with; without, the answer was damaged."""
+
 
 class _ErrorBody(msgspec.Struct):
     """An error as Mews words it; `Details` may echo the request and is left alone."""
@@ -77,6 +80,8 @@ def error_of(
         return RateLimitedError("the rate limit is reached", retry_after)
     if status == requests.codes.unauthorized:
         return UnauthorizedError(line)
+    if status in REASONED and error.message is None:
+        return TransientError(what, request_id)
     if status == requests.codes.request_timeout and can_shrink:
         return TooHeavyError(line)
     if (

@@ -45,6 +45,8 @@ _DATE_TIME = re.compile(
 
 _FORMATS = FormatChecker(formats=())
 
+_NOT_JSON = object()
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -141,14 +143,14 @@ class Inspector:
             try:
                 gate(row)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                if row.removeprefix(BOM).strip():
-                    checked.append(self.examine(row, rows.where(index)))
-                continue
-            # a line break between two tokens is JSON, but would end the message
-            if rows.may_break and (b"\n" in row or b"\r" in row):
-                checked.append(self.examine(row, rows.where(index)))
+                passed = False
             else:
+                # a line break between two tokens is JSON, but would end the message
+                passed = not (rows.may_break and (b"\n" in row or b"\r" in row))
+            if passed:
                 checked.append(row)
+            elif row.removeprefix(BOM).strip():
+                checked.append(self.examine(row, rows.where(index)))
         return checked
 
     def examine(self, row: bytes, place: str) -> dict[str, Any]:
@@ -172,10 +174,9 @@ class Inspector:
         except UnicodeDecodeError:
             breaches.append(("$", "must be UTF-8"))
             text = row.decode(errors="replace")
-        try:
-            record, constants = _parse(text)
-        except (ValueError, RecursionError):
-            raise self._invalid(place, None, "$", "must be JSON") from None
+        record, constants = _parse(text)
+        if record is _NOT_JSON:
+            raise self._invalid(place, None, "$", "must be JSON")
         if not isinstance(record, dict):
             raise self._invalid(place, None, "$", "must be a JSON object")
         if constants:
@@ -251,10 +252,15 @@ def _parse(text: str) -> tuple[Any, list[str]]:
     """Parse JSON with all digits.
 
     Returns:
-        The value, with null for constants that JSON does not have; those constants.
+        The value, with null for constants that JSON does not have, or `_NOT_JSON`;
+        those constants.
     """
     constants: list[str] = []
-    value = json.loads(text, parse_float=Decimal, parse_constant=constants.append)
+    try:
+        value = json.loads(text, parse_float=Decimal, parse_constant=constants.append)
+    except (ValueError, RecursionError):
+        # no exception of ours may have this one behind it: it holds the whole text
+        value = _NOT_JSON
     return value, sorted(set(constants))
 
 

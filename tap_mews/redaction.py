@@ -18,8 +18,14 @@ MASK = "(redacted)"
 SHORTEST_SECRET = 6
 """Characters; a token of Mews has dozens, and what is shorter is no secret."""
 
-_QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s\"'<>)]*=[^\s\"'<>)]*")
-"""The query of a URL or of a request line; a signed URL's is its key."""
+_QUERY = re.compile(
+    r"(?<=[^\s\"?])\?[^\s\"<>=]*=[^\s\"<>]*?(?=['),;]*(?:[\s\"<>]|$))",
+)
+"""The query of a URL or of a request line; a signed URL's is its key. Quotes and
+parentheses are legal within it, so it runs up to white space but for those at its end.
+"""
+
+_FORMATTER = logging.Formatter()
 
 
 class Redactor:
@@ -41,8 +47,6 @@ class Redactor:
             text = text.replace(secret, MASK)
         return _QUERY.sub(f"?{MASK}", text)
 
-
-_FORMATTER = logging.Formatter()
 
 REDACTOR = Redactor()
 """One for the process, as the factory of log records is."""
@@ -79,6 +83,19 @@ def _clean_exception(record: logging.LogRecord) -> None:
     if not record.exc_info or record.exc_info[1] is None:
         return
     text = _FORMATTER.formatException(record.exc_info)
-    cleaned = REDACTOR.clean(text)
-    if cleaned != text:
-        record.exc_info, record.exc_text = None, cleaned
+    # some formatters show those too that the standard one leaves out
+    behind = "\n".join(str(error) for error in _chain(record.exc_info[1]))
+    if any(REDACTOR.clean(part) != part for part in (text, behind)):
+        record.exc_info, record.exc_text = None, REDACTOR.clean(text)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An exception and all that led to it."""
+    chain: list[BaseException] = []
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is not None and one not in chain:
+            chain.append(one)
+            waiting += [one.__cause__, one.__context__]
+    return chain

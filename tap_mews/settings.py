@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -204,8 +204,8 @@ CONFIG = th.PropertiesList(
 class Settings:
     """The settings of one run, checked and typed."""
 
-    client_token: str
-    access_token: str
+    client_token: str = field(repr=False)
+    access_token: str = field(repr=False)
     client_name: str
     api_url: str
     start_date: datetime | None

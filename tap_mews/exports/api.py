@@ -65,6 +65,10 @@ class ExportFile(msgspec.Struct, frozen=True):
     url: str = msgspec.field(name="Url")
     size: int = msgspec.field(name="SizeInBytes")
 
+    def __repr__(self) -> str:
+        """The file as a log record may show it: without its signature."""
+        return f"ExportFile({self.name!r}, {self.size})"
+
     @property
     def name(self) -> str:
         """The URL without its signature, which stays the same with each new URL."""
