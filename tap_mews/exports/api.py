@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import msgspec
 from requests import codes
@@ -37,6 +36,9 @@ _WRONG = re.compile(r"invalid|interval|not exist|not found|unknown", re.IGNORECA
 """`exports/add` refuses a second export of a type with 400. The documentation does not
 give the words, so any of the first, without one of the second, is taken for it.
 """
+
+
+_HOST = re.compile(r"^\w+://[^/]*")
 
 
 class ExportStatus(str, Enum):
@@ -71,8 +73,8 @@ class ExportFile(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """The URL without its signature, which stays the same with each new URL."""
-        return urlsplit(self.url).path
+        """Path of the URL, without the signature: it stays the same with each URL."""
+        return _HOST.sub("", self.url.partition("?")[0])
 
 
 class Export(msgspec.Struct, frozen=True):
