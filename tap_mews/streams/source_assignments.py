@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
 from tap_mews.bookmarks import Reach
+from tap_mews.errors import InvalidStateError
 from tap_mews.pages import PagedOperation
 from tap_mews.streams.pages import UpdatedPageStream
 
@@ -57,9 +58,20 @@ class SourceAssignments(UpdatedPageStream):
         self._bookmarks_of(span.scope).move(span, until)
 
     def _known_ids(self) -> tuple[str, ...]:
-        """The properties of earlier runs, for a run that cannot list them."""
+        """The properties of earlier runs, for a run that cannot list them.
+
+        Raises:
+            InvalidStateError: The state is none of ours.
+        """
         partitions = self.stream_state.get("partitions") or []
-        return tuple(partition["context"][CONTEXT] for partition in partitions)
+        try:
+            return tuple(partition["context"][CONTEXT] for partition in partitions)
+        except (KeyError, TypeError):
+            msg = (
+                f"{self.name}: the state cannot be read (a partition without "
+                f"{CONTEXT}); repair it, or take the stream out of it to start anew"
+            )
+            raise InvalidStateError(msg) from None
 
     def _name_property(self, scope: tuple[str, ...] | None) -> None:
         """Let the only property go on from a bookmark that named none."""
