@@ -1,0 +1,34 @@
+"""A small sandbox for each test, and a clock that moves it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
+from sandbox import Sandbox
+from tests.harness import FastClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# how long an example takes says more about the machine than about the tap
+settings.register_profile("tests", deadline=None)
+settings.load_profile("tests")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """Two small hotels with a month of history; what is asked must be allowed."""
+    with Sandbox(properties=2, days=30, reservations_per_day=1) as sandbox:
+        # the budget is counted in real time, which tests do not spend
+        sandbox.limits.requests = 1_000_000
+        yield sandbox
+        assert sandbox.journal.breaches == []
+
+
+@pytest.fixture
+def clock(sandbox: Sandbox) -> FastClock:
+    """A clock whose pauses let the sandbox's time pass."""
+    return FastClock(sandbox)

@@ -1,0 +1,39 @@
+"""`python -m tests.crashes`: play crash histories and print what was tried."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from tests.crashes.search import HISTORIES, search
+from tests.crashes.stories import tell_all
+from tests.crashes.tally import Tally
+
+
+def main() -> None:
+    """Play them; the exit code is 1 if one loses a row."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crashes")
+    parser.add_argument(
+        "--histories",
+        type=int,
+        default=HISTORIES,
+        help=f"how many in this process (default: {HISTORIES})",
+    )
+    parser.add_argument(
+        "--in-process", action="store_true", help="leave out those of real processes"
+    )
+    options = parser.parse_args()
+    tally, began = Tally(), time.monotonic()
+    try:
+        search(tally, options.histories)
+        if not options.in_process:
+            for outcome in tell_all(tally).values():
+                outcome.result()
+    finally:
+        minutes = (time.monotonic() - began) / 60
+        sys.stdout.write(f"{tally}\ntime             {minutes:.1f} min\n")
+
+
+if __name__ == "__main__":
+    main()

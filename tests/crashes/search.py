@@ -1,0 +1,48 @@
+"""Has hypothesis look for a history that loses a row."""
+
+from __future__ import annotations
+
+from os import environ
+from typing import TYPE_CHECKING
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.crashes.histories import History, play
+from tests.crashes.strategies import histories
+
+if TYPE_CHECKING:
+    from tests.crashes.tally import Tally
+
+HISTORIES = 200
+"""How many a change is tried with."""
+
+SETTING = "CRASH_HISTORIES"
+"""Environment variable with another number; then each search makes up new ones."""
+
+
+def search(tally: Tally, examples: int | None = None) -> None:
+    """Play histories; a failing one is made as short as possible.
+
+    Args:
+        tally: Takes the numbers.
+        examples: How many to play instead of the usual number.
+
+    Raises:
+        LostError: One of them loses a row, or moves a bookmark too far.
+    """
+    wanted = examples or int(environ.get(SETTING, HISTORIES))
+
+    @settings(
+        max_examples=wanted,
+        # the usual ones are the same each time, so that a failure is the change's
+        derandomize=wanted == HISTORIES,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(histories())
+    def nothing_is_lost(history: History) -> None:
+        play(history, tally)
+
+    nothing_is_lost()

@@ -1,0 +1,295 @@
+"""Bookmarks hold through any history: nothing before them is left unread.
+
+Time is counted in days. Properties come, go and come back; a run may end after any
+piece, and the next one goes on from the last state that was emitted.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from tap_mews.bookmarks import Bookmarks, Reach
+from tap_mews.errors import InvalidStateError
+from tap_mews.intervals import format_moment, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from tap_mews.reading import Span
+
+ZERO = datetime(2024, 1, 1, tzinfo=timezone.utc)
+PROPERTIES = "abcd"
+BEGINNINGS = {"a": 0, "b": 40, "c": 5, "d": 90}
+"""The day on which each property was created."""
+
+
+def on(day: int) -> datetime:
+    return ZERO + timedelta(days=day)
+
+
+def day_of(moment: datetime) -> int:
+    return (moment - ZERO).days
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the tap.
+
+    Attributes:
+        days: Since the last one.
+        ids: What it reaches.
+        pieces: After how many it is killed; None if it comes to its end.
+        chosen: Whether the properties are those of the settings.
+        listed: Whether they can be listed.
+        early: Whether another stream emits the state before anything is read.
+        end_date: The last day that it is to read, if it is told one.
+    """
+
+    days: int
+    ids: frozenset[str]
+    pieces: int | None = None
+    chosen: bool = False
+    listed: bool = True
+    early: bool = False
+    end_date: int | None = None
+
+
+@dataclass
+class Pipeline:
+    """Plays runs, and keeps account of what has been read.
+
+    Attributes:
+        state: As the target has it.
+        read: The days of each property that were read.
+        whole: Whether a stream can be read without a start, as exports can.
+        piece: Days of a piece.
+    """
+
+    lookback: int = 0
+    whole: bool = False
+    piece: int = 30
+    today: int = 0
+    state: dict[str, Any] = field(default_factory=dict)
+    read: dict[str, set[int]] = field(
+        default_factory=lambda: {key: set() for key in PROPERTIES}
+    )
+
+    def play(self, run: Run) -> None:
+        """Read what is due, piece by piece, up to where the run is killed."""
+        self.today += run.days
+        emitted = json.loads(json.dumps(self.state))
+        bookmarks = Bookmarks("stream", emitted, "UpdatedUtc", format_moment)
+        ids = tuple(sorted(run.ids))
+        known = run.chosen or run.listed
+        reach = Reach(ids if known else None, ids if run.chosen else None)
+        end = self.today if run.end_date is None else min(self.today, run.end_date)
+        lookback = timedelta(days=self.lookback)
+        spans = bookmarks.due(reach, self._start, on(end), lookback)
+        if run.early:
+            self.state = json.loads(json.dumps(emitted))
+        pieces = [piece for span in spans for piece in self._cut(span)]
+        for number, (span, first, last) in enumerate(pieces, 1):
+            for key in run.ids if span.scope is None else span.scope:
+                self.read[key] |= {*range(first, last + 1)}
+            bookmarks.move(span, on(last))
+            self.state = json.loads(json.dumps(emitted))
+            if number == run.pieces:
+                return
+
+    def unread(self, ids: Iterable[str], until: int) -> dict[str, set[int]]:
+        """The days of some properties before a day that were not read."""
+        return {
+            key: left
+            for key in ids
+            if (left := {*range(BEGINNINGS[key], until + 1)} - self.read[key])
+        }
+
+    def beyond(self) -> dict[str, set[int]]:
+        """The days that the state says are read, and that are not."""
+        parts = [(self.state.get("covers", ()), self.state)]
+        parts += [(each["ids"], each) for each in self.state.get("joining", ())]
+        found: dict[str, set[int]] = {}
+        for ids, part in parts:
+            value = part.get("replication_key_value")
+            if value is not None:
+                found |= self.unread(ids, day_of(parse_moment(value)))
+        return found
+
+    def _start(self, ids: tuple[str, ...] | None) -> datetime | None:
+        if self.whole:
+            return None
+        return on(min(BEGINNINGS[key] for key in ids or PROPERTIES))
+
+    def _cut(self, span: Span) -> Iterable[tuple[Span, int, int]]:
+        last = day_of(span.end)
+        if span.start is None:
+            yield span, min(BEGINNINGS.values()), last
+            return
+        begin = day_of(span.start)
+        for first in range(begin, max(last, begin + 1), self.piece):
+            yield span, first, min(first + self.piece, last)
+
+
+RUNS = st.builds(
+    Run,
+    days=st.integers(0, 100),
+    ids=st.frozensets(st.sampled_from(PROPERTIES), min_size=1),
+    pieces=st.none() | st.integers(0, 9),
+    chosen=st.booleans(),
+    early=st.booleans(),
+    end_date=st.none() | st.integers(0, 400),
+)
+HISTORIES = st.lists(RUNS, min_size=1, max_size=8)
+PIPELINES = st.builds(
+    Pipeline,
+    lookback=st.sampled_from([0, 1, 7]),
+    whole=st.booleans(),
+    piece=st.sampled_from([3, 30]),
+)
+
+C_JOINS_AND_IS_KILLED = [
+    Run(100, frozenset("ab")),
+    Run(10, frozenset("abc"), pieces=1),
+    Run(10, frozenset("ac"), pieces=1),
+    Run(10, frozenset("abc")),
+]
+
+
+@settings(max_examples=150, deadline=None)
+@given(PIPELINES, HISTORIES)
+@example(Pipeline(), C_JOINS_AND_IS_KILLED)
+def test_all_before_a_bookmark_is_read_whatever_happens(
+    pipeline: Pipeline, runs: list[Run]
+) -> None:
+    for run in runs:
+        pipeline.play(run)
+        assert pipeline.beyond() == {}
+
+
+@settings(max_examples=150, deadline=None)
+@given(PIPELINES, HISTORIES, RUNS)
+@example(Pipeline(), C_JOINS_AND_IS_KILLED, Run(0, frozenset("abcd")))
+def test_a_run_that_comes_to_its_end_leaves_nothing_unread(
+    pipeline: Pipeline, runs: list[Run], last: Run
+) -> None:
+    for run in runs:
+        pipeline.play(run)
+    pipeline.play(Run(last.days, last.ids, chosen=last.chosen))
+    assert pipeline.unread(last.ids, pipeline.today) == {}
+
+
+@settings(max_examples=100, deadline=None)
+@given(PIPELINES, HISTORIES)
+def test_a_bookmark_never_goes_back(pipeline: Pipeline, runs: list[Run]) -> None:
+    values = [""]
+    for run in runs:
+        pipeline.play(run)
+        values.append(pipeline.state.get("replication_key_value", ""))
+    assert values == sorted(values)
+
+
+@settings(max_examples=100, deadline=None)
+@given(PIPELINES, HISTORIES)
+def test_the_state_names_each_property_once(
+    pipeline: Pipeline, runs: list[Run]
+) -> None:
+    for run in runs:
+        pipeline.play(run)
+    named = [*pipeline.state.get("covers", ())]
+    for cohort in pipeline.state.get("joining", ()):
+        assert cohort["ids"]
+        named += cohort["ids"]
+    assert len(named) == len(set(named)) <= len(PROPERTIES)
+
+
+def growing(runs: Sequence[Run]) -> list[Run]:
+    """The same runs, where no property leaves and the first one can list them."""
+    reached: frozenset[str] = frozenset()
+    found = []
+    for run in runs:
+        reached |= run.ids
+        found.append(Run(run.days, reached, run.pieces, listed=run.listed))
+    return found
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    PIPELINES,
+    RUNS,
+    st.lists(
+        st.builds(
+            Run,
+            days=st.integers(0, 100),
+            ids=st.frozensets(st.sampled_from(PROPERTIES)),
+            pieces=st.none() | st.integers(0, 9),
+            listed=st.booleans(),
+        ),
+        max_size=7,
+    ),
+)
+def test_runs_that_cannot_list_the_properties_lose_none_that_join(
+    pipeline: Pipeline, first: Run, runs: list[Run]
+) -> None:
+    for run in growing([Run(100, first.ids), *runs, Run(10, frozenset("a"))]):
+        pipeline.play(run)
+    assert pipeline.unread(pipeline.state["covers"], pipeline.today) == {}
+    assert "joining" not in pipeline.state
+
+
+def test_a_property_that_joins_is_read_alone_before_all_go_on_together() -> None:
+    state = {"replication_key_value": format_moment(on(100)), "covers": ["a"]}
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Reach(("a", "b"), None)
+    spans = bookmarks.due(reach, lambda _: on(40), on(110), timedelta(0))
+    assert [(each.start, each.end, each.scope) for each in spans] == [
+        (on(40), on(100), ("b",)),
+        (on(100), on(110), None),
+    ]
+
+
+def test_a_property_without_a_past_joins_at_once() -> None:
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a"],
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Reach(("a", "b"), ("a", "b"))
+    (span,) = bookmarks.due(reach, lambda _: on(101), on(110), timedelta(0))
+    assert (span.start, span.end, span.scope) == (on(100), on(110), ("a", "b"))
+    assert state["covers"] == ["a", "b"]
+    assert "joining" not in state
+
+
+def test_what_joined_goes_on_where_it_was_interrupted() -> None:
+    state = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a"],
+        "joining": [{"ids": ["b"], "replication_key_value": format_moment(on(70))}],
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    spans = bookmarks.due(
+        Reach(("a", "b"), None), lambda _: on(0), on(110), timedelta(days=1)
+    )
+    assert (spans[0].start, spans[0].end) == (on(69), on(100))
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        {"replication_key_value": "yesterday"},
+        {"replication_key_value": 7},
+        {"replication_key_value": "2026-03-01T00:00:00Z", "joining": [{"ids": None}]},
+        {"replication_key_value": "2026-03-01T00:00:00Z", "joining": [["a"]]},
+        {"exports": [{"id": "x"}]},
+    ],
+)
+def test_a_state_of_another_form_is_refused_in_one_line(state: dict[str, Any]) -> None:
+    with pytest.raises(InvalidStateError, match="stream: the state cannot be read"):
+        Bookmarks("stream", state, "UpdatedUtc", format_moment)

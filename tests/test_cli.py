@@ -1,0 +1,244 @@
+"""The command line, as real processes: what goes where, and the exit code."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_mews import __version__
+from tap_mews.settings import CONFIG
+from tests.harness import (
+    ENTITIES,
+    Json,
+    added,
+    command,
+    dry_run,
+    run_process,
+    select,
+    spans,
+    sync,
+)
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+SCRIPT = Path(sys.executable).with_name("tap-mews")
+DAY = timedelta(days=1)
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The only line on standard error that is more than information."""
+    assert "Traceback" not in done.stderr
+    (line,) = (each for each in done.stderr.splitlines() if "| INFO " not in each)
+    return line
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    done = run_process("--version", folder=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith(f"tap-mews v{__version__}")
+
+
+def test_the_installed_script_is_the_tap(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [SCRIPT, "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("tap-mews v")
+
+
+def test_discovery_needs_no_config(tmp_path: Path) -> None:
+    done = run_process("--discover", folder=tmp_path)
+    assert done.returncode == 0
+    streams = {each["stream"] for each in json.loads(done.stdout)["streams"]}
+    assert streams > set(ENTITIES)
+
+
+def test_discovery_asks_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = run_process("--discover", folder=tmp_path, config=sandbox.config())
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["streams"]
+    assert sandbox.journal.requests() == []
+
+
+def test_a_discovered_catalog_can_be_synced(sandbox: Sandbox, tmp_path: Path) -> None:
+    found = run_process("--discover", folder=tmp_path)
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(found.stdout, "utf-8")
+    config = sandbox.config(end_date="2026-02-05")
+    done = run_process("--catalog", catalog, folder=tmp_path, config=config)
+    assert done.returncode == 0
+    kinds = {json.loads(line)["type"] for line in done.stdout.splitlines()}
+    assert kinds == {"SCHEMA", "RECORD", "STATE"}
+
+
+@pytest.mark.parametrize("form", [None, "json", "markdown"])
+def test_about_needs_no_config_and_names_every_setting(
+    tmp_path: Path, form: str | None
+) -> None:
+    options = ["--format", form] if form else []
+    done = run_process("--about", *options, folder=tmp_path)
+    assert done.returncode == 0
+    for name in CONFIG["properties"]:
+        assert name in done.stdout, name
+
+
+def test_about_in_json_is_json(tmp_path: Path) -> None:
+    done = run_process("--about", "--format", "json", folder=tmp_path)
+    about = json.loads(done.stdout)
+    assert about["name"] == "tap-mews"
+    assert about["settings"]["required"] == ["client_token", "access_token"]
+
+
+def test_standard_output_carries_singer_messages_alone(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    done = run_process(folder=tmp_path, config=sandbox.config(end_date="2026-02-05"))
+    assert done.returncode == 0
+    for line in done.stdout.splitlines():
+        assert json.loads(line)["type"] in {"SCHEMA", "RECORD", "STATE"}
+
+
+def test_a_process_goes_on_from_a_state_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    first = sync(sandbox.config(end_date="2026-02-05"), catalog=select("bills")).ok()
+    state, catalog = tmp_path / "state.json", tmp_path / "catalog.json"
+    state.write_text(json.dumps(first.state), "utf-8")
+    catalog.write_text(json.dumps(select("bills")), "utf-8")
+    done = run_process(
+        "--state",
+        state,
+        "--catalog",
+        catalog,
+        folder=tmp_path,
+        config=sandbox.config(lookback_minutes=0),
+    )
+    assert done.returncode == 0
+    assert spans(sandbox)[1][0] == spans(sandbox)[0][1]
+
+
+def test_a_missing_config_file_ends_with_one_line(tmp_path: Path) -> None:
+    done = run_process("--config", "nowhere.json", folder=tmp_path)
+    assert done.returncode == 1
+    assert "nowhere.json" in one_line(done)
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("option", ["--catalog", "--state"])
+def test_a_missing_catalog_or_state_is_refused(
+    sandbox: Sandbox, tmp_path: Path, option: str
+) -> None:
+    done = run_process(option, "no.json", folder=tmp_path, config=sandbox.config())
+    assert done.returncode == 2
+    assert "no.json" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
+def test_a_file_that_is_not_json_ends_with_one_line(
+    tmp_path: Path, option: str
+) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    tokens = {"client_token": "s3cr3t", "access_token": "s3cr3t"}
+    good.write_text(json.dumps(tokens), "utf-8")
+    bad.write_text('{"client_token": "s3cr3t",', "utf-8")
+    options: list[str | Path] = [option, bad]
+    if option != "--config":
+        options = ["--config", good, *options]
+    done = run_process(*options, folder=tmp_path)
+    assert done.returncode == 1
+    assert "not JSON" in one_line(done)
+    assert "s3cr3t" not in done.stderr
+
+
+@pytest.mark.parametrize("content", ["[1]", '"text"', "null", "5"])
+def test_a_config_that_is_no_object_ends_with_one_line(
+    tmp_path: Path, content: str
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(content, "utf-8")
+    done = command("--config", path)
+    assert done.code == 1
+    assert len(done.errors) == 1
+
+
+def test_no_config_at_all_ends_with_one_line(tmp_path: Path) -> None:
+    done = run_process(folder=tmp_path)
+    assert done.returncode == 1
+    assert "client_token is required; access_token is required" in one_line(done)
+
+
+def test_a_test_reads_the_last_day_only(sandbox: Sandbox) -> None:
+    assert dry_run(sandbox.config(start_date="2026-01-01")).error is None
+    bodies = added(sandbox)
+    assert len(bodies) == len(ENTITIES)
+    updated = [
+        spans(sandbox, entity)[0]
+        for entity in ENTITIES.values()
+        if entity != "LedgerEntry"
+    ]
+    now = sandbox.clock.now()
+    for start, end in updated:
+        assert end - start <= DAY
+        assert now - end < timedelta(minutes=10)
+
+
+def test_a_test_of_the_ledger_reads_a_few_days(sandbox: Sandbox) -> None:
+    assert dry_run(sandbox.config()).error is None
+    (body,) = added(sandbox, "LedgerEntry")
+    posting = body["Filters"]["LedgerEntryFilters"]["Posting"]
+    assert posting["Start"] >= "2026-02-27"
+    assert posting["End"] <= "2026-03-02"
+
+
+def test_a_test_emits_no_bookmark(sandbox: Sandbox) -> None:
+    result = dry_run(sandbox.config())
+    assert result.error is None
+    for state in result.states:
+        for part in state["bookmarks"].values():
+            assert not part.keys() & {"replication_key_value", "covers", "exports"}
+
+
+def test_a_test_does_not_wait_for_exports_that_run(sandbox: Sandbox) -> None:
+    sandbox.exports.add(sandbox.access_token, "Bill", [], {}, None)
+    sandbox.exports.force_status["Bill"] = "Processing"
+    result = dry_run(sandbox.config())
+    assert result.error is None
+
+
+def test_a_test_leaves_the_next_sync_as_it_was(sandbox: Sandbox) -> None:
+    dry_run(sandbox.config())
+    result = sync(sandbox.config(), catalog=select("bills")).ok()
+    assert len(result.records["bills"]) == len(sandbox.rows("Bill"))
+
+
+@pytest.mark.parametrize("operation", ["exports/add", "exports/getAll"])
+def test_a_test_tells_what_is_not_enabled(
+    sandbox: Sandbox, tmp_path: Path, operation: str
+) -> None:
+    sandbox.access.revoke(operation)
+    done = run_process("--test", folder=tmp_path, config=sandbox.config())
+    assert done.returncode == 1
+    assert re.search(rf"{operation}: .*ask Mews to enable", one_line(done))
+
+
+def test_a_test_of_everything_ends_well(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = run_process("--test", folder=tmp_path, config=sandbox.config())
+    assert done.returncode == 0
+    assert "ERROR" not in done.stderr
+    messages: list[Json] = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {each["stream"] for each in messages if each["type"] == "SCHEMA"} > set(
+        ENTITIES
+    )
+
+
+def test_the_schemas_can_be_tested_alone(sandbox: Sandbox, tmp_path: Path) -> None:
+    done = run_process("--test=schema", folder=tmp_path, config=sandbox.config())
+    assert done.returncode == 0
+    assert {json.loads(line)["type"] for line in done.stdout.splitlines()} == {"SCHEMA"}
+    assert sandbox.journal.requests() == []

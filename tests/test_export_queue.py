@@ -1,0 +1,224 @@
+"""Exports of several streams at once, and other people's: who waits for whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.faults import Call, LostAnswer, Status
+from tap_mews.errors import ExportTimeoutError
+from tests.harness import (
+    ENTITIES,
+    FastClock,
+    added,
+    records_by_id,
+    select,
+    show,
+    sync,
+    truth,
+)
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from sandbox.answers import Reply
+    from sandbox.exports import Job
+
+BILLS = select("bills")
+EXPORTED = select(*ENTITIES)
+START = "2026-02-01T00:00:00Z"
+
+TROUBLES = ["Quarantined", "Failed"]
+
+
+def foreign_job(sandbox: Sandbox, clock: FastClock, seconds: float) -> Job:
+    """Let someone else have an export of bills that runs for so long."""
+    job = sandbox.exports.add(sandbox.access_token, "Bill", [], {}, None)
+    sandbox.exports.force_status[job.id] = "Processing"
+    clock.after(seconds, lambda: sandbox.exports.force_status.pop(job.id))
+    return job
+
+
+@pytest.mark.parametrize("status", TROUBLES)
+def test_trouble_with_one_export_is_told_of_its_own_stream(
+    sandbox: Sandbox, clock: FastClock, status: str
+) -> None:
+    show(sandbox, clock, "Processing", 60)
+    sandbox.exports.force_status["Payment"] = status
+    config = sandbox.config(start_date=START)
+    result = sync(config, catalog=EXPORTED, clock=clock)
+    assert str(result.error).startswith("payments: ")
+
+
+@pytest.mark.parametrize("status", TROUBLES)
+def test_trouble_with_one_export_leaves_the_streams_before_it_complete(
+    sandbox: Sandbox, clock: FastClock, status: str
+) -> None:
+    show(sandbox, clock, "Processing", 60)
+    sandbox.exports.force_status["Payment"] = status
+    config = sandbox.config(start_date=START)
+    result = sync(config, catalog=EXPORTED, clock=clock)
+    assert result.error
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def refuse_later_exports_of(sandbox: Sandbox, entity: str) -> None:
+    """Take the first export of an entity, and refuse all others for no known reason."""
+    refusal = Status(400, "Invalid Filters.")
+
+    def fault(call: Call) -> Reply:
+        asked = [
+            each.body["EntityType"] for each in sandbox.journal.requests("exports/add")
+        ]
+        refused = asked[-1] == entity and asked.count(entity) > 1
+        return refusal(call) if refused else call.carry_out()
+
+    sandbox.faults.add("exports/add", fault, times=None)
+
+
+def test_a_refused_export_is_told_of_its_own_stream(sandbox: Sandbox) -> None:
+    refuse_later_exports_of(sandbox, "Payment")
+    config = sandbox.config(start_date=START, export_window_days=10)
+    result = sync(config, catalog=EXPORTED)
+    assert str(result.error).startswith("payments: ")
+
+
+def test_a_refused_export_leaves_the_streams_before_it_complete(
+    sandbox: Sandbox,
+) -> None:
+    refuse_later_exports_of(sandbox, "Payment")
+    config = sandbox.config(start_date=START, export_window_days=10)
+    result = sync(config, catalog=EXPORTED)
+    assert result.error
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_first_exports_of_all_streams_are_added_before_the_first_look(
+    sandbox: Sandbox,
+) -> None:
+    sync(sandbox.config(), catalog=EXPORTED).ok()
+    asked = [
+        each.operation
+        for each in sandbox.journal.requests()
+        if each.operation.startswith("exports/")
+    ]
+    assert asked.index("exports/getAll") == asked.count("exports/add") == len(ENTITIES)
+
+
+def test_one_look_is_at_all_exports_that_run(sandbox: Sandbox) -> None:
+    sync(sandbox.config(), catalog=EXPORTED).ok()
+    looks = sandbox.journal.requests("exports/getAll")
+    assert [len(each.body["ExportIds"]) for each in looks] == [len(ENTITIES)]
+
+
+def test_ten_exports_take_as_long_as_the_slowest(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    for number, entity in enumerate(ENTITIES.values(), 1):
+        sandbox.exports.force_status[entity] = "Processing"
+        clock.after(10.0 * number, partial(sandbox.exports.force_status.pop, entity))
+    sync(sandbox.config(), catalog=EXPORTED, clock=clock).ok()
+    assert clock.monotonic() < 150
+
+
+def test_the_next_window_is_added_before_the_files_of_one_are_read(
+    sandbox: Sandbox,
+) -> None:
+    config = sandbox.config(start_date="2026-01-25", export_window_days=10)
+    sync(config, catalog=BILLS).ok()
+    adds = [each.monotonic for each in sandbox.journal.requests("exports/add")]
+    reads = {each.job: each.monotonic for each in sandbox.journal.downloads}
+    assert len(adds) > 3
+    assert len(reads) > 2
+    jobs = [job.id for job in sandbox.exports.jobs]
+    assert all(
+        adds[number + 1] < reads[job]
+        for number, job in enumerate(jobs[:-1])
+        if job in reads
+    )
+
+
+def test_another_export_of_the_type_is_waited_for(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    foreign_job(sandbox, clock, 1800)
+    result = sync(sandbox.config(), catalog=BILLS, clock=clock).ok()
+    assert 1800 < clock.monotonic() < 2400
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_the_log_says_which_export_is_waited_for(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    foreign_job(sandbox, clock, 60)
+    result = sync(sandbox.config(), catalog=BILLS, clock=clock).ok()
+    assert "INFO bills: waiting for another export of Bill to end" in result.log
+
+
+def test_a_conflict_is_tried_again_with_growing_pauses(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    foreign_job(sandbox, clock, 3600)
+    sync(sandbox.config(), catalog=BILLS, clock=clock).ok()
+    refused = [
+        each.at
+        for each in sandbox.journal.requests("exports/add")
+        if each.status == 400
+    ]
+    assert refused[1] - refused[0] < timedelta(seconds=5)
+    assert timedelta(seconds=50) < refused[-1] - refused[-2] < timedelta(seconds=90)
+
+
+def test_a_conflict_that_does_not_end_is_an_error(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    foreign_job(sandbox, clock, 7200)
+    config = sandbox.config(export_timeout_minutes=60)
+    result = sync(config, catalog=BILLS, clock=clock)
+    assert isinstance(result.error, ExportTimeoutError)
+    assert str(result.error).startswith("bills: ")
+    assert clock.monotonic() == pytest.approx(3600, rel=0.1)
+
+
+def test_an_export_whose_answer_was_lost_is_waited_for(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    show(sandbox, clock, "Processing", 120)
+    sandbox.faults.add("exports/add", LostAnswer())
+    result = sync(sandbox.config(), catalog=BILLS, clock=clock).ok()
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_a_time_out_names_export_status_and_age(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    show(sandbox, clock, "Processing", 10_000)
+    config = sandbox.config(export_timeout_minutes=60)
+    result = sync(config, catalog=BILLS, clock=clock)
+    assert isinstance(result.error, ExportTimeoutError)
+    text = str(result.error)
+    assert text.startswith("bills: ")
+    assert sandbox.exports.jobs[0].id in text
+    assert "Processing" in text
+    assert "60 min" in text or "61 min" in text
+
+
+def test_long_waiting_is_told_every_half_minute_and_no_more_often(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    show(sandbox, clock, "Processing", 1200)
+    config = sandbox.config(export_poll_seconds=5)
+    result = sync(config, catalog=BILLS, clock=clock).ok()
+    job = sandbox.exports.jobs[0].id
+    told = [line for line in result.logs if "waiting for" in line and job in line]
+    assert 30 <= len(told) <= 40
+    assert "Processing" in told[-1]
+
+
+def test_no_export_is_added_twice_without_need(sandbox: Sandbox) -> None:
+    sync(sandbox.config(), catalog=EXPORTED).ok()
+    assert sorted(body["EntityType"] for body in added(sandbox)) == sorted(
+        ENTITIES.values()
+    )

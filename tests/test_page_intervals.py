@@ -1,0 +1,138 @@
+"""Intervals that Mews refuses: what the refusal says is taken, and no row is lost."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.contract import Span
+from sandbox.faults import Status
+from tap_mews.errors import RefusedError
+from tap_mews.page_reader import longest_interval
+from tests.harness import moment
+from tests.pages_harness import (
+    GROUP_ASSIGNMENTS,
+    RESERVATIONS,
+    WINDOWED,
+    bookmarks,
+    interval,
+    intervals,
+    one_hotel,
+    settle,
+)
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+windowed = pytest.mark.parametrize("stream", WINDOWED)
+
+
+@pytest.mark.parametrize(
+    ("message", "span"),
+    [
+        ("The interval must not exceed 3M1D.", Span(months=3, days=1)),
+        ("The interval must not exceed 1M.", Span(months=1)),
+        ("The interval must not exceed 100D.", Span(days=100)),
+        ("The interval must not exceed 100h.", Span(hours=100)),
+        ("Interval UpdatedUtc must not exceed 10D5h", Span(days=10, hours=5)),
+    ],
+)
+def test_a_span_is_read_from_a_refusal_and_never_too_long(
+    message: str, span: Span
+) -> None:
+    found = longest_interval(message)
+    assert found is not None
+    # whichever month it is: February is the shortest
+    start = moment("2026-02-01T00:00:00Z")
+    assert start + found <= span.after(start) < start + found + timedelta(days=9)
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["The interval is too long.", "The interval must not exceed a quarter.", ""],
+)
+def test_a_message_without_a_span_has_none(message: str) -> None:
+    assert longest_interval(message) is None
+
+
+@windowed
+@pytest.mark.parametrize("span", ["10D", "100h", "1D12h"])
+def test_a_refusal_teaches_the_longest_interval(
+    sandbox: Sandbox, stream: str, span: str
+) -> None:
+    settle(sandbox)
+    operation = WINDOWED[stream]
+    sandbox.limits.max_interval[operation] = span
+    history = one_hotel(sandbox, stream)
+    history.run()
+    taken = intervals(sandbox.journal.requests(operation))
+    assert (
+        max(end - start for start, end in taken)
+        == Span.parse(span).after(taken[0][0]) - taken[0][0]
+    )
+    assert history.missing() == {}
+
+
+@windowed
+def test_what_a_refusal_teaches_holds_for_the_run(
+    sandbox: Sandbox, stream: str
+) -> None:
+    operation = WINDOWED[stream]
+    sandbox.limits.max_interval[operation] = "10D"
+    history = one_hotel(sandbox, stream, start_date="2025-03-01", max_concurrency=1)
+    history.run()
+    statuses = [each.status for each in sandbox.journal.requests(operation)]
+    # those that are under way when the first one is refused are refused as well
+    assert 1 <= statuses.count(400) <= 2
+    assert 400 not in statuses[4:]
+
+
+@windowed
+def test_a_refusal_that_names_no_span_halves_the_window(
+    sandbox: Sandbox, stream: str
+) -> None:
+    settle(sandbox)
+    operation = WINDOWED[stream]
+    history = one_hotel(sandbox, stream, start_date="2026-02-01", end_date="2026-02-17")
+    wordless = Status(400, "The interval of UpdatedUtc is too long.")
+    sandbox.faults.add(operation, wordless, times=2)
+    result = history.run()
+    days = [
+        (end - start) // timedelta(days=1)
+        for start, end in map(interval, sandbox.journal.requests(operation))
+    ]
+    assert days == [16, 8, 4, 4, 4, 4]
+    assert bookmarks(result, stream) == [moment("2026-02-17")]
+
+
+@windowed
+def test_another_refusal_is_not_taken_for_one_of_the_interval(
+    sandbox: Sandbox, stream: str
+) -> None:
+    sandbox.faults.add(WINDOWED[stream], Status(400, "Invalid Limitation."), times=None)
+    result = one_hotel(sandbox, stream, start_date="2026-02-15").failing()
+    assert isinstance(result.error, RefusedError)
+    assert len(sandbox.journal.requests(WINDOWED[stream])) == 1
+
+
+def test_an_interval_that_is_refused_however_short_is_an_error(
+    sandbox: Sandbox,
+) -> None:
+    refused = Status(400, "The interval must not exceed 0h.")
+    sandbox.faults.add(GROUP_ASSIGNMENTS, refused, times=None)
+    stream = "reservation_group_source_assignments"
+    result = one_hotel(sandbox, stream).failing()
+    assert isinstance(result.error, RefusedError)
+
+
+def test_the_refreshing_of_companionships_learns_its_interval_too(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.limits.max_interval[RESERVATIONS] = "10D"
+    one_hotel(sandbox, "companionships", companionship_refresh_days=30).run()
+    asked = sandbox.journal.requests(RESERVATIONS)
+    found = intervals(asked, "CollidingUtc")
+    assert all(end - start <= timedelta(days=10) for start, end in found)
+    assert found[-1][1] - found[0][0] == timedelta(days=30)

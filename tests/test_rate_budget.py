@@ -1,0 +1,275 @@
+"""The rate that Mews grants: never exceeded, and a 429 obeyed by all threads."""
+
+from __future__ import annotations
+
+import threading
+from bisect import bisect_left
+from datetime import timedelta
+from functools import partial
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Literal
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sandbox import limits
+from sandbox.faults import (
+    Cut,
+    EmptyBody,
+    HtmlBody,
+    NotJson,
+    Reset,
+    Stall,
+    Status,
+    TooMany,
+    Truncated,
+)
+from tap_mews import client as client_module
+from tap_mews.clock import Clock
+from tap_mews.errors import MewsError, RefusedError, UnauthorizedError, UnavailableError
+from tap_mews.rate_budget import RateBudget
+from tests.harness import FastClock, select, sync
+from tests.pages_harness import (
+    ENTERPRISES,
+    PAGE_ENTITIES,
+    client_of,
+    latest,
+    settle,
+    truth,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox import Sandbox
+    from sandbox.faults import Fault
+    from tap_mews.client import MewsClient
+
+ALLOWED = 200
+WINDOW = 30.0
+JSON = msgspec.json.Decoder()
+ONE_PAGE = {"Limitation": {"Count": 10, "Cursor": None}}
+
+
+class SharedClock(Clock):
+    """Time of several threads: it passes when all of them sleep, to the next waking."""
+
+    def __init__(self, threads: int, sandbox: Sandbox | None = None) -> None:
+        self.now = 0.0
+        self._sandbox = sandbox
+        self._awake = threads
+        self._changed = threading.Condition()
+        self._wakings: list[float] = []
+        self.slept = threading.Event()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._changed:
+            waking = self.now + seconds
+            self._wakings.append(waking)
+            self.slept.set()
+            self._leave()
+            self._changed.wait_for(lambda: self.now >= waking, timeout=20)
+            self._wakings.remove(waking)
+
+    def run(self, *threads: Callable[[], object]) -> None:
+        """Run functions in threads of their own, and wait for them."""
+
+        def until_done(function: Callable[[], object]) -> None:
+            try:
+                function()
+            finally:
+                with self._changed:
+                    self._leave()
+
+        running = [
+            threading.Thread(target=until_done, args=(each,)) for each in threads
+        ]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+
+    def _leave(self) -> None:
+        """Count one thread out; the last one lets time pass."""
+        self._awake -= 1
+        if not self._awake and self._wakings:
+            passed = min(self._wakings) - self.now
+            self.now = min(self._wakings)
+            if self._sandbox:
+                self._sandbox.clock.advance(timedelta(seconds=passed))
+            self._awake = self._wakings.count(self.now)
+            self._changed.notify_all()
+
+
+def most_in_a_window(times: list[float]) -> int:
+    """The most requests in any sliding window, its ends included."""
+    ordered = sorted(times)
+    return max(
+        number - bisect_left(ordered, time - WINDOW)
+        for number, time in enumerate(ordered, 1)
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(
+    st.lists(
+        st.lists(st.sampled_from([0.0, 0.01, 0.13, 1.0, 40.0]), min_size=1),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -> None:
+    clock = SharedClock(len(gaps))
+    budget = RateBudget(clock)
+    times: list[float] = []
+
+    def acquire(pauses: list[float]) -> None:
+        for number in range(600 // len(gaps)):
+            budget.acquire()
+            times.append(clock.now)
+            pause = pauses[number % len(pauses)]
+            if pause and number % 7 == 0:
+                clock.sleep(pause)
+
+    clock.run(*[partial(acquire, each) for each in gaps])
+    assert len(times) == 600 // len(gaps) * len(gaps)
+    assert most_in_a_window(times) <= ALLOWED
+
+
+def test_what_is_allowed_is_used() -> None:
+    clock = FastClock()
+    budget = RateBudget(clock)
+    for _ in range(1000):
+        budget.acquire()
+    # five windows and the start of a sixth, with a margin of a tenth
+    assert clock.monotonic() <= (1000 / ALLOWED) * WINDOW * 1.1 + WINDOW
+
+
+def ask(client: MewsClient) -> object:
+    """Make one call."""
+    return client.call(ENTERPRISES, ONE_PAGE, JSON)
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_all_threads_wait_as_long_as_mews_asks_one_of_them_to(
+    sandbox: Sandbox, form: Literal["seconds", "date"]
+) -> None:
+    clock = SharedClock(4, sandbox)
+    client = client_of(sandbox, clock)
+    sandbox.faults.add(ENTERPRISES, TooMany(form, seconds=100))
+
+    def ask_later() -> None:
+        assert clock.slept.wait(timeout=20)
+        ask(client)
+
+    clock.run(lambda: ask(client), ask_later, ask_later, ask_later)
+    limited, *others = sandbox.journal.requests(ENTERPRISES)
+    assert limited.status == 429
+    assert len(others) == 4
+    assert all(each.at >= limited.at + timedelta(seconds=99) for each in others)
+
+
+def test_retry_after_is_not_outstayed(sandbox: Sandbox) -> None:
+    clock = FastClock(sandbox)
+    sandbox.faults.add(ENTERPRISES, TooMany("seconds", seconds=17))
+    ask(client_of(sandbox, clock))
+    assert clock.pauses == [pytest.approx(17, abs=1)]
+
+
+def test_without_retry_after_pauses_grow_and_are_jittered(sandbox: Sandbox) -> None:
+    clock = FastClock(sandbox)
+    sandbox.faults.add(ENTERPRISES, TooMany(None), times=6)
+    ask(client_of(sandbox, clock))
+    for number, pause in enumerate(clock.pauses):
+        assert 0 < pause <= 2**number
+    assert sum(clock.pauses) >= 2**5 / 2
+    assert any(pause != int(pause) for pause in clock.pauses)
+
+
+TRANSIENT: dict[str, Fault] = {
+    "500": Status(500),
+    "500 as HTML": HtmlBody(500),
+    "502": Status(502),
+    "503": Status(503),
+    "504": Status(504),
+    "525": Status(525),
+    "408 of a call that cannot shrink": Status(408),
+    "reset": Reset(),
+    "empty body": EmptyBody(),
+    "half a body": Truncated(),
+    "no JSON": NotJson(),
+    "cut short": Cut(20, "close"),
+    "reset within": Cut(20),
+}
+
+
+@pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT)
+def test_what_may_pass_is_tried_again(sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.faults.add(ENTERPRISES, fault, times=3)
+    ask(client_of(sandbox))
+    assert len(sandbox.journal.requests(ENTERPRISES)) == 4
+
+
+def test_a_call_that_gets_no_answer_in_time_is_tried_again(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "TIMEOUT", (0.1, 0.1))
+    sandbox.faults.add(ENTERPRISES, Stall(5))
+    ask(client_of(sandbox))
+    assert len(sandbox.journal.requests(ENTERPRISES)) == 2
+
+
+def test_trouble_that_stays_ends_with_an_error(sandbox: Sandbox) -> None:
+    sandbox.faults.add(ENTERPRISES, Status(503), times=None)
+    with pytest.raises(UnavailableError, match="503"):
+        ask(client_of(sandbox))
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, RefusedError),
+        (401, UnauthorizedError),
+        (403, RefusedError),
+        (404, RefusedError),
+    ],
+)
+def test_what_stays_refused_is_not_tried_again(
+    sandbox: Sandbox, status: int, error: type[MewsError]
+) -> None:
+    sandbox.faults.add(ENTERPRISES, Status(status), times=None)
+    with pytest.raises(error, match=str(status)):
+        ask(client_of(sandbox))
+    assert len(sandbox.journal.requests(ENTERPRISES)) == 1
+
+
+def test_a_run_stays_within_what_mews_allows(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = FastClock(sandbox)
+    # the sandbox counts in the tap's time, so nothing has to be waited for
+    monkeypatch.setattr(limits, "time", SimpleNamespace(monotonic=clock.monotonic))
+    sandbox.limits.requests, sandbox.limits.window = ALLOWED, WINDOW
+    settle(sandbox)
+    config = sandbox.config(page_size=1)
+    result = sync(config, catalog=select(*PAGE_ENTITIES), clock=clock).ok()
+    statuses = [each.status for each in sandbox.journal.requests()]
+    assert len(statuses) > 1.5 * ALLOWED
+    assert 429 not in statuses
+    for stream in PAGE_ENTITIES:
+        assert latest(result.records[stream]) == truth(sandbox, stream)
+
+
+def test_a_run_under_many_faults_is_complete(sandbox: Sandbox) -> None:
+    settle(sandbox)
+    sandbox.faults.mix(rate=0.3, seed=5, faults=tuple(TRANSIENT.values()))
+    config = sandbox.config(page_size=20)
+    clock = FastClock(sandbox)
+    result = sync(config, catalog=select(*PAGE_ENTITIES), clock=clock).ok()
+    for stream in PAGE_ENTITIES:
+        assert latest(result.records[stream]) == truth(sandbox, stream)

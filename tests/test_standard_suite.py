@@ -1,0 +1,46 @@
+"""The SDK's own tests of a tap, against the sandbox."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from singer_sdk.testing import SuiteConfig, get_tap_test_class
+
+from sandbox import Sandbox
+from tap_mews.tap import TapMews
+from tests.harness import FastClock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# The SDK wants settings when it makes the class; the address comes when it is known.
+CONFIG = {"client_token": "later", "access_token": "later"}
+
+
+class FastTap(TapMews):
+    """The tap, without waiting."""
+
+    clock = FastClock()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def served() -> Iterator[None]:
+    """A sandbox in which its last day, which a test reads, has all sorts of rows."""
+    with Sandbox(properties=3, days=20, reservations_per_day=6) as sandbox:
+        sandbox.limits.requests = 1_000_000
+        CONFIG.update(sandbox.config())
+        yield
+        assert sandbox.journal.breaches == []
+
+
+@pytest.mark.filterwarnings("ignore:Fields in transformed catalog but not in records")
+class TestTapMews(
+    get_tap_test_class(  # type: ignore[misc]
+        FastTap,
+        config=CONFIG,
+        suite_config=SuiteConfig(max_records_limit=200),
+        parse_env_config=False,
+    )
+):
+    """All tests that the SDK has for taps."""
