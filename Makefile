@@ -6,6 +6,7 @@
 PYTHON := python3
 VENV := .venv
 TARGET_VENV := .venv-target
+BENCH_TARGET_VENV := .venv-bench-target
 
 BIN := $(VENV)/bin
 PIP_INSTALL := -m pip install -qq
@@ -21,7 +22,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lowest lint format docs build constraints clean
+.PHONY: help demo test lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,7 +31,7 @@ demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into D
 	@$(BIN)/python -m demo
 
 test: lint ## Prove that everything works: lint, types, tests, coverage
-	$(BIN)/python -m pytest -m "not thorough" --cov
+	$(BIN)/python -m pytest -n 2 -m "not thorough" --ignore tests/crashes --cov
 
 lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
@@ -50,11 +51,14 @@ format: $(VENV)/.development ## Format the code and repair what can be repaired
 docs: $(VENV)/.development ## Renew what README.md and meltano.yml take from the code
 	$(BIN)/python -m cogapp -rU README.md meltano.yml
 
+bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some
+	@$(BIN)/python -m benchmarks $(BENCH)
+
 build: $(VENV)/.development ## Build sdist and wheel into dist/
 	@rm -rf dist
 	$(BIN)/uv build -q --build-constraints constraints.txt
 
-constraints: $(BIN)/uv ## Renew the pins in constraints.txt and constraints-target.txt
+constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	@{ echo '# The versions that development and CI install, for Python 3.10 to 3.14.'; \
 	   echo '# Generated from pyproject.toml; renew with: make constraints'; \
 	   echo pip | $(COMPILE) pyproject.toml --group dev -; } > constraints.new
@@ -63,9 +67,13 @@ constraints: $(BIN)/uv ## Renew the pins in constraints.txt and constraints-targ
 	   echo '# Generated; renew with: make constraints'; \
 	   echo 'target-duckdb>=0.8' | $(COMPILE) -c constraints.txt -; } > constraints-target.new
 	@mv constraints-target.new constraints-target.txt
+	@{ echo '# The versions in the virtual environment of the target that the benchmarks load into.'; \
+	   echo '# Generated; renew with: make constraints'; \
+	   echo 'meltanolabs-target-postgres>=0.8' | $(COMPILE) -c constraints.txt -; } > constraints-bench-target.new
+	@mv constraints-bench-target.new constraints-bench-target.txt
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) build dist .coverage .coverage.* \
+	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) build dist .coverage .coverage.* \
 	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 define create_venv
@@ -94,6 +102,12 @@ $(TARGET_VENV)/.installed: constraints-target.txt
 	@echo 'Preparing $(TARGET_VENV) ...'
 	$(call create_venv,$(TARGET_VENV))
 	@$(TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target.txt target-duckdb
+	@touch $@
+
+$(BENCH_TARGET_VENV)/.installed: constraints-bench-target.txt
+	@echo 'Preparing $(BENCH_TARGET_VENV) ...'
+	$(call create_venv,$(BENCH_TARGET_VENV))
+	@$(BENCH_TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-bench-target.txt meltanolabs-target-postgres
 	@touch $@
 
 # Only `make constraints` needs this rule: it must work when the pins do not.

@@ -243,8 +243,9 @@ class MewsClient:
             requests.exceptions.ChunkedEncodingError,
         ) as e:
             trouble = f"the connection failed ({failures.root_cause(e)})"
-        except requests.exceptions.ContentDecodingError:
-            trouble = "the answer is garbled"
+        except (requests.RequestException, ValueError):
+            # ValueError: requests reads the address of a redirect, followed or not
+            trouble = "the answer cannot be read"
         else:
             self._answered = True
             self.has_access |= response.status_code in TAKEN

@@ -142,13 +142,17 @@ class Downloader:
             if _scheme(url) not in self._schemes:
                 msg = f"{what}: Mews names a link that is not https; it is not used"
                 raise DownloadError(msg)
-            response = self._session.get(
-                url,
-                headers=headers,
-                stream=True,
-                timeout=TIMEOUT,
-                allow_redirects=False,
-            )
+            try:
+                response = self._session.get(
+                    url,
+                    headers=headers,
+                    stream=True,
+                    timeout=TIMEOUT,
+                    allow_redirects=False,
+                )
+            except ValueError:  # requests reads the address of a redirect all the same
+                trouble = "the answer cannot be read"
+                raise _InterruptedError(trouble) from None
             if not response.is_redirect:
                 return response
             response.close()

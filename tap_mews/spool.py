@@ -23,6 +23,7 @@ except ImportError:  # pragma: no cover - Windows has no advisory locks like the
     fcntl = None
 
 PREFIX = "tap-mews-spool-"
+UNNAMED = ".tap-mews-new-"
 LOCK = "lock"
 
 logger = logging.getLogger("tap-mews.spool")
@@ -54,8 +55,7 @@ class Spool:
         if self._folder is None:
             try:
                 self._remove_leftovers()
-                self._folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._parent))
-                lock = _lock(self._folder / LOCK)
+                self._folder, lock = self._make()
             except OSError as error:
                 raise self.error(error) from None
             # runs at the latest when the interpreter ends, however it ends
@@ -91,6 +91,17 @@ class Spool:
         if self._finalizer is not None:
             self._finalizer()
             self._folder = None
+
+    def _make(self) -> tuple[Path, int | None]:
+        """Make the folder; it gets its name when it is locked, and is never seen open.
+
+        Returns:
+            The folder and what holds its lock.
+        """
+        fresh = Path(tempfile.mkdtemp(prefix=UNNAMED, dir=self._parent))
+        lock = _lock(fresh / LOCK)
+        folder = fresh.with_name(PREFIX + fresh.name.removeprefix(UNNAMED))
+        return fresh.rename(folder), lock
 
     def _remove_leftovers(self) -> None:
         for folder in self._abandoned():

@@ -17,6 +17,7 @@ from tap_mews.errors import DownloadError
 from tap_mews.spool import Spool
 from tests.harness import (
     FastClock,
+    Result,
     records_by_id,
     select,
     show,
@@ -230,6 +231,26 @@ def test_an_export_that_expires_while_it_is_read_is_added_anew(
     result = sync(sandbox.config(), catalog=BILLS).ok()
     assert len(sandbox.exports.jobs) == 2
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_an_export_that_expires_while_it_is_read_lets_no_later_one_go_first(
+    sandbox: Sandbox,
+) -> None:
+    """Else the bookmark would be beyond rows that have not come."""
+    sandbox.exports.rows_per_file = 3
+
+    def expire() -> None:
+        sandbox.exports.force_status[sandbox.exports.jobs[0].id] = "Expired"
+
+    sandbox.faults.add(FILES, Meanwhile(expire), after=1)
+    config = sandbox.config(start_date="2026-01-25", export_window_days=25)
+    first = sync(config, catalog=BILLS).ok()
+    assert len(sandbox.exports.jobs) == 4
+    for number, message in enumerate(first.messages):
+        if message["type"] == "STATE":
+            cut = Result(first.lines[: number + 1])
+            second = sync(config, cut.state, BILLS).ok()
+            assert records_by_id("bills", cut, second) == truth(sandbox, "bills")
 
 
 def test_a_link_that_is_not_https_is_not_used(tmp_path: Path, clock: FastClock) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.faults import Call, LostAnswer, Status
+from sandbox.faults import FILES, Call, LostAnswer, Status
 from tap_mews.errors import ExportTimeoutError
 from tests.harness import (
     ENTITIES,
@@ -138,6 +138,29 @@ def test_the_next_window_is_added_before_the_files_of_one_are_read(
         for number, job in enumerate(jobs[:-1])
         if job in reads
     )
+
+
+def test_exports_of_other_streams_go_on_while_files_are_read(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    def slow(call: Call) -> Reply:
+        clock.pass_time(60)
+        return call.carry_out()
+
+    sandbox.exports.rows_per_file = 2
+    sandbox.faults.add(FILES, slow, times=None)
+    show(sandbox, clock, "Processing", 90, "Payment")
+    config = sandbox.config(start_date="2026-01-25", export_window_days=20)
+    # one window of bills, two of payments
+    part = {"replication_key_value": "2026-02-15T00:00:00Z"}
+    state = {"bookmarks": {"bills": part}}
+    sync(config, state, select("bills", "payments"), clock).ok()
+    asked = sandbox.journal.requests("exports/add")
+    entities = [each.body["EntityType"] for each in asked]
+    bills = {job.id for job in sandbox.exports.jobs if job.entity == "Bill"}
+    reads = [each for each in sandbox.journal.downloads if each.job in bills]
+    assert entities == ["Bill", "Payment", "Payment"]
+    assert asked[2].monotonic < reads[-1].monotonic
 
 
 def test_another_export_of_the_type_is_waited_for(

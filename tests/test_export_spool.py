@@ -61,6 +61,22 @@ def test_spooled_files_are_removed_when_they_are_read(
     assert spooled(tmp_path) == []
 
 
+def test_a_file_is_removed_before_the_one_after_the_next_comes(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.exports.rows_per_file = 5
+    counts: list[int] = []
+
+    def looking(call: Call) -> Reply:
+        counts.append(len(spooled(tmp_path)))
+        return call.carry_out()
+
+    sandbox.faults.add(FILES, looking, times=None)
+    sync(sandbox.config(spool_directory=str(tmp_path)), catalog=BILLS).ok()
+    assert len(counts) > 3
+    assert max(counts) <= 1
+
+
 def test_spooled_files_are_removed_after_an_error(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

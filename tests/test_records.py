@@ -209,18 +209,23 @@ def test_rows_of_mews_pass_the_gate(sandbox: Sandbox, stream: str) -> None:
     assert [line for line in lines if not passes(GATES[stream], line)] == []
 
 
-NEAR_MOMENTS = (
-    r"\d{4}-[01]\d-[0-3]\d[Tt _]?[0-2]\d:?[0-6]\d(:[0-6]\d)?([.,]\d{0,10})?"
-    r"([Zz]|[+-][0-2]\d(:?[0-6]\d)?)?"
-)
+near_moments = st.tuples(
+    st.sampled_from(
+        ["2026-02-28", "2024-02-29", "2026-02-29", "0000-01-01", "2026-2-1"]
+    ),
+    st.sampled_from(["T", "t", " ", "_", ""]),
+    st.sampled_from(["00:00", "23:59", "24:00", "0000", "1:02", "05:60"]),
+    st.sampled_from(["", ":00", ":59", ":60", ":61", ":5"]),
+    st.sampled_from(["", ".", ".1", ".1234567890", ",5"]),
+    st.sampled_from(["", "Z", "z", "+00:00", "-2359", "+24:00", "+01:60", "+1"]),
+).map("".join)
 
 
-@settings(max_examples=600)
-@given(st.from_regex(NEAR_MOMENTS, fullmatch=True) | moments | dates | texts)
+@settings(max_examples=1000)
+@given(near_moments | moments | dates | texts)
+@example("2026-02-20T00:00:00")
 @example("2026-02-20T24:00:00Z")
 @example("2026-02-29T00:00:00Z")
-@example("2026-02-20T00:00:00.Z")
-@example("2026-02-20T00:00:00+24:00")
 @example("\u0662026-02-20T00:00:00Z")
 def test_a_moment_that_passes_the_gate_is_one(text: str) -> None:
     for form, is_one in (("date-time", is_moment), ("date", is_date)):

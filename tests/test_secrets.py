@@ -16,6 +16,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -767,6 +768,38 @@ def test_what_a_killed_run_left_goes_with_the_next_run_but_not_what_is_in_use(
         assert any(in_use.glob("*.jsonl"))
         alive.end(signal.SIGTERM)
     assert not in_use.exists()
+
+
+@pytest.mark.parametrize("step", ["mkdtemp", "open"])
+def test_two_runs_that_begin_at_once_do_not_take_each_others_spool_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, step: str
+) -> None:
+    """The other one begins when the folder is made, or just before its lock is."""
+    module = tempfile if step == "mkdtemp" else os
+    act = getattr(module, step)
+    other = Spool(tmp_path)
+
+    def meanwhile(*arguments: Any, **named: Any) -> Any:  # noqa: ANN401
+        if step == "open" and not str(arguments[0]).endswith("lock"):
+            return act(*arguments, **named)
+        monkeypatch.setattr(module, step, act)
+        done = act(*arguments, **named)
+        other.path("other.jsonl").write_text("{}", "utf-8")
+        return done
+
+    monkeypatch.setattr(module, step, meanwhile)
+    first = Spool(tmp_path)
+    path = first.path("first.jsonl")
+    path.write_text("{}", "utf-8")
+    assert path.read_text("utf-8") == "{}"
+    assert other.path("other.jsonl").read_text("utf-8") == "{}"
+    # and a third one finds both in use
+    third = Spool(tmp_path)
+    third.path("third.jsonl").write_text("{}", "utf-8")
+    assert len(list(tmp_path.rglob("*.jsonl"))) == 3
+    for spool in (first, other, third):
+        spool.close()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_spool_has_no_secret_in_its_names(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -265,9 +265,6 @@ def test_an_enterprise_that_the_token_does_not_reach_is_told(
     sandbox.journal.clear()
 
 
-@pytest.mark.xfail(
-    strict=True, raises=KeyError, reason="it is a KeyError (bug 8 of the page tests)"
-)
 def test_a_partition_of_another_form_is_told_in_one_line(
     sandbox: Sandbox, history: History
 ) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sandbox import Sandbox
-from sandbox.answers import Reply
 from sandbox.faults import (
     TRANSIENT,
     TRANSIENT_DOWNLOAD,
@@ -29,9 +28,14 @@ from tap_mews.intervals import format_moment
 from tests.crashes.mortal import Kill, MortalClock, Outcome, run_tap
 from tests.crashes.oracle import Oracle
 from tests.crashes.readable import Readable
-from tests.crashes.tally import Tally
 from tests.crashes.target import Target
 from tests.harness import ENTITIES, Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sandbox.answers import Reply
+    from tests.crashes.tally import Tally
 
 SETTLING = timedelta(minutes=10)
 """After that, everything is old enough to be read."""
@@ -374,9 +378,10 @@ def complete(world: World) -> None:
         raise error
     world.oracle.judge_end(world.streams, world.config.get("enterprise_ids"))
     journal = sandbox.journal
-    for entry in (*journal.requests(), *journal.downloads):
-        if entry.fault:
-            world.tally.faults[entry.fault.partition("(")[0]] += 1
+    faults = [each.fault for each in journal.requests()]
+    faults += [each.fault for each in journal.downloads]
+    for fault in filter(None, faults):
+        world.tally.faults[fault.partition("(")[0]] += 1
     assert journal.breaches == []
     world.tally.histories += 1
 
@@ -409,9 +414,7 @@ def founded(history: History, *, frozen: bool = True) -> Sandbox:
 
 def world_of(history: History, sandbox: Sandbox, tally: Tally) -> World:
     """A pipeline that has not run yet, beside hotels that are open."""
-    config = sandbox.config(
-        export_window_days=history.window, **dict(history.settings)
-    )
+    config = sandbox.config(export_window_days=history.window, **dict(history.settings))
     if history.alone:
         only = sandbox.enterprise_ids[0]
         config["access_token"] = sandbox.access.single_property(only)

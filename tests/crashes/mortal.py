@@ -12,7 +12,6 @@ import json
 import logging
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,11 +21,13 @@ from requests.adapters import HTTPAdapter
 
 from tap_mews.errors import TapMewsError
 from tap_mews.run import Run
-from tap_mews.tap import STREAMS, TapMews
+from tap_mews.tap import TapMews
 from tests.crashes.readable import Readable
 from tests.harness import FastClock
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from requests import PreparedRequest, Response, Session
     from singer_sdk import Stream
 
@@ -38,7 +39,7 @@ FILES = "files"
 PAUSE, MESSAGE = "pause", "message"
 
 
-class Killed(BaseException):  # noqa: N818 - what happened to the process
+class Killed(BaseException):
     """The process is gone."""
 
 
@@ -153,14 +154,12 @@ class MortalClock(FastClock):
         super().sleep(seconds)
 
 
-class _Output(io.BufferedIOBase):
+class _Output(io.BytesIO):
     """The standard output of a run; a target reads it."""
 
     def __init__(self, life: Life) -> None:
+        super().__init__()
         self._life = life
-
-    def writable(self) -> bool:
-        return True
 
     def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer
         for line in bytes(data).splitlines(keepends=True):
@@ -267,7 +266,7 @@ def _tap(of: MortalClock, streams: Collection[str]) -> type[TapMews]:
 
         def discover_streams(self) -> list[Stream]:
             # what is not selected takes most of the time of so short a run
-            return [stream(self) for stream in STREAMS if stream.name in streams]
+            return [each for each in super().discover_streams() if each.name in streams]
 
         @cached_property
         def run(self) -> Run:

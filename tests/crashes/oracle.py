@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -15,6 +14,8 @@ from tests.harness import ENTITIES, Json
 from tests.pages_harness import PAGE_ENTITIES
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
     from sandbox import Sandbox
     from sandbox.store import Row
     from tests.crashes.tally import Tally
@@ -174,7 +175,9 @@ class Oracle:
                 yield row
 
     def _is_due(self, row: Row, until: datetime) -> bool:
-        return row.updated <= until and (self.start is None or row.updated >= self.start)
+        return row.updated <= until and (
+            self.start is None or row.updated >= self.start
+        )
 
     def _is_posted(self, row: Row, until: datetime) -> bool:
         """Whether a posting is of a day up to there and was made before its end.

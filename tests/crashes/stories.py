@@ -56,7 +56,9 @@ BOOKS = History(
     seconds=0,
     rows_per_file=30,
 )
-PROFILES = History(("companies", "customers", "ledger_entries"), (), chains=2, days=8, seconds=0)
+PROFILES = History(
+    ("companies", "customers", "ledger_entries"), (), chains=2, days=8, seconds=0
+)
 SLOW = History(("reservations",), (), days=8, seconds=0, rows_per_file=10)
 PAGES = History(
     (
@@ -105,7 +107,9 @@ STORIES = {
         BOOKS, AtRequest(ADD, 4, done=True), LiveOn(30)
     ),
     "while polling": story(SLOW, AtRequest(POLL, 1)),
-    "twice while polling": story(SLOW, AtRequest(POLL, 1), AtRequest(POLL, 1, done=True)),
+    "twice while polling": story(
+        SLOW, AtRequest(POLL, 1), AtRequest(POLL, 1, done=True)
+    ),
     "before the first file": story(BOOKS, AtRequest(FILES, 1)),
     "in the first file": story(BOOKS, AtRequest(FILES, 1, half=True)),
     "in a later file": story(SLOW, AtRequest(FILES, 3, half=True)),

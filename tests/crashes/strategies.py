@@ -51,13 +51,8 @@ OF_STREAMS = {
 }
 """What page streams call."""
 
-HOTELS = (
-    {"properties": 1, "chains": 1, "alone": False},
-    {"properties": 2, "chains": 1, "alone": False},
-    {"properties": 2, "chains": 2, "alone": False},
-    {"properties": 1, "chains": 1, "alone": True},
-)
-"""How many there are, and whether the token opens one and may not list it."""
+HOTELS = ((1, 1, False), (2, 1, False), (2, 2, False), (1, 1, True))
+"""Properties and chains, and whether the token opens one and may not list it."""
 
 SETTINGS = (
     (),
@@ -153,8 +148,7 @@ def runs(streams: tuple[str, ...]) -> SearchStrategy[Run]:
 @st.composite
 def histories(draw: st.DrawFn) -> History:
     """Histories of any kind."""
-    hotels = draw(st.sampled_from(HOTELS))
-    alone = hotels["alone"]
+    properties, chains, alone = draw(st.sampled_from(HOTELS))
     # who may not list the properties cannot read them either
     known = [each for each in STREAMS if not (alone and each == "enterprises")]
     chosen = st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)
@@ -165,7 +159,9 @@ def histories(draw: st.DrawFn) -> History:
     return History(
         streams,
         steps=draw(st.lists(_steps(streams), min_size=2, max_size=9).map(tuple)),
-        **hotels,
+        properties=properties,
+        chains=chains,
+        alone=alone,
         days=draw(st.integers(4, 14)),
         start=start,
         window=draw(st.sampled_from(windows)),

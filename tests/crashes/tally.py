@@ -37,8 +37,10 @@ class Tally:
                 f"histories run    {self.histories:,}, with {self.runs:,} runs",
                 f"kills            {_counted(self.kills)}",
                 f"faults injected  {_counted(self.faults)}",
-                f"states checked   {self.states:,}, the largest of "
-                f"{self.largest_state:,} bytes",
+                (
+                    f"states checked   {self.states:,}, the largest of "
+                    f"{self.largest_state:,} bytes"
+                ),
                 f"rows compared    {self.rows:,}",
                 f"rows lost        {self.lost:,}",
             )

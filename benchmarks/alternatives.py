@@ -1,0 +1,203 @@
+"""`python -m benchmarks.alternatives`: choices of the tap against what they replaced.
+
+Each variant of the tap is the tap after a line of Python. All take turns, so that what
+else this machine does slows all of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import msgspec
+import orjson
+
+from benchmarks.batch_lane import batch_config
+from benchmarks.hotels import serving
+from benchmarks.record_lane import spooled
+from benchmarks.rows import ENTITIES, Rows
+from benchmarks.runs import CHECKOUT, PYTHON
+from benchmarks.sides import tap_side
+from benchmarks.tables import machine, middle, print_table, rate
+from tap_mews.gate import compile_gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.runs import Run, Side
+
+GATE_ROWS = 5_000
+
+LOTS = "from tap_mews.exports import reader; reader.ROWS_BYTES = {}"
+
+PIPE = (
+    "import fcntl; from tap_mews import writer; "
+    "fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, {0}); writer.WRITE_BYTES = {0}"
+)
+
+RECORD_LANE = {
+    "as it is: lots of 256 KB": "pass",
+    "lots of 64 KB": LOTS.format(1 << 16),
+    "lots of 1 MB": LOTS.format(1 << 20),
+    "lots of 8 MB": LOTS.format(1 << 23),
+    "pipe of 1 MB, written at once": PIPE.format(1 << 20),
+    "writes of 1 MB into the usual pipe": (
+        "from tap_mews import writer; writer.WRITE_BYTES = 1 << 20"
+    ),
+    "no garbage collection": "import gc; gc.disable()",
+}
+
+LEVEL = "from tap_mews import batches; batches.GZIP_LEVEL = {}"
+
+ZLIB = (
+    "import gzip; from tap_mews import batches; "
+    "batches.igzip = gzip; batches.GZIP_LEVEL = {}"
+)
+
+THREAD = (
+    "from functools import partial; from isal import igzip_threaded; "
+    "from tap_mews import batches; batches.igzip = type('', (), {'open': partial("
+    "lambda raw, mode, level: igzip_threaded.open(raw, mode, level, threads=1))})"
+)
+
+BATCH_LANE = {
+    "as it is: isal, level 1": "pass",
+    "isal, level 0": LEVEL.format(0),
+    "isal, level 2": LEVEL.format(2),
+    "isal, level 1, in a thread": THREAD,
+    "zlib, level 1": ZLIB.format(1),
+    "zlib, level 6": ZLIB.format(6),
+}
+
+
+def compare_gates(rows: Rows, repeat: int) -> None:
+    """Microseconds to parse and check one row; the best of some rounds."""
+    table = []
+    for stream in ("order_items", "reservations", "customers"):
+        text = (CHECKOUT / "schemas" / f"{stream}.json").read_text("utf-8")
+        schema: dict[str, Any] = json.loads(text)
+        is_valid = jsonschema_rs.validator_for(_strict(schema)).is_valid
+        msgspec_json = msgspec.json.Decoder().decode
+        gates: dict[str, Callable[[bytes], object]] = {
+            "msgspec, typed (the gate)": compile_gate(schema),
+            "msgspec, untyped, not checked": msgspec_json,
+            "orjson, not checked": orjson.loads,
+            "orjson + jsonschema-rs": lambda row, valid=is_valid: valid(  # type: ignore[misc]
+                orjson.loads(row)
+            ),
+            "json, not checked": json.loads,
+        }
+        lines = list(rows.lines(ENTITIES[stream], GATE_ROWS))
+        best = dict.fromkeys(gates, float("inf"))
+        for _ in range(repeat):
+            for name, gate in gates.items():
+                best[name] = min(best[name], _seconds(gate, lines))
+        table.append(
+            [stream, *(f"{best[name] / GATE_ROWS * 1e6:.1f}" for name in gates)]
+        )
+    print_table(
+        f"Parsing and checking a row, microseconds, the best of {repeat}",
+        ("stream", *gates),
+        table,
+    )
+
+
+def _seconds(gate: Callable[[bytes], object], lines: list[bytes]) -> float:
+    began = time.process_time()
+    for line in lines:
+        gate(line)
+    return time.process_time() - began
+
+
+def _strict(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
+    """The schema, refusing what it does not know, as the gate does."""
+    if isinstance(schema, list):
+        return [_strict(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    strict = {name: _strict(each) for name, each in schema.items()}
+    if isinstance(schema.get("properties"), dict) and "type" in schema:
+        strict.setdefault("additionalProperties", False)
+    return strict
+
+
+def compare_taps(
+    title: str, folder: Path, side: Side, variants: dict[str, str], count: int, *,
+    repeat: int, path: Path
+) -> None:  # fmt: skip
+    """Rows a second of each variant.
+
+    Args:
+        title: Of the table.
+        folder: Holds the spool, and files that may go.
+        side: The tap.
+        variants: The line that comes before it.
+        count: Rows.
+        repeat: Rounds.
+        path: The export file.
+    """
+    runs: dict[str, list[Run]] = {name: [] for name in variants}
+    for _ in range(repeat):
+        for name, line in variants.items():
+            program = f"{line}\nfrom tap_mews.tap import TapMews; TapMews.cli()"
+            command = [PYTHON, "-c", program, *side.command[3:]]
+            varied = spooled(replace(side, command=command), folder / "spool", path)
+            runs[name].append(varied.run())
+            shutil.rmtree(folder / "batches", ignore_errors=True)
+    print_table(
+        f"{title}, {count:,} order items, {repeat} rounds",
+        (
+            "variant",
+            "rows a second",
+            "the best",
+            "seconds of processor time",
+            "peak MB",
+        ),
+        [
+            [
+                name,
+                rate(count, middle(run.emitting for run in seen)),
+                rate(count, min(run.emitting for run in seen)),
+                f"{min(run.processor for run in seen):.2f}",
+                f"{max(run.peak for run in seen):.0f}",
+            ]
+            for name, seen in runs.items()
+        ],
+    )
+
+
+def main() -> None:
+    """Compare."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.alternatives")
+    parser.add_argument("--repeat", type=int, default=5, help="rounds (default: 5)")
+    parser.add_argument("--rows", type=int, default=200_000, help="(default: 200000)")
+    options = parser.parse_args()
+    print(machine())
+    rows = Rows()
+    compare_gates(rows, 3 * options.repeat)
+    with tempfile.TemporaryDirectory(prefix="tap-mews-bench-") as name:
+        folder = Path(name)
+        (folder / "spool").mkdir()
+        path = rows.write(folder / "rows.jsonl", "OrderItem", options.rows)
+        with serving({"OrderItem": path}) as config:
+            config["spool_directory"] = str(folder / "spool")
+            compare_taps(
+                "RECORD lane", folder, tap_side(folder, config, "order_items"),
+                RECORD_LANE, options.rows, repeat=options.repeat, path=path,
+            )  # fmt: skip
+            config["batch_config"] = batch_config(folder / "batches", "gzip")
+            compare_taps(
+                "BATCH with gzip", folder, tap_side(folder, config, "order_items"),
+                BATCH_LANE, options.rows, repeat=options.repeat, path=path,
+            )  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
