@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from sandbox import Sandbox
+from tap_mews.redaction import REDACTOR
 from tests.harness import FastClock
 
 if TYPE_CHECKING:
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 # how long an example takes says more about the machine than about the tap
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the redactor, one for the process, know no tokens of earlier tests."""
+    monkeypatch.setattr(REDACTOR, "_secrets", set())
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from tap_mews.spool import Spool
 from tests.harness import (
     FastClock,
     Result,
+    added,
     records_by_id,
     select,
     show,
@@ -217,6 +218,39 @@ def test_a_file_is_never_continued_with_another_one(sandbox: Sandbox) -> None:
     sandbox.faults.add(FILES, Meanwhile(replace_files, Status(403)))
     result = sync(sandbox.config(), catalog=BILLS).ok()
     assert sorted(records_by_id("bills", result)) == sorted(ids)
+
+
+def test_files_that_are_others_each_time_are_an_error(sandbox: Sandbox) -> None:
+    sandbox.exports.rows_per_file = 10
+
+    def replace_files() -> None:
+        (job,) = sandbox.exports.jobs
+        assert job.files
+        job.files = [
+            ExportFile(f"x{file.name}", bytes(file.content) + b"\n")
+            for file in job.files
+        ]
+
+    changing = Meanwhile(replace_files, Status(403))
+    sandbox.faults.add(FILES, changing, times=None)
+    result = sync(sandbox.config(), catalog=BILLS)
+    assert isinstance(result.error, DownloadError)
+    assert sandbox.exports.jobs[0].id in str(result.error)
+    assert result.records["bills"] == []
+
+
+def test_an_export_that_is_forgotten_while_it_is_read_is_added_anew(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.exports.rows_per_file = 10
+
+    def forget() -> None:
+        sandbox.exports.forget(sandbox.exports.jobs[0].id)
+
+    sandbox.faults.add(FILES, Meanwhile(forget, Status(403)), after=1)
+    result = sync(sandbox.config(), catalog=BILLS).ok()
+    assert len(added(sandbox)) == 2
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
 def test_an_export_that_expires_while_it_is_read_is_added_anew(

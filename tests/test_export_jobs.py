@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.faults import Edited
 from tap_mews.errors import (
     ExportFailedError,
     UnexpectedAnswerError,
 )
 from tests.harness import (
     FastClock,
+    Json,
     postings,
     records_by_id,
     select,
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 
 BILLS = select("bills")
 START = "2026-02-01T00:00:00Z"
+
+
+class NoneFound(Edited):
+    """None of the exports that are asked for is known."""
+
+    def edit(self, body: Json) -> None:
+        """Remove them."""
+        body["Exports"] = []
 
 
 @pytest.mark.parametrize("status", ["Pending", "Processing"])
@@ -143,6 +153,20 @@ def test_an_export_that_mews_has_forgotten_is_added_anew(
     first, second = windows(sandbox)
     assert first == second
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+@pytest.mark.parametrize("trouble", ["Expired", "forgotten"])
+def test_an_export_that_is_lost_again_and_again_is_an_error_with_its_id(
+    sandbox: Sandbox, clock: FastClock, trouble: str
+) -> None:
+    if trouble == "forgotten":
+        sandbox.faults.add("exports/getAll", NoneFound(), times=None)
+    else:
+        sandbox.exports.force_status["Bill"] = trouble
+    result = sync(sandbox.config(), catalog=BILLS, clock=clock)
+    assert isinstance(result.error, ExportFailedError)
+    assert sandbox.exports.jobs[-1].id in str(result.error)
+    assert len(sandbox.exports.jobs) < 10
 
 
 def test_a_status_that_is_not_documented_is_an_error_that_names_it(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import FILES, Call, LostAnswer, Status
-from tap_mews.errors import ExportTimeoutError
+from tap_mews.errors import ExportFailedError, ExportTimeoutError
 from tests.harness import (
     ENTITIES,
     FastClock,
@@ -62,6 +62,24 @@ def test_trouble_with_one_export_leaves_the_streams_before_it_complete(
     result = sync(config, catalog=EXPORTED, clock=clock)
     assert result.error
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+@pytest.mark.xfail(
+    strict=True, reason="a failure is raised before what is ready is read"
+)
+def test_windows_before_one_that_fails_are_delivered(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    # bills have come to their second window long before it is their turn
+    show(sandbox, clock, "Processing", 600, "AvailabilityBlock")
+    clock.after(0.5, partial(sandbox.exports.fail_next.update, Bill=1000))
+    config = sandbox.config(start_date=START, export_window_days=10)
+    streams = select("availability_blocks", "bills")
+    result = sync(config, catalog=streams, clock=clock)
+    assert isinstance(result.error, ExportFailedError)
+    first = result.bookmark("bills")["replication_key_value"]
+    assert first == "2026-02-11T00:00:00Z"
+    assert result.records["bills"]
 
 
 def refuse_later_exports_of(sandbox: Sandbox, entity: str) -> None:

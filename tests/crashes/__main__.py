@@ -8,6 +8,7 @@ import time
 
 from tests.crashes.search import HISTORIES, search
 from tests.crashes.stories import tell_all
+from tests.crashes.strategies import STREAMS
 from tests.crashes.tally import Tally
 
 
@@ -18,7 +19,7 @@ def main() -> None:
         "--histories",
         type=int,
         default=HISTORIES,
-        help=f"how many in this process (default: {HISTORIES})",
+        help=f"how many of each stream in this process (default: {HISTORIES})",
     )
     parser.add_argument(
         "--in-process", action="store_true", help="leave out those of real processes"
@@ -26,7 +27,8 @@ def main() -> None:
     options = parser.parse_args()
     tally, began = Tally(), time.monotonic()
     try:
-        search(tally, options.histories)
+        for stream in STREAMS:
+            search(stream, tally, options.histories)
         if not options.in_process:
             for outcome in tell_all(tally).values():
                 outcome.result()

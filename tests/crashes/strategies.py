@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
@@ -39,6 +39,8 @@ from tests.pages_harness import (
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
+T = TypeVar("T")
+
 EXPORT_STREAMS, PAGE_STREAMS = sorted(ENTITIES), sorted(PAGE_ENTITIES)
 STREAMS = (*EXPORT_STREAMS, *PAGE_STREAMS)
 
@@ -63,49 +65,50 @@ SETTINGS = (
 )
 """What can make a difference."""
 
+LIVES = st.builds(LiveOn, st.integers(1, 300))
 
-def kills(streams: tuple[str, ...]) -> SearchStrategy[Kill]:
+
+@st.composite
+def kills(draw: st.DrawFn, streams: tuple[str, ...]) -> Kill:
     """When a run that reads these streams can be killed."""
-    operations = _operations(streams)
-    choices: list[SearchStrategy[Kill]] = [
-        st.builds(AfterMessage, st.integers(0, 30 * len(streams))),
-        st.builds(
-            AtCall,
-            st.sampled_from(operations),
-            st.integers(1, 5),
-            st.booleans(),
-        ),
-    ]
+    kinds = ["message", "call"]
     if set(streams) & set(EXPORT_STREAMS):
-        choices += [
-            st.builds(AtCall, st.just(FILES), st.integers(1, 5), st.booleans()),
-            st.builds(InFile, st.integers(1, 5)),
-            st.builds(AtPause, st.integers(1, 6)),
-        ]
-    return st.one_of(choices)
+        kinds += ["in file", "at file", "pause"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "message":
+        return AfterMessage(draw(st.integers(0, 50 * len(streams))))
+    number = draw(st.integers(1, 5))
+    if kind == "in file":
+        return InFile(number)
+    if kind == "pause":
+        return AtPause(number)
+    operations = (FILES,) if kind == "at file" else _operations(streams)
+    return AtCall(draw(st.sampled_from(operations)), number, draw(st.booleans()))
 
 
-def troubles(streams: tuple[str, ...]) -> SearchStrategy[Trouble | Mixed]:
+@st.composite
+def troubles(draw: st.DrawFn, streams: tuple[str, ...]) -> Trouble | Mixed:
     """What can go wrong on the way."""
-    operations = st.sampled_from(("*", *_operations(streams)))
-    few = st.integers(0, 4)
-    choices: list[SearchStrategy[Trouble | Mixed]] = [
-        st.builds(Trouble, operations, st.sampled_from(sorted(FAULTS)), few),
-        st.builds(Mixed, st.integers(0, 1000)),
-    ]
+    kinds = ["call", "mixed"]
     if set(streams) & set(EXPORT_STREAMS):
-        names = st.sampled_from((EXPIRES, *sorted(FILE_FAULTS)))
-        choices += [
-            st.builds(Trouble, st.just(FILES), names, few),
-            st.builds(Trouble, st.just("exports/add"), st.just("lost answer"), few),
-        ]
-    return st.one_of(choices)
+        kinds += ["file", "file", "expired", "lost"]
+    kind = draw(st.sampled_from(kinds))
+    if kind == "mixed":
+        return Mixed(draw(st.integers(0, 1000)))
+    after = draw(st.integers(0, 4))
+    if kind == "expired":
+        return Trouble(FILES, EXPIRES, after)
+    if kind == "file":
+        return Trouble(FILES, draw(st.sampled_from(sorted(FILE_FAULTS))), after)
+    if kind == "lost":
+        return Trouble("exports/add", "lost answer", after)
+    operation = draw(st.sampled_from(("*", *_operations(streams))))
+    return Trouble(operation, draw(st.sampled_from(sorted(FAULTS))), after)
 
 
 def happenings(streams: tuple[str, ...]) -> SearchStrategy[Step]:
     """What can happen to the hotels, the exports and the settings."""
     choices: list[SearchStrategy[Step]] = [
-        st.builds(LiveOn, st.integers(1, 300)),
         st.builds(Join, st.booleans()),
         st.builds(Choose, st.none() | _numbers()),
         st.builds(EndAt, st.none() | st.integers(0, 12)),
@@ -121,7 +124,7 @@ def happenings(streams: tuple[str, ...]) -> SearchStrategy[Step]:
     return st.one_of(choices)
 
 
-def meanwhiles(streams: tuple[str, ...]) -> SearchStrategy[Meanwhile]:
+def meanwhiles() -> SearchStrategy[Meanwhile]:
     """What can happen during a run; its settings stay as they are."""
     choices: list[SearchStrategy[Step]] = [
         st.builds(LiveOn, st.integers(1, 48)),
@@ -129,33 +132,34 @@ def meanwhiles(streams: tuple[str, ...]) -> SearchStrategy[Meanwhile]:
         st.builds(Forget),
         st.builds(Expire, st.sampled_from(("Expired", "Failed"))),
     ]
-    del streams
     return st.builds(Meanwhile, st.integers(0, 60), st.one_of(choices))
 
 
-def runs(streams: tuple[str, ...]) -> SearchStrategy[Run]:
-    """Runs, most of them killed."""
-    return st.builds(
-        Run,
-        kill=st.one_of(kills(streams), st.none()),
-        unstored=st.one_of(st.just(0), st.integers(0, 40)),
-        faults=_few(troubles(streams)),
-        meanwhile=_few(meanwhiles(streams)),
-        slow=st.sampled_from((0, 0, 0, 1, 30)),
+@st.composite
+def runs(draw: st.DrawFn, streams: tuple[str, ...]) -> Run:
+    """Runs; two of three are to be killed, though some end before."""
+    is_killed = draw(st.sampled_from((True, True, False)))
+    is_odd = draw(st.booleans())
+    return Run(
+        kill=draw(kills(streams)) if is_killed else None,
+        unstored=draw(st.integers(0, 40)) if is_killed and is_odd else 0,
+        faults=draw(_few(troubles(streams))) if is_odd else (),
+        meanwhile=draw(_few(meanwhiles())) if is_odd else (),
+        slow=draw(st.sampled_from((0, 0, 1, 30))) if is_odd else 0,
     )
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> History:
-    """Histories of any kind."""
-    properties, chains, alone = draw(st.sampled_from(HOTELS))
-    # who may not list the properties cannot read them either
-    known = [each for each in STREAMS if not (alone and each == "enterprises")]
-    chosen = st.lists(st.sampled_from(known), min_size=1, max_size=3, unique=True)
-    streams = tuple(sorted(draw(chosen)))
+def histories(draw: st.DrawFn, stream: str) -> History:
+    """Histories of any kind of a pipeline that reads one stream, or more."""
+    known = [each for each in HOTELS if not (each[2] and stream == "enterprises")]
+    properties, chains, alone = draw(st.sampled_from(known))
+    others = [each for each in STREAMS if not (alone and each == "enterprises")]
+    beside = draw(st.lists(st.sampled_from(others), max_size=2))
+    streams = tuple(sorted({stream, *beside}))
     start = draw(st.none() | st.integers(1, 20))
-    # and reads from 2012 on, which takes many windows
-    windows = (180,) if alone and start is None else (180, 30, 30, 7, 7, 3, 2, 1)
+    # who may not list the properties reads from 2012 on, which takes many windows
+    windows = (180,) if alone and start is None else (180, 30, 7, 4, 2, 1)
     return History(
         streams,
         steps=draw(st.lists(_steps(streams), min_size=2, max_size=9).map(tuple)),
@@ -174,9 +178,11 @@ def histories(draw: st.DrawFn) -> History:
 
 @st.composite
 def _steps(draw: st.DrawFn, streams: tuple[str, ...]) -> Step:
-    """Two of three are runs; `one_of` would choose among all kinds alike."""
-    is_run = draw(st.sampled_from((True, True, False)))
-    return draw(runs(streams) if is_run else happenings(streams))
+    """Three of five are runs; `one_of` would choose among all kinds alike."""
+    kind = draw(st.sampled_from(("run", "run", "run", "time", "other")))
+    if kind == "run":
+        return draw(runs(streams))
+    return draw(LIVES if kind == "time" else happenings(streams))
 
 
 def _operations(streams: tuple[str, ...]) -> tuple[str, ...]:
@@ -191,5 +197,5 @@ def _numbers() -> SearchStrategy[tuple[int, ...]]:
     return numbers.map(lambda chosen: tuple(sorted(chosen)))
 
 
-def _few(one: SearchStrategy[object]) -> SearchStrategy[tuple[object, ...]]:
-    return st.one_of(st.just(()), st.lists(one, max_size=2).map(tuple))
+def _few(one: SearchStrategy[T]) -> SearchStrategy[tuple[T, ...]]:
+    return st.lists(one, max_size=2).map(tuple)

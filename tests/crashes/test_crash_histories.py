@@ -18,6 +18,7 @@ from tests.crashes.mortal import (
     Kill,
 )
 from tests.crashes.search import search
+from tests.crashes.strategies import STREAMS
 from tests.crashes.tally import Tally
 
 if TYPE_CHECKING:
@@ -56,14 +57,16 @@ def moments(history: History) -> Iterator[Kill]:
 
 
 @pytest.mark.slow
-def test_whatever_happens_every_row_arrives(tally: Tally) -> None:
-    search(tally)
+@pytest.mark.parametrize("stream", STREAMS)
+def test_whatever_happens_every_row_arrives(stream: str, tally: Tally) -> None:
+    search(stream, tally)
 
 
 @pytest.mark.slow
 @pytest.mark.thorough
-def test_in_thousands_of_histories_every_row_arrives(tally: Tally) -> None:
-    search(tally, 5000)
+@pytest.mark.parametrize("stream", STREAMS)
+def test_in_thousands_of_histories_every_row_arrives(stream: str, tally: Tally) -> None:
+    search(stream, tally, 400)
 
 
 @pytest.mark.slow
