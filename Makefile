@@ -31,7 +31,7 @@ demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into D
 	@$(BIN)/python -m demo
 
 test: lint ## Prove that everything works: lint, types, tests, coverage
-	$(BIN)/python -m pytest -n 2 -m "not thorough" --ignore tests/crashes --cov
+	$(BIN)/python -m pytest -n 4 -m "not thorough" --ignore tests/crashes --cov
 
 lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
