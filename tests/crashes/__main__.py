@@ -7,7 +7,7 @@ import sys
 import time
 
 from tests.crashes.search import HISTORIES, search
-from tests.crashes.stories import tell_all
+from tests.crashes.stories import STORIES, tell_all
 from tests.crashes.strategies import STREAMS
 from tests.crashes.tally import Tally
 
@@ -30,7 +30,7 @@ def main() -> None:
         for stream in STREAMS:
             search(stream, tally, options.histories)
         if not options.in_process:
-            for outcome in tell_all(tally).values():
+            for outcome in tell_all(STORIES, tally).values():
                 outcome.result()
     finally:
         minutes = (time.monotonic() - began) / 60

@@ -9,16 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.crashes.histories import (
-    SETTLING,
-    Choose,
-    History,
-    Join,
-    LiveOn,
-    Step,
-    founded,
-    world_of,
-)
+from tests.crashes.histories import SETTLING, History, founded, world_of
 from tests.crashes.mortal import FILES
 from tests.crashes.process import (
     KILLED,
@@ -30,6 +21,7 @@ from tests.crashes.process import (
     run_until,
     started,
 )
+from tests.crashes.steps import Choose, Join, LiveOn, Step
 from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,
@@ -39,8 +31,10 @@ from tests.pages_harness import (
 )
 
 if TYPE_CHECKING:
-    from tests.crashes.histories import World
+    from collections.abc import Iterable
+
     from tests.crashes.tally import Tally
+    from tests.crashes.world import World
 
 TERM = signal.SIGTERM
 ADD, POLL = "exports/add", "exports/getAll"
@@ -154,12 +148,10 @@ STORIES = {
 }
 
 
-def tell_all(tally: Tally) -> dict[str, Future[None]]:
-    """Tell all stories, some at a time, since much of their time is waiting."""
+def tell_all(names: Iterable[str], tally: Tally) -> dict[str, Future[None]]:
+    """Tell stories, some at a time, since much of their time is waiting."""
     with ThreadPoolExecutor(AT_A_TIME) as threads:
-        return {
-            name: threads.submit(tell, each, tally) for name, each in STORIES.items()
-        }
+        return {name: threads.submit(tell, STORIES[name], tally) for name in names}
 
 
 def tell(story: Story, tally: Tally) -> None:

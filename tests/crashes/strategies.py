@@ -6,26 +6,22 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.crashes.histories import (
-    EXPIRES,
-    FAULTS,
-    FILE_FAULTS,
+from tests.crashes.histories import History
+from tests.crashes.mortal import FILES, AfterMessage, AtCall, AtPause, InFile, Kill
+from tests.crashes.steps import (
     Choose,
     Configure,
     EndAt,
     Expire,
     Fail,
     Forget,
-    History,
     Join,
     LiveOn,
     Meanwhile,
-    Mixed,
     Run,
     Step,
-    Trouble,
 )
-from tests.crashes.mortal import FILES, AfterMessage, AtCall, AtPause, InFile, Kill
+from tests.crashes.troubles import EXPIRES, FAULTS, FILE_FAULTS, Mixed, Trouble
 from tests.harness import ENTITIES
 from tests.pages_harness import (
     ASSIGNMENTS,

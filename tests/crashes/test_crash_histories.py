@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crashes.histories import History, LiveOn, Run, founded, play, world_of
+from tests.crashes.histories import History, founded, play, world_of
 from tests.crashes.mortal import (
     FILES,
     MESSAGE,
@@ -18,6 +18,7 @@ from tests.crashes.mortal import (
     Kill,
 )
 from tests.crashes.search import search
+from tests.crashes.steps import LiveOn, Run
 from tests.crashes.strategies import STREAMS
 from tests.crashes.tally import Tally
 
@@ -34,6 +35,9 @@ PAGES = History(
     settings=(("page_size", 20), ("max_concurrency", 1)),
 )
 
+
+PARTS = 4
+"""The moments are dealt out to so many tests, which can run side by side."""
 
 MOST_MESSAGES = 70
 """Of a run with more of them, every second or third is looked at."""
@@ -70,11 +74,12 @@ def test_in_thousands_of_histories_every_row_arrives(stream: str, tally: Tally) 
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("history", [EXPORTS, PAGES], ids=["exports", "pages"])
 def test_killed_at_any_moment_of_a_run_every_row_arrives(
-    history: History, tally: Tally
+    history: History, part: int, tally: Tally
 ) -> None:
-    for kill in moments(history):
+    for kill in list(moments(history))[part::PARTS]:
         play(history.ending(Run(kill), LiveOn(9)), tally)
 
 

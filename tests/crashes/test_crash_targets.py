@@ -12,15 +12,9 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.encoding import encode
-from tests.crashes.histories import (
-    SETTLING,
-    History,
-    Run,
-    complete,
-    founded,
-    world_of,
-)
+from tests.crashes.histories import SETTLING, History, complete, founded, world_of
 from tests.crashes.process import TapProcess, started
+from tests.crashes.steps import Run
 
 if TYPE_CHECKING:
     from tests.crashes.tally import Tally
