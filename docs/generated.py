@@ -22,7 +22,7 @@ from tap_mews.companions import COMPANIONSHIPS, RESERVATIONS
 from tap_mews.properties import ENTERPRISES
 from tap_mews.streams.companionships import Companionships
 from tap_mews.streams.enterprises import Enterprises
-from tap_mews.streams.entities import ChainEntityStream, EntityStream
+from tap_mews.streams.entity import ChainEntityStream, EntityStream
 from tap_mews.streams.pages import UpdatedPageStream
 from tap_mews.streams.source_assignments import SourceAssignments
 from tap_mews.tap import TapMews

@@ -75,6 +75,11 @@ class RefusedError(MewsError):
         self.reason = reason
 
     @property
+    def is_forbidden(self) -> bool:
+        """Whether the operation as such is refused, and not what was asked of it."""
+        return bool(self.status == codes.forbidden)
+
+    @property
     def is_about_the_interval(self) -> bool:
         """Whether a request for a shorter time span can be taken."""
         return self.status == codes.bad_request and "interval" in self.reason.lower()

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from tap_mews.intervals import Window
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
-    from tap_mews.intervals import Window
     from tap_mews.records import Rows
 
 
@@ -39,6 +40,11 @@ class Span:
     cohort: int = 0
     covers: tuple[str, ...] | None = None
     reached: datetime | None = None
+
+    def __str__(self) -> str:
+        """The span as a log line shows it."""
+        who = f" of {len(self.scope)} that joined" if self.cohort and self.scope else ""
+        return f"{Window(self.start, self.end)}{who}"
 
 
 def _nothing() -> None:

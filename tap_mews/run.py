@@ -52,8 +52,9 @@ class Run:
             self.spool,
             allow_http=settings.is_loopback,
         )
+        self.exports_api = ExportsApi(self.client)
         self.exports = ExportQueue(
-            ExportsApi(self.client),
+            self.exports_api,
             clock,
             self.client.server_clock,
             longest_pause=settings.export_poll_seconds,

@@ -58,8 +58,33 @@ class WindowedStream(Stream):
 
     def __init__(self, tap: Tap, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the stream as the SDK does, less the words that are wrong for it."""
+        self._is_left_out = False
         super().__init__(tap, **kwargs)
         self.logger.addFilter(_is_ours_to_say)
+
+    @abc.abstractmethod
+    def prepare(self) -> None:
+        """Do what must be done before the first message of the stream is out."""
+
+    def leave_out(self) -> None:
+        """Read nothing of this stream in this run."""
+        self._is_left_out = True
+
+    @property
+    def selected(self) -> bool:
+        """Whether the stream is to be read."""
+        return super().selected and not self._is_left_out
+
+    @selected.setter
+    def selected(self, value: bool | None) -> None:
+        # `--test` selects all streams; a catalog of the user's says which ones matter
+        if not (self.is_dry_run and self._tap.input_catalog):
+            Stream.selected.fset(self, value)  # type: ignore[attr-defined]
+
+    def _write_schema_message(self) -> None:
+        self.prepare()
+        if self.selected:
+            super()._write_schema_message()
 
     @property
     def partitions(self) -> None:

@@ -47,11 +47,6 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[s
     yield from _problems_of_ids(sound)
     if "api_url" in sound:
         yield from _problems_of_address(sound["api_url"])
-    if sound.get("extraction") == "pages":
-        yield (
-            "extraction cannot be `pages` yet, since this version reads entities "
-            "through data exports only; use `auto` or `exports`"
-        )
     spool = sound.get("spool_directory")
     if spool and not Path(spool).expanduser().is_dir():
         yield "spool_directory must be an existing folder"

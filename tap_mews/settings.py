@@ -100,7 +100,18 @@ CONFIG = th.PropertiesList(
         title="Extraction",
         description=(
             "How entities are read: through data exports or page by page. `auto` "
-            "chooses; for now it always takes exports, and `pages` is refused."
+            "takes an export for a first sync and for more than a week, pages for "
+            "less, and the one that Mews allows where it refuses the other."
+        ),
+    ),
+    th.Property(
+        "skip_unauthorized_streams",
+        th.BooleanType,
+        default=False,
+        title="Skip unauthorized streams",
+        description=(
+            "Whether to skip, with a warning, the selected streams that Mews does not "
+            "let these tokens read. The run fails before it reads anything, unless set."
         ),
     ),
     th.Property(
@@ -213,6 +224,7 @@ class Settings:
     enterprise_ids: tuple[str, ...] | None
     chain_ids: tuple[str, ...] | None
     extraction: str
+    skip_unauthorized_streams: bool
     page_size: int
     export_window: timedelta
     export_poll_seconds: float
@@ -267,6 +279,7 @@ class Settings:
             enterprise_ids=_unique(values.get("enterprise_ids")),
             chain_ids=_unique(values.get("chain_ids")),
             extraction=values["extraction"],
+            skip_unauthorized_streams=values["skip_unauthorized_streams"],
             page_size=values["page_size"],
             export_window=timedelta(days=values["export_window_days"]),
             export_poll_seconds=values["export_poll_seconds"],

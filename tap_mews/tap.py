@@ -109,29 +109,25 @@ class TapMews(GuardedTap):
         return Run(self.settings, self.clock)
 
     def open_streams(self) -> None:
-        """Begin to read all selected streams, so that Mews works on all at once.
+        """Begin to read all selected streams, once it is clear that all may be read.
 
         Raises:
-            TapMewsError: As the streams.
+            TapMewsError: As `preflight.open_streams`.
         """
+        # as for the run: discovery has no use for it
+        from tap_mews.preflight import open_streams  # noqa: PLC0415
+
         if self._opened:
             return
         self._opened = True
-        for stream in self.streams.values():
-            if stream.selected and isinstance(stream, MewsStream):
-                stream.open()
-
-    @property
-    def advice_on_access(self) -> str:
-        """What to do about an operation that is refused with 401."""
-        if not self.run.client.has_access:
-            return (
-                "check client_token, access_token and api_url; if they are right, ask "
-                "Mews to enable this operation for your integration"
-            )
-        return (
-            "the tokens are right, since other operations take them; ask Mews to "
-            "enable this one for your integration (data exports are a restricted beta)"
+        open_streams(
+            [
+                stream
+                for stream in self.streams.values()
+                if stream.selected and isinstance(stream, MewsStream)
+            ],
+            self.run.client,
+            skip_unauthorized=self.settings.skip_unauthorized_streams,
         )
 
     @classmethod

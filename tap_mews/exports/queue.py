@@ -10,6 +10,7 @@ from tap_mews.errors import (
     ExportFailedError,
     ExportRunningError,
     ExportTimeoutError,
+    MewsError,
     RefusedError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
@@ -101,7 +102,12 @@ class ExportQueue:
                 "%s: export %s of an earlier run serves no more", lane.stream, key
             )
         self._lanes.append(lane)
-        self._advance(lane)
+        try:
+            self._advance(lane)
+        except MewsError:
+            # who opened it may go on without it
+            self._lanes.remove(lane)
+            raise
 
     def wait(self, lane: ExportLane) -> ExportJob | None:
         """Wait for the next export of a lane.

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter
 from concurrent.futures import Future
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from tap_mews.background import in_background
 from tap_mews.errors import DownloadError, LinkExpiredError
 from tap_mews.reading import Piece, PieceLostError, Span
 from tap_mews.records import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tap_mews.clock import Clock
@@ -172,7 +172,9 @@ class ExportReader:
         """Have a file downloaded in the background, if there is one."""
         if index == len(files):
             return Future()
-        return _in_background(lambda: self._download(job, files, index))
+        return in_background(
+            lambda: self._download(job, files, index), "tap-mews-download"
+        )
 
     def _download(self, job: ExportJob, files: list[ExportFile], index: int) -> Path:
         """Bring one file, with new URLs where the known ones are old or refused."""
@@ -245,17 +247,3 @@ def _rows_of(path: Path, place: str) -> Iterator[Rows]:
             yield Rows(lines, place, first, may_break=may_break)
             first += len(lines)
     yield Rows([rest], place, first, may_break=True)
-
-
-def _in_background(function: Callable[[], Path]) -> Future[Path]:
-    """Run a function in a thread that does not outlive the process."""
-    future: Future[Path] = Future()
-
-    def run() -> None:
-        try:
-            future.set_result(function())
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=run, name="tap-mews-download", daemon=True).start()
-    return future

@@ -15,7 +15,8 @@ from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
-from tap_mews.intervals import ONE_DAY, format_moment
+from tap_mews.intervals import ONE_DAY, Window, format_moment
+from tap_mews.preflight import Probe, advice_on
 from tap_mews.progress import Progress
 from tap_mews.reading import Piece, PieceLostError, Reader, Span
 from tap_mews.records import Inspector, Rows
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.metrics import Counter
 
+    from tap_mews.extraction import Way
     from tap_mews.run import Run
     from tap_mews.tap import TapMews
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
 _IN_THE_CHECKOUT = Path(__file__).parents[2] / "schemas"
+
+SECOND = timedelta(seconds=1)
 
 SCHEMAS = SchemaDirectory(
     # an editable install shows the package as it is in the checkout, without the copy
@@ -69,6 +73,28 @@ class MewsStream(WindowedStream, abc.ABC):
     def new_reader(self) -> Reader:
         """Make what reads this stream."""
 
+    @abc.abstractmethod
+    def planned_ways(self) -> tuple[Way, ...]:
+        """The ways to read it that the settings and Mews have."""
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The ways to read it; the preflight takes out those that are not allowed."""
+        return self.planned_ways()
+
+    def probed(self) -> tuple[Span, Window]:
+        """What a probe asks for: as little as can be."""
+        scope, window = self.scopes()[0], Window(self.end - SECOND, self.end)
+        return Span(window.start, window.end, scope), window
+
+    @abc.abstractmethod
+    def probes(self) -> list[Probe]:
+        """The cheapest requests that show whether it may be read."""
+
+    def prepare(self) -> None:
+        """See that all streams may be read, and begin to read them."""
+        self._tap.open_streams()
+
     @property
     def reach(self) -> Reach:
         """What it reads: the properties of the settings, else all the token opens."""
@@ -89,7 +115,11 @@ class MewsStream(WindowedStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.settings.start_date or self.run.portfolio.beginning(ids)
+        return self.run.settings.start_date or self.beginning(ids)
+
+    def beginning(self, ids: Iterable[str] | None) -> datetime:
+        """The earliest moment that rows of properties or chains can have."""
+        return self.run.portfolio.beginning(ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -135,6 +165,8 @@ class MewsStream(WindowedStream, abc.ABC):
         the others.
         """
         del context
+        if not self.selected:
+            return
         with self._reading() as pieces:
             for piece in pieces:
                 try:
@@ -155,6 +187,8 @@ class MewsStream(WindowedStream, abc.ABC):
         file that it covers is out.
         """
         del context
+        if not self.selected:
+            return
         if len(self.stream_maps) != 1:
             msg = (
                 f"{self.name}: batch_config cannot be used with stream maps that make "
@@ -185,17 +219,18 @@ class MewsStream(WindowedStream, abc.ABC):
             text = str(error)
             if not text.startswith(f"{self.name}:"):
                 text = f"{self.name}: {text}"
-            if isinstance(error, UnauthorizedError):
-                text = f"{text}; {self._tap.advice_on_access}"
             error.args = (text,)
             raise
 
     @contextmanager
     def _reading(self) -> Iterator[Iterator[Piece]]:
-        self._tap.open_streams()
+        self.prepare()
         try:
             with self.named(), closing(self.reader.pieces()) as pieces:
                 yield pieces
+        except UnauthorizedError as error:
+            error.args = (f"{error}; {advice_on(self.run.client)}",)
+            raise
         finally:
             self.reader.close()
         self._inspector.summarize()

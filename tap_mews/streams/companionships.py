@@ -5,15 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_mews.companions import RESERVATIONS, UPDATED, CompanionshipFetch
+from tap_mews.companions import (
+    COMPANIONSHIPS,
+    EXTENT,
+    RESERVATIONS,
+    UPDATED,
+    CompanionshipFetch,
+)
 from tap_mews.intervals import Window
 from tap_mews.page_reader import WindowedFetch
+from tap_mews.preflight import NOBODY, probe_of_pages
 from tap_mews.streams.pages import PageStream, enterprises_of, interval_of, updated_in
 
 if TYPE_CHECKING:
     from typing import Any
 
     from tap_mews.page_reader import Fetch
+    from tap_mews.preflight import Probe
     from tap_mews.reading import Reader, Span
 
 
@@ -34,6 +42,15 @@ class Companionships(PageStream):
             near = Window(self.end, self.end + timedelta(days=days))
             reader.read_last(self._fetch_by(_colliding_with), near, self.scopes())
         return reader
+
+    def probes(self) -> list[Probe]:
+        """Reservations by their update, and companionships of no group."""
+        client = self.run.client
+        nobody = {"Extent": EXTENT, "ReservationGroupIds": [NOBODY]}
+        return [
+            probe_of_pages(client, RESERVATIONS, updated_in(*self.probed())),
+            probe_of_pages(client, COMPANIONSHIPS, nobody),
+        ]
 
     def new_fetch(self) -> Fetch:
         """By the updates of reservations."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_mews.pages import PageSize, read_rows
+from tap_mews.preflight import probe_of_pages
 from tap_mews.properties import ENTERPRISES
 from tap_mews.reading import Span
 from tap_mews.streams.pages import PageStream
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from tap_mews.intervals import Window
     from tap_mews.page_reader import Fetch
+    from tap_mews.preflight import Probe
     from tap_mews.records import Rows
 
 
@@ -29,6 +31,10 @@ class Enterprises(PageStream):
     def due(self) -> list[Span]:
         """All there is: the list is short, and a change of reach shows no update."""
         return [Span(None, self.end)]
+
+    def probes(self) -> list[Probe]:
+        """The first property."""
+        return [probe_of_pages(self.run.client, ENTERPRISES, {})]
 
     def new_fetch(self) -> Fetch:
         """Without a filter (`enterprises/getAll`)."""

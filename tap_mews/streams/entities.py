@@ -2,77 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
-from tap_mews.bookmarks import Reach
-from tap_mews.exports.api import ExportFilter, PostingFilter, UpdatedFilter
-from tap_mews.exports.jobs import ExportLane, SavedJob
-from tap_mews.exports.reader import ExportReader
+from tap_mews.companions import RESERVATIONS
+from tap_mews.exports.api import PostingFilter
 from tap_mews.intervals import ONE_DAY, at_midnight
-from tap_mews.streams.base import MewsStream
+from tap_mews.pages import PagedOperation
+from tap_mews.streams.entity import ChainEntityStream, EntityStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime, timedelta
 
-    from tap_mews.reading import Reader
+_EVERY_STATE = {"ActivityStates": ["Active", "Deleted"]}
+"""Without it most operations leave out what has been deleted."""
 
-
-class EntityStream(MewsStream):
-    """An entity of an enterprise, cut by `UpdatedUtc` (`exports/add`)."""
-
-    entity_type: ClassVar[str]
-    scope_key: ClassVar[str] = "EnterpriseIds"
-    export_filter: ClassVar[ExportFilter] = UpdatedFilter()
-
-    def start(self, ids: Iterable[str] | None) -> datetime | None:
-        """`start_date`, else the beginning.
-
-        An export can do without a start, but not with an end alone.
-        """
-        settings = self.run.settings
-        if settings.start_date is None and settings.end_date is None:
-            return None
-        return super().start(ids)
-
-    def new_reader(self) -> Reader:
-        """Through data exports."""
-        lane = ExportLane(
-            stream=self.name,
-            entity_type=self.entity_type,
-            scope_key=self.scope_key,
-            filter=self.export_filter,
-            longest=self.run.settings.export_window,
-            lookback=self.lookback,
-            beginning=lambda: self.run.portfolio.beginning(self.reach.ids),
-            save=self._save_jobs,
-            gives_way=self.is_dry_run,
-        )
-        return ExportReader(
-            lane,
-            self.run.exports,
-            self.run.downloader,
-            self.run.spool,
-            self.run.clock,
-            [] if self.is_dry_run else self.bookmarks.jobs,
-        )
-
-    def _save_jobs(self, jobs: list[SavedJob]) -> None:
-        """Keep what Mews works on, so that a run after this one goes on with it."""
-        if not self.is_dry_run:
-            self.bookmarks.jobs = jobs
-            self.write_state()
-
-
-class ChainEntityStream(EntityStream):
-    """An entity that belongs to a chain, shared by its properties."""
-
-    scope_key = "ChainIds"
-
-    @property
-    def reach(self) -> Reach:
-        """The chains of the settings, else all that the token opens."""
-        return Reach(self.run.portfolio.chain_ids, self.run.settings.chain_ids)
+_CUSTOMERS = {"Extent": {"Customers": True, "Addresses": False}}
+_BLOCKS = {"Extent": {"AvailabilityBlocks": True, "Adjustments": False}}
+_CORRECTIVE_TOO = {"CorrectionState": ["Bill", "CorrectiveBill"]}
 
 
 class OrderItems(EntityStream):
@@ -80,6 +27,7 @@ class OrderItems(EntityStream):
 
     name = "order_items"
     entity_type = "OrderItem"
+    operation = PagedOperation("orderItems/getAll", "OrderItems")
 
 
 class Payments(EntityStream):
@@ -87,6 +35,7 @@ class Payments(EntityStream):
 
     name = "payments"
     entity_type = "Payment"
+    operation = PagedOperation("payments/getAll", "Payments")
 
 
 class Reservations(EntityStream):
@@ -94,6 +43,7 @@ class Reservations(EntityStream):
 
     name = "reservations"
     entity_type = "Reservation"
+    operation = RESERVATIONS
 
 
 class Customers(ChainEntityStream):
@@ -101,6 +51,8 @@ class Customers(ChainEntityStream):
 
     name = "customers"
     entity_type = "Customer"
+    operation = PagedOperation("customers/getAll", "Customers")
+    page_filters = _CUSTOMERS | _EVERY_STATE
 
 
 class Companies(ChainEntityStream):
@@ -108,6 +60,8 @@ class Companies(ChainEntityStream):
 
     name = "companies"
     entity_type = "Company"
+    operation = PagedOperation("companies/getAll", "Companies")
+    page_filters = _EVERY_STATE
 
 
 class Bills(EntityStream):
@@ -115,6 +69,8 @@ class Bills(EntityStream):
 
     name = "bills"
     entity_type = "Bill"
+    operation = PagedOperation("bills/getAll", "Bills")
+    page_filters = _CORRECTIVE_TOO
 
 
 class AvailabilityAdjustments(EntityStream):
@@ -122,6 +78,10 @@ class AvailabilityAdjustments(EntityStream):
 
     name = "availability_adjustments"
     entity_type = "AvailabilityAdjustment"
+    operation = PagedOperation(
+        "availabilityAdjustments/getAll", "AvailabilityAdjustments"
+    )
+    page_filters = _EVERY_STATE
 
 
 class AvailabilityBlocks(EntityStream):
@@ -129,6 +89,8 @@ class AvailabilityBlocks(EntityStream):
 
     name = "availability_blocks"
     entity_type = "AvailabilityBlock"
+    operation = PagedOperation("availabilityBlocks/getAll", "AvailabilityBlocks")
+    page_filters = _BLOCKS | _EVERY_STATE
 
 
 class ResourceBlocks(EntityStream):
@@ -136,6 +98,8 @@ class ResourceBlocks(EntityStream):
 
     name = "resource_blocks"
     entity_type = "ResourceBlock"
+    operation = PagedOperation("resourceBlocks/getAll", "ResourceBlocks")
+    page_filters = _EVERY_STATE
 
 
 class LedgerEntries(EntityStream):
@@ -162,7 +126,7 @@ class LedgerEntries(EntityStream):
 
         An export of the ledger needs a first date.
         """
-        start = self.run.settings.start_date or self.run.portfolio.beginning(ids)
+        start = self.run.settings.start_date or self.beginning(ids)
         return at_midnight(start.date())
 
     @staticmethod

@@ -5,18 +5,23 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_mews.intervals import format_moment
+from tap_mews.extraction import Way
+from tap_mews.intervals import Window, format_moment
 from tap_mews.page_reader import Fetch, PageReader, WindowedFetch
+from tap_mews.preflight import Probe, probe_of_pages
 from tap_mews.streams.base import MewsStream
 
 if TYPE_CHECKING:
-    from tap_mews.intervals import Window
     from tap_mews.pages import PagedOperation
     from tap_mews.reading import Reader, Span
 
 
 class PageStream(MewsStream, abc.ABC):
     """A stream of pages, read in windows of a month."""
+
+    def planned_ways(self) -> tuple[Way, ...]:
+        """Pages, whatever the settings say."""
+        return (Way.PAGES,)
 
     def new_reader(self) -> Reader:
         """Page by page."""
@@ -41,6 +46,11 @@ class UpdatedPageStream(PageStream):
         """By `UpdatedUtc`, and by enterprise where requests must name some."""
         settings, client = self.run.settings, self.run.client
         return WindowedFetch(client, self.operation, updated_in, settings.page_size)
+
+    def probes(self) -> list[Probe]:
+        """One, of the first of its properties."""
+        body = updated_in(*self.probed())
+        return [probe_of_pages(self.run.client, self.operation, body)]
 
 
 def updated_in(span: Span, window: Window) -> dict[str, Any]:

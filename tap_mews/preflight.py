@@ -1,0 +1,245 @@
+"""Asks, before anything is read, whether Mews lets these tokens read all of it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tap_mews.background import in_background
+from tap_mews.errors import (
+    InvalidSettingsError,
+    RefusedError,
+    TooHeavyError,
+    UnauthorizedError,
+)
+from tap_mews.extraction import Way, forbids
+from tap_mews.page_bodies import PageDecoder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from tap_mews.client import MewsClient
+    from tap_mews.pages import PagedOperation
+    from tap_mews.streams.base import MewsStream
+
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""An identifier that nothing has, for a request that is to find nothing."""
+
+EXPORTS_PROBE = "exports/getAll"
+"""An `exports/add` that is taken would begin an export."""
+
+logger = logging.getLogger("tap-mews.preflight")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """The cheapest valid request that shows whether an operation is allowed.
+
+    Attributes:
+        way: The way to read a stream that needs the operation.
+        operation: Its name.
+        ask: Sends the request.
+    """
+
+    way: Way
+    operation: str
+    ask: Callable[[], object] = field(compare=False)
+
+
+def probe_of_pages(
+    client: MewsClient,
+    operation: PagedOperation,
+    body: Mapping[str, Any],
+) -> Probe:
+    """The probe of an operation that answers in pages: a page of one row.
+
+    Args:
+        client: Makes the call.
+        operation: What to call.
+        body: Properties of the request besides tokens and `Limitation`.
+    """
+
+    def ask() -> None:
+        request = {**body, "Limitation": {"Count": 1, "Cursor": None}}
+        client.call(
+            operation.name, request, PageDecoder(operation.rows), can_shrink=True
+        )
+
+    return Probe(Way.PAGES, operation.name, ask)
+
+
+def open_streams(
+    streams: Sequence[MewsStream],
+    client: MewsClient,
+    *,
+    skip_unauthorized: bool,
+) -> None:
+    """See that streams may be read, and begin to read them, all at once.
+
+    Args:
+        streams: The selected ones. Those that are skipped are left out.
+        client: Has made the requests.
+        skip_unauthorized: Whether to skip what Mews does not allow, instead of failing.
+
+    Raises:
+        UnauthorizedError: Some streams may not be read; it names all of them.
+        InvalidSettingsError: The only stream cannot be read the way that is set.
+        MewsError: As the streams.
+    """
+    streams = _with_a_way(streams)
+    streams = _allowed(streams, _forbidden(streams), client, skip=skip_unauthorized)
+    refused = {}
+    for stream in streams:
+        try:
+            stream.open()
+        except (UnauthorizedError, RefusedError) as error:
+            # only a try shows whether exports of this entity type are enabled
+            if not forbids(error):
+                raise
+            refused[stream.name] = str(error).removeprefix(f"{stream.name}: ")
+    _allowed(streams, refused, client, skip=skip_unauthorized)
+
+
+def advice_on(client: MewsClient) -> str:
+    """What to do about an operation that is refused with 401."""
+    if not client.has_access:
+        return (
+            "check client_token, access_token and api_url; if they are right, ask Mews "
+            "to enable this operation for your integration"
+        )
+    return (
+        "the tokens are right, since other operations take them; ask Mews to enable "
+        "this one for your integration (data exports are a restricted beta), deselect "
+        "the stream, or set skip_unauthorized_streams"
+    )
+
+
+def _with_a_way(streams: Sequence[MewsStream]) -> list[MewsStream]:
+    """Leave out what cannot be read the way that is set.
+
+    Raises:
+        InvalidSettingsError: There is nothing else to be read.
+    """
+    for stream in streams:
+        if stream.ways:
+            continue
+        text = (
+            f"{stream.name} exists through data exports only; set extraction to `auto` "
+            "or `exports` to read it"
+        )
+        if len(streams) == 1:
+            raise InvalidSettingsError(text)
+        logger.warning("%s; skipping it", text)
+        stream.leave_out()
+    return [stream for stream in streams if stream.ways]
+
+
+def _allowed(
+    streams: Sequence[MewsStream],
+    refused: Mapping[str, str],
+    client: MewsClient,
+    *,
+    skip: bool,
+) -> list[MewsStream]:
+    """Leave out what is refused, where it is not a reason to fail.
+
+    Raises:
+        UnauthorizedError: It is.
+    """
+    if not refused:
+        return list(streams)
+    told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
+    if not (skip and client.has_access and len(refused) < len(streams)):
+        msg = f"{told}; {advice_on(client)}"
+        raise UnauthorizedError(msg)
+    logger.warning("%s; skipping what may not be read", told)
+    for stream in streams:
+        if stream.name in refused:
+            stream.leave_out()
+    return [stream for stream in streams if stream.name not in refused]
+
+
+def _forbidden(streams: Sequence[MewsStream]) -> dict[str, str]:
+    """Take from streams the ways that Mews does not let these tokens take.
+
+    Args:
+        streams: Those that are to be read; their `ways` are changed.
+
+    Returns:
+        What is missing, by the names of the streams that no way is left for.
+
+    Raises:
+        MewsError: An operation cannot be tried, or refuses the request as such.
+    """
+    probes = {stream.name: stream.probes() for stream in streams}
+    refusals = _refusals(probes)
+    table = [("stream", "way", "operation", "access")]
+    missing = {}
+    for stream in streams:
+        lacking: dict[Way, str] = {}
+        for probe in probes[stream.name]:
+            refusal = refusals[probe.operation]
+            table.append(
+                (stream.name, probe.way.value, probe.operation, refusal or "allowed")
+            )
+            if refusal is not None:
+                lacking.setdefault(probe.way, refusal)
+        stream.ways = tuple(way for way in stream.ways if way not in lacking)
+        if not stream.ways:
+            missing[stream.name] = "; ".join(lacking.values())
+    logger.info("What these tokens may read:\n%s", _aligned(table))
+    _tell_detour(streams, refusals)
+    return missing
+
+
+def _tell_detour(
+    streams: Sequence[MewsStream], refusals: Mapping[str, str | None]
+) -> None:
+    """Warn once that entities are read page by page, if exports are refused."""
+    refusal = refusals.get(EXPORTS_PROBE)
+    detours = [
+        stream.name
+        for stream in streams
+        if stream.ways and Way.EXPORTS in stream.planned_ways()
+    ]
+    if refusal is not None and detours:
+        told = "%s; reading page by page instead: %s"
+        logger.warning(told, refusal, ", ".join(detours))
+
+
+def _refusals(probes: Mapping[str, Sequence[Probe]]) -> dict[str, str | None]:
+    """Try each operation once, all at the same time.
+
+    Returns:
+        By operation, how it was refused, or None where it is allowed.
+    """
+    asked = {
+        probe.operation: (name, in_background(probe.ask, "tap-mews-preflight"))
+        for name, several in probes.items()
+        for probe in several
+    }
+    refusals: dict[str, str | None] = {}
+    for operation, (name, answer) in asked.items():
+        try:
+            answer.result()
+        except TooHeavyError:  # it began to carry it out
+            refusals[operation] = None
+        except (UnauthorizedError, RefusedError) as error:
+            if not forbids(error):
+                error.args = (f"{name}: {error}",)
+                raise
+            refusals[operation] = str(error)
+        else:
+            refusals[operation] = None
+    return refusals
+
+
+def _aligned(table: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
+        for row in table
+    )
