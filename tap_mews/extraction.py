@@ -90,14 +90,7 @@ class EitherReader:
         by_way: dict[Way, list[Span]] = {way: [] for way in Way}
         for span in spans:
             by_way[self._choose(span)].append(span)
-        try:
-            self._add_leg(Way.EXPORTS, by_way[Way.EXPORTS])
-        except (UnauthorizedError, RefusedError) as error:
-            if Way.PAGES not in self._ways or not forbids(error):
-                raise
-            logger.warning("%s: %s; reading page by page instead", self._stream, error)
-            self._ways, by_way = (Way.PAGES,), {Way.PAGES: list(spans)}
-            self._legs.clear()
+        self._add_leg(Way.EXPORTS, by_way[Way.EXPORTS])
         if spans and self._goes_on and not self._legs:
             self._forget_exports()
         self._add_leg(Way.PAGES, [self._begun(each) for each in by_way[Way.PAGES]])

@@ -17,7 +17,7 @@ from tap_mews.extraction import Way, forbids
 from tap_mews.page_bodies import PageDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_mews.client import MewsClient
     from tap_mews.pages import PagedOperation
@@ -69,35 +69,67 @@ def probe_of_pages(
     return Probe(Way.PAGES, operation.name, ask)
 
 
+def check_access(
+    streams: Sequence[MewsStream],
+    client: MewsClient,
+    *,
+    skip_unauthorized: bool,
+) -> list[MewsStream]:
+    """See that streams may be read; the ways that are not allowed go from their `ways`.
+
+    Args:
+        streams: The selected ones.
+        client: Makes the requests.
+        skip_unauthorized: Whether to leave out what Mews does not allow, instead of
+            failing.
+
+    Returns:
+        Those that are to be read.
+
+    Raises:
+        UnauthorizedError: Some streams may not be read; it names all of them.
+        InvalidSettingsError: The only stream cannot be read the way that is set.
+        MewsError: An operation cannot be tried.
+    """
+    streams = _with_a_way(streams)
+    return _allowed(streams, _forbidden(streams), client, skip=skip_unauthorized)
+
+
 def open_streams(
     streams: Sequence[MewsStream],
     client: MewsClient,
     *,
     skip_unauthorized: bool,
 ) -> None:
-    """See that streams may be read, and begin to read them, all at once.
+    """Begin to read streams, so that Mews works on all of them at once.
+
+    Only the first `exports/add` shows whether exports of an entity type are enabled.
 
     Args:
-        streams: The selected ones. Those that are skipped are left out.
-        client: Has made the requests.
-        skip_unauthorized: Whether to skip what Mews does not allow, instead of failing.
+        streams: Those that are to be read.
+        client: Makes the requests.
+        skip_unauthorized: As for `check_access`.
 
     Raises:
         UnauthorizedError: Some streams may not be read; it names all of them.
-        InvalidSettingsError: The only stream cannot be read the way that is set.
         MewsError: As the streams.
     """
-    streams = _with_a_way(streams)
-    streams = _allowed(streams, _forbidden(streams), client, skip=skip_unauthorized)
-    refused = {}
+    refused: dict[str, str] = {}
+    detours: dict[str, str] = {}
     for stream in streams:
         try:
             stream.open()
         except (UnauthorizedError, RefusedError) as error:
-            # only a try shows whether exports of this entity type are enabled
             if not forbids(error):
                 raise
-            refused[stream.name] = str(error).removeprefix(f"{stream.name}: ")
+            refusal = str(error).removeprefix(f"{stream.name}: ")
+            stream.ways = tuple(way for way in stream.ways if way is Way.PAGES)
+            if stream.ways:
+                detours[stream.name] = refusal
+                stream.open()
+            else:
+                refused[stream.name] = refusal
+    _tell_detours(detours)
     _allowed(streams, refused, client, skip=skip_unauthorized)
 
 
@@ -174,38 +206,38 @@ def _forbidden(streams: Sequence[MewsStream]) -> dict[str, str]:
     """
     probes = {stream.name: stream.probes() for stream in streams}
     refusals = _refusals(probes)
-    table = [("stream", "way", "operation", "access")]
-    missing = {}
+    table, missing = [("stream", "way", "access")], {}
     for stream in streams:
         lacking: dict[Way, str] = {}
         for probe in probes[stream.name]:
             refusal = refusals[probe.operation]
-            table.append(
-                (stream.name, probe.way.value, probe.operation, refusal or "allowed")
-            )
             if refusal is not None:
                 lacking.setdefault(probe.way, refusal)
+        table.extend(
+            (stream.name, way.value, lacking.get(way, "allowed")) for way in stream.ways
+        )
         stream.ways = tuple(way for way in stream.ways if way not in lacking)
         if not stream.ways:
             missing[stream.name] = "; ".join(lacking.values())
-    logger.info("What these tokens may read:\n%s", _aligned(table))
-    _tell_detour(streams, refusals)
+    for line in _aligned(table):
+        logger.info("%s", line)
+    refusal = refusals.get(EXPORTS_PROBE)
+    if refusal is not None:
+        _tell_detours(
+            {
+                stream.name: refusal
+                for stream in streams
+                if stream.ways and Way.EXPORTS in stream.planned_ways()
+            }
+        )
     return missing
 
 
-def _tell_detour(
-    streams: Sequence[MewsStream], refusals: Mapping[str, str | None]
-) -> None:
-    """Warn once that entities are read page by page, if exports are refused."""
-    refusal = refusals.get(EXPORTS_PROBE)
-    detours = [
-        stream.name
-        for stream in streams
-        if stream.ways and Way.EXPORTS in stream.planned_ways()
-    ]
-    if refusal is not None and detours:
+def _tell_detours(refusals: Mapping[str, str]) -> None:
+    """Warn once of what is read page by page, since exports are refused."""
+    if refusals:
         told = "%s; reading page by page instead: %s"
-        logger.warning(told, refusal, ", ".join(detours))
+        logger.warning(told, next(iter(refusals.values())), ", ".join(refusals))
 
 
 def _refusals(probes: Mapping[str, Sequence[Probe]]) -> dict[str, str | None]:
@@ -214,10 +246,14 @@ def _refusals(probes: Mapping[str, Sequence[Probe]]) -> dict[str, str | None]:
     Returns:
         By operation, how it was refused, or None where it is allowed.
     """
-    asked = {
-        probe.operation: (name, in_background(probe.ask, "tap-mews-preflight"))
+    once = {
+        probe.operation: (name, probe)
         for name, several in probes.items()
         for probe in several
+    }
+    asked = {
+        operation: (name, in_background(probe.ask, "tap-mews-preflight"))
+        for operation, (name, probe) in once.items()
     }
     refusals: dict[str, str | None] = {}
     for operation, (name, answer) in asked.items():
@@ -235,11 +271,8 @@ def _refusals(probes: Mapping[str, Sequence[Probe]]) -> dict[str, str | None]:
     return refusals
 
 
-def _aligned(table: Sequence[Sequence[str]]) -> str:
+def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
-        for row in table
-    )
+    for row in table:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()

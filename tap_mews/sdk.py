@@ -81,18 +81,17 @@ class WindowedStream(Stream):
         if not (self.is_dry_run and self._tap.input_catalog):
             Stream.selected.fset(self, value)  # type: ignore[attr-defined]
 
-    def _write_schema_message(self) -> None:
-        self.prepare()
-        if self.selected:
-            super()._write_schema_message()
-
     @property
     def partitions(self) -> None:
         """None for the SDK's loop: a reader goes through the properties itself."""
 
     def get_replication_key_signpost(self, context: Context | None = None) -> None:
-        """No limit by this machine's clock: windows end by the server's."""
+        """No limit by this machine's clock: windows end by the server's.
+
+        The SDK asks for it before anything of the stream is out.
+        """
         del context
+        self.prepare()
 
     def _increment_stream_state(
         self,

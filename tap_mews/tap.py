@@ -26,6 +26,8 @@ from tap_mews.streams.source_assignments import (
 from tap_mews.writer import MessageWriter
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import click
     from singer_sdk import Stream
     from singer_sdk.plugin_base import _ConfigInput
@@ -112,7 +114,7 @@ class TapMews(GuardedTap):
         """Begin to read all selected streams, once it is clear that all may be read.
 
         Raises:
-            TapMewsError: As `preflight.open_streams`.
+            TapMewsError: As the functions of `preflight`.
         """
         # as for the run: discovery has no use for it
         from tap_mews.preflight import open_streams  # noqa: PLC0415
@@ -120,15 +122,30 @@ class TapMews(GuardedTap):
         if self._opened:
             return
         self._opened = True
+        selected = [
+            stream
+            for stream in self.streams.values()
+            if stream.selected and isinstance(stream, MewsStream)
+        ]
         open_streams(
-            [
-                stream
-                for stream in self.streams.values()
-                if stream.selected and isinstance(stream, MewsStream)
-            ],
+            self.check_access(selected),
             self.run.client,
             skip_unauthorized=self.settings.skip_unauthorized_streams,
         )
+
+    def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
+        """Ask Mews which streams may be read.
+
+        Returns:
+            Those that are to be read.
+
+        Raises:
+            TapMewsError: As `preflight.check_access`.
+        """
+        from tap_mews.preflight import check_access  # noqa: PLC0415
+
+        skip = self.settings.skip_unauthorized_streams
+        return check_access(streams, self.run.client, skip_unauthorized=skip)
 
     @classmethod
     def cb_config(

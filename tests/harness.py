@@ -23,11 +23,12 @@ from tap_mews.errors import TapMewsError
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from sandbox import Sandbox
+    from tap_mews.streams.base import MewsStream
 
 Json: TypeAlias = dict[str, Any]
 
@@ -158,14 +159,18 @@ def sync(
     state: Json | None = None,
     catalog: Json | None = None,
     clock: Clock | None = None,
+    *,
+    asks_first: bool = False,
 ) -> Result:
     """Run the tap in this process.
 
     Args:
-        config: Its settings.
+        config: Its settings; `extraction` is `exports` unless given.
         state: Where it is to go on; it is not changed.
         catalog: What it is to read.
         clock: The tap's time; one without pauses unless given.
+        asks_first: Whether it asks what it may read. Most tests look at what is asked
+            after that.
 
     Returns:
         What came out, up to an expected failure. Any other failure is raised.
@@ -173,7 +178,11 @@ def sync(
     result = Result()
     with _captured(result):
         try:
-            tap = _tap(clock)(config=config, state=_copy(state), catalog=_copy(catalog))
+            tap = _tap(clock, asks_first=asks_first)(
+                config={"extraction": "exports", **config},
+                state=_copy(state),
+                catalog=_copy(catalog),
+            )
             tap.sync_all()
         except TapMewsError as error:
             result.error = error
@@ -202,7 +211,7 @@ def dry_run(config: Json, clock: Clock | None = None) -> Result:
     result = Result()
     with _captured(result):
         try:
-            _tap(clock)(config=config).run_connection_test()
+            _tap(clock, asks_first=True)(config=config).run_connection_test()
         except TapMewsError as error:
             result.error = error
     return result
@@ -321,9 +330,12 @@ def moment(text: str) -> datetime:
     return parse_utc(text if "T" in text else f"{text}T00:00:00Z")
 
 
-def _tap(of: Clock | None) -> type[TapMews]:
+def _tap(of: Clock | None, *, asks_first: bool) -> type[TapMews]:
     class TestedTap(TapMews):
         clock = of or FastClock()
+
+        def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
+            return super().check_access(streams) if asks_first else streams
 
     return TestedTap
 

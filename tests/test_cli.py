@@ -174,7 +174,8 @@ def test_no_config_at_all_ends_with_one_line(tmp_path: Path) -> None:
 
 
 def test_a_test_reads_the_last_day_only(sandbox: Sandbox) -> None:
-    assert dry_run(sandbox.config(start_date="2026-01-01")).error is None
+    config = sandbox.config(start_date="2026-01-01", extraction="exports")
+    assert dry_run(config).error is None
     bodies = added(sandbox)
     assert len(bodies) == len(ENTITIES)
     updated = [
@@ -207,7 +208,7 @@ def test_a_test_emits_no_bookmark(sandbox: Sandbox) -> None:
 def test_a_test_does_not_wait_for_exports_that_run(sandbox: Sandbox) -> None:
     sandbox.exports.add(sandbox.access_token, "Bill", [], {}, None)
     sandbox.exports.force_status["Bill"] = "Processing"
-    result = dry_run(sandbox.config())
+    result = dry_run(sandbox.config(extraction="exports"))
     assert result.error is None
 
 
@@ -222,7 +223,8 @@ def test_a_test_tells_what_is_not_enabled(
     sandbox: Sandbox, tmp_path: Path, operation: str
 ) -> None:
     sandbox.access.revoke(operation)
-    done = run_process("--test", folder=tmp_path, config=sandbox.config())
+    config = sandbox.config(extraction="exports")
+    done = run_process("--test", folder=tmp_path, config=config)
     assert done.returncode == 1
     assert re.search(rf"{operation}: .*ask Mews to enable", one_line(done))
 

@@ -127,6 +127,9 @@ class Calls(Stream):
         del context
         self.calls.append("signpost")
 
+    def _write_schema_message(self) -> None:
+        self.calls.append("schema")
+
     def _write_starting_replication_value(self, context: Any) -> None:  # noqa: ANN401
         del context
         self.calls.append("starting value")
@@ -170,6 +173,7 @@ def test_the_sdk_calls_each_hook_where_it_did(
     capsys.readouterr()
     assert calls.calls == [
         "signpost",
+        "schema",
         "counter",
         "starting value",
         "get_records",

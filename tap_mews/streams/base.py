@@ -57,17 +57,15 @@ class MewsStream(WindowedStream, abc.ABC):
     tested: ClassVar[timedelta] = ONE_DAY
     """What `--test` reads, so that it never starts an export of a whole history."""
 
+    reader: Reader
+    """Reads what is due; made when the stream is opened."""
+
     _tap: TapMews
 
     @property
     def run(self) -> Run:
         """What the streams of this run share."""
         return self._tap.run
-
-    @cached_property
-    def reader(self) -> Reader:
-        """Reads this stream; opened at most once a run."""
-        return self.new_reader()
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
@@ -156,6 +154,7 @@ class MewsStream(WindowedStream, abc.ABC):
             InvalidStateError: The state is none of ours.
         """
         with self.named():
+            self.reader = self.new_reader()
             self.reader.open(self._spans())
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
