@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand, check_object, checked_file
@@ -30,7 +34,6 @@ if TYPE_CHECKING:
 
     import click
     from singer_sdk import Stream
-    from singer_sdk.plugin_base import _ConfigInput
 
     from tap_mews.run import Run
 
@@ -165,6 +168,26 @@ class TapMews(GuardedTap):
         return super().cb_config(ctx, param, value)
 
     @classmethod
+    def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        """Test the streams that a catalog selects; all of them without one.
+
+        Raises:
+            InvalidFileError: The catalog holds no object.
+            TapMewsError: As the streams.
+        """
+        catalog = ctx.params.get("catalog")
+        if value == CliTestOptionValue.All.value and catalog is not None:
+            config = ctx.params.get("config", _ConfigInput())
+            tap = cls(
+                config=config.config,
+                catalog=json.load(checked_file("catalog", catalog)),
+                parse_env_config=config.parse_env,
+            )
+            tap.run_connection_test()
+            ctx.exit()
+        super().cb_test(ctx, param, value)
+
+    @classmethod
     def invoke(
         cls,
         *,
@@ -186,7 +209,11 @@ class TapMews(GuardedTap):
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The command line of the SDK, with expected failures told in one line."""
-        return MewsCommand.like(super().get_singer_command(), cls.logger)
+        command = super().get_singer_command()
+        for option in command.params:
+            # `--test` acts as soon as it is read, and needs to know the catalog
+            option.is_eager |= option.name == "catalog"
+        return MewsCommand.like(command, cls.logger)
 
     def learn_secrets(self, config: dict[str, Any]) -> None:
         """Let no log show the tokens."""

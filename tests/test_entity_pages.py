@@ -1,0 +1,233 @@
+"""Entities read page by page: the same rows as through exports, none left out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_mews.errors import InvalidSettingsError
+from tests.harness import ENTITIES, FastClock, added, moment, records_by_id, select
+from tests.harness import sync as sync_in_process
+from tests.harness import truth as exact_truth
+from tests.pages_harness import History, interval, settle
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from tests.harness import Json, Result
+
+LEDGER = "ledger_entries"
+OPERATIONS = {
+    "availability_adjustments": "availabilityAdjustments/getAll",
+    "availability_blocks": "availabilityBlocks/getAll",
+    "bills": "bills/getAll",
+    "companies": "companies/getAll",
+    "customers": "customers/getAll",
+    "order_items": "orderItems/getAll",
+    "payments": "payments/getAll",
+    "reservations": "reservations/getAll/2023-06-06",
+    "resource_blocks": "resourceBlocks/getAll",
+}
+BOTH_WAYS = ["exports", "pages"]
+
+entities = pytest.mark.parametrize("stream", OPERATIONS)
+either_way = pytest.mark.parametrize("way", BOTH_WAYS)
+
+ENDED = {
+    "a deleted availability adjustment": ("availability_adjustments", "IsActive"),
+    "a deleted availability block": ("availability_blocks", "IsActive"),
+    "a deleted resource block": ("resource_blocks", "IsActive"),
+    "a deactivated customer": ("customers", "IsActive"),
+}
+
+
+def sync(sandbox: Sandbox, *streams: str, **settings: object) -> Result:
+    """A run that asks first, as users have it."""
+    return sync_in_process(
+        sandbox.config(**settings),
+        catalog=select(*streams),
+        clock=FastClock(sandbox),
+        asks_first=True,
+    )
+
+
+def lives_on(history: History, entity: str, key: str, **changes: object) -> None:
+    """Change a row now, and let it grow old enough to be read."""
+    (row,) = (each for each in history.sandbox.rows(entity) if each["Id"] == key)
+    now = history.sandbox.clock.now().replace(microsecond=0)
+    changed = {**row, **changes, "UpdatedUtc": f"{now:%Y-%m-%dT%H:%M:%SZ}"}
+    history.sandbox.put(entity, changed)
+    settle(history.sandbox)
+
+
+@entities
+def test_pages_bring_every_row_as_it_is(sandbox: Sandbox, stream: str) -> None:
+    settle(sandbox)
+    result = sync(sandbox, stream, extraction="pages").ok()
+    assert records_by_id(stream, result) == exact_truth(sandbox, stream)
+    assert added(sandbox) == []
+
+
+@entities
+def test_pages_leave_the_bookmark_that_exports_leave(
+    sandbox: Sandbox, stream: str
+) -> None:
+    settle(sandbox)
+    by_way = {
+        way: sync(sandbox, stream, extraction=way, end_date="2026-02-20").ok()
+        for way in BOTH_WAYS
+    }
+    assert by_way["pages"].bookmark(stream) == by_way["exports"].bookmark(stream)
+
+
+@entities
+def test_no_window_of_pages_is_longer_than_a_month(
+    sandbox: Sandbox, stream: str
+) -> None:
+    sync(sandbox, stream, extraction="pages", start_date="2025-08-31").ok()
+    spans = [interval(each) for each in sandbox.journal.requests(OPERATIONS[stream])]
+    assert len(spans) > 6
+    for start, end in spans:
+        assert end - start <= timedelta(days=31)
+
+
+@entities
+def test_windows_of_pages_begin_where_the_oldest_property_does(
+    sandbox: Sandbox, stream: str
+) -> None:
+    sync(sandbox, stream, extraction="pages").ok()
+    requests = sandbox.journal.requests(OPERATIONS[stream])
+    first = min(interval(each)[0] for each in requests)
+    created = min(moment(each["CreatedUtc"]) for each in sandbox.rows("Enterprise"))
+    # profiles of a chain can be older than the properties that a token reaches
+    is_of_a_chain = stream in {"customers", "companies"}
+    assert first == (moment("2012-01-01") if is_of_a_chain else created)
+
+
+@either_way
+@pytest.mark.parametrize("what", ENDED)
+def test_what_has_ended_comes(sandbox: Sandbox, what: str, way: str) -> None:
+    stream, flag = ENDED[what]
+    settle(sandbox)
+    history = History(sandbox, (stream,), {"extraction": way})
+    history.run()
+    (key, *_) = (k for k, row in history.rows[stream].items() if row[flag])
+    lives_on(history, ENTITIES[stream], key, **{flag: False})
+    history.run()
+    assert history.rows[stream][key][flag] is False
+    assert history.missing() == {}
+
+
+@either_way
+def test_a_merged_company_comes(sandbox: Sandbox, way: str) -> None:
+    settle(sandbox)
+    history = History(sandbox, ("companies",), {"extraction": way})
+    history.run()
+    key, target, *_ = history.rows["companies"]
+    lives_on(history, "Company", key, IsActive=False, MergeTargetId=target)
+    history.run()
+    assert history.rows["companies"][key]["MergeTargetId"] == target
+
+
+@either_way
+def test_a_canceled_reservation_comes(sandbox: Sandbox, way: str) -> None:
+    settle(sandbox)
+    history = History(sandbox, ("reservations",), {"extraction": way})
+    history.run()
+    (key, *_) = (
+        k for k, row in history.rows["reservations"].items() if not row["CancelledUtc"]
+    )
+    when = "2026-03-01T06:00:00Z"
+    lives_on(history, "Reservation", key, State="Canceled", CancelledUtc=when)
+    history.run()
+    row = history.rows["reservations"][key]
+    assert (row["State"], row["CancelledUtc"]) == ("Canceled", when)
+
+
+@either_way
+def test_a_corrective_bill_comes(sandbox: Sandbox, way: str) -> None:
+    settle(sandbox)
+    history = History(sandbox, ("bills",), {"extraction": way})
+    history.run()
+    (corrected, *_) = history.rows["bills"]
+    bill = sandbox.new_row(
+        "Bill", CorrectionState="CorrectiveBill", CorrectedBillId=corrected
+    )
+    sandbox.put("Bill", bill)
+    settle(sandbox)
+    history.run()
+    assert history.rows["bills"][bill["Id"]]["CorrectedBillId"] == corrected
+
+
+@entities
+def test_only_the_chosen_property_is_asked_for(sandbox: Sandbox, stream: str) -> None:
+    first = sandbox.enterprise_ids[:1]
+    chains = {"chain_ids": sandbox.chain_ids}
+    settings = chains if stream in {"customers", "companies"} else {}
+    settle(sandbox)
+    chosen: Json = settings or {"enterprise_ids": first}
+    result = sync(sandbox, stream, extraction="pages", **chosen).ok()
+    name, ids = next(iter(chosen.items()))
+    key = {"chain_ids": "ChainIds", "enterprise_ids": "EnterpriseIds"}[name]
+    for request in sandbox.journal.requests(OPERATIONS[stream]):
+        assert request.body[key] == ids
+    of = None if settings else first
+    assert records_by_id(stream, result) == exact_truth(sandbox, stream, of)
+
+
+def test_the_chains_are_found_for_a_portfolio_token(sandbox: Sandbox) -> None:
+    sync(sandbox, "customers", extraction="pages").ok()
+    for request in sandbox.journal.requests("customers/getAll"):
+        assert request.body["ChainIds"] == sandbox.chain_ids
+
+
+@entities
+def test_the_token_of_one_property_that_may_not_list_it_will_do(
+    sandbox: Sandbox, stream: str
+) -> None:
+    settle(sandbox)
+    (first, *_) = sandbox.enterprise_ids
+    token = sandbox.access.single_property(first)
+    sandbox.access.enterprises_visible = False
+    config = {"extraction": "pages", "start_date": "2025-12-01", "access_token": token}
+    result = sync(sandbox, stream, **config).ok()
+    rows = {each["Id"] for each in sandbox.rows(ENTITIES[stream], token=token)}
+    assert set(records_by_id(stream, result)) == rows
+
+
+@pytest.mark.parametrize("stream", ["bills", "companies"])
+def test_who_joins_comes_with_all_history(sandbox: Sandbox, stream: str) -> None:
+    settle(sandbox)
+    history = History(sandbox, (stream,), {"extraction": "pages"})
+    history.run()
+    sandbox.add_property(new_chain=True)
+    settle(sandbox)
+    history.run()
+    assert history.missing() == {}
+    assert "joining" not in history.bookmark(stream)
+
+
+def test_the_ledger_is_skipped_by_pages_with_one_warning(sandbox: Sandbox) -> None:
+    result = sync(sandbox, "bills", LEDGER, extraction="pages").ok()
+    (line,) = (each for each in result.logs if each.startswith("WARNING"))
+    assert "ledger_entries exists through data exports only" in line
+    assert result.records["bills"]
+    schemas = {m["stream"] for m in result.messages if m["type"] == "SCHEMA"}
+    assert schemas == {"bills"}
+
+
+def test_the_ledger_alone_cannot_be_read_by_pages(sandbox: Sandbox) -> None:
+    result = sync(sandbox, LEDGER, extraction="pages")
+    assert isinstance(result.error, InvalidSettingsError)
+    assert "set extraction to `auto` or `exports`" in str(result.error)
+
+
+def test_an_export_of_an_earlier_run_is_forgotten_by_pages(sandbox: Sandbox) -> None:
+    sandbox.exports.force_status["Bill"] = "Processing"
+    settings = {"extraction": "exports", "export_timeout_minutes": 1}
+    history = History(sandbox, ("bills",), {"start_date": "2026-02-01"})
+    history.failing(**settings)
+    assert history.bookmark("bills")["exports"]
+    history.run(extraction="pages")
+    assert "exports" not in history.bookmark("bills")
