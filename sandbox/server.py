@@ -77,8 +77,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Serve an operation, or a wish of the demo."""
-        raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.path == "/sandbox/live-on":
+        length = int(self.headers.get("Content-Length") or 0)
+        raw = self.rfile.read(length)
+        if len(raw) < length:
+            # the client went away: no request has come, so nothing is held against it
+            self.close_connection = True
+        elif self.path == "/sandbox/live-on":
             self._deliver(self._live_on(raw))
         else:
             found = self.path.startswith(API)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -67,6 +68,18 @@ def test_connections_are_kept(api: Api) -> None:
     connection.close()
     assert len(sockets) == 1
     assert sockets != {None}
+
+
+def test_a_body_that_does_not_come_whole_is_no_request(api: Api) -> None:
+    connection = HTTPConnection(api.sandbox.url.removeprefix("http://"))
+    connection.putrequest("POST", f"/api/connector/v1/{HOTELS}")
+    connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", "100")
+    connection.endheaders(b'{"ClientToken":')
+    connection.sock.shutdown(socket.SHUT_WR)
+    assert connection.sock.recv(1) == b"", "somebody answered a client that is gone"
+    connection.close()
+    assert api.sandbox.journal.requests() == []
 
 
 def test_the_journal_has_everything_but_the_tokens(api: Api) -> None:
