@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import FILES, Call, LostAnswer, Status
-from tap_mews.errors import ExportFailedError, ExportTimeoutError
+from tap_mews.errors import (
+    ExportFailedError,
+    ExportTimeoutError,
+    RefusedError,
+    UnavailableError,
+)
 from tests.harness import (
     ENTITIES,
     FastClock,
@@ -64,9 +69,6 @@ def test_trouble_with_one_export_leaves_the_streams_before_it_complete(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a failure is raised before what is ready is read"
-)
 def test_windows_before_one_that_fails_are_delivered(
     sandbox: Sandbox, clock: FastClock
 ) -> None:
@@ -111,6 +113,46 @@ def test_a_refused_export_leaves_the_streams_before_it_complete(
     result = sync(config, catalog=EXPORTED)
     assert result.error
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_windows_before_one_that_is_refused_are_delivered(sandbox: Sandbox) -> None:
+    refuse_later_exports_of(sandbox, "Bill")
+    config = sandbox.config(start_date=START, export_window_days=10)
+    result = sync(config, catalog=BILLS)
+    assert isinstance(result.error, RefusedError)
+    assert result.bookmark("bills")["replication_key_value"] == "2026-02-11T00:00:00Z"
+    assert result.records["bills"]
+
+
+def test_an_export_of_the_run_before_is_delivered_though_the_next_one_is_refused(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    config = sandbox.config(start_date=START, export_timeout_minutes=60)
+    show(sandbox, clock, "Processing", 4000)
+    stopped = sync(config, catalog=BILLS, clock=clock)
+    assert isinstance(stopped.error, ExportTimeoutError)
+    clock.sleep(400)
+    sandbox.faults.add("exports/add", Status(403, "Not today."), times=None)
+    result = sync(config, stopped.state, BILLS, clock)
+    assert isinstance(result.error, RefusedError)
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_a_window_that_is_ready_is_delivered_though_nothing_can_be_looked_at(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    def slow(call: Call) -> Reply:
+        sandbox.faults.add("exports/getAll", Status(503), times=None)
+        clock.pass_time(60)
+        return call.carry_out()
+
+    sandbox.faults.add(FILES, slow)
+    show(sandbox, clock, "Success", 10)
+    config = sandbox.config(start_date=START, export_window_days=20)
+    result = sync(config, catalog=BILLS, clock=clock)
+    assert isinstance(result.error, UnavailableError)
+    assert result.bookmark("bills")["replication_key_value"] == "2026-02-21T00:00:00Z"
+    assert result.records["bills"]
 
 
 def test_first_exports_of_all_streams_are_added_before_the_first_look(

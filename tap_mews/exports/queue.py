@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import (
@@ -103,7 +104,9 @@ class ExportQueue:
             )
         self._lanes.append(lane)
         try:
-            self._advance(lane)
+            # what the earlier run has left is read first, whatever comes of the rest
+            with lane.keeping_errors() if lane.jobs else nullcontext():
+                self._advance(lane)
         except MewsError:
             # who opened it may go on without it
             self._lanes.remove(lane)
@@ -111,6 +114,8 @@ class ExportQueue:
 
     def wait(self, lane: ExportLane) -> ExportJob | None:
         """Wait for the next export of a lane.
+
+        An export that is ready goes before an error of a later one.
 
         Returns:
             The export, ready to be read, with the one after it added; None if the lane
@@ -121,18 +126,18 @@ class ExportQueue:
             ExportTimeoutError: It takes too long; it stays in the state.
             MewsError: As `MewsClient.call`.
         """
-        while lane.jobs or lane.orders:
-            if lane.error is not None:
-                raise lane.error
-            self._advance(lane)
+        while True:
+            with lane.keeping_errors():
+                self._advance(lane)
             if lane.jobs and lane.jobs[0].is_ready:
                 return lane.jobs[0]
+            if lane.error is not None:
+                raise lane.error
             if not (lane.jobs or lane.orders):
-                break
+                return None
             self._check_time(lane)
             self._clock.sleep(self._pause())
             self._look()
-        return None
 
     def tick(self) -> None:
         """Look at the running exports if it is time; called while rows are read."""
@@ -178,7 +183,12 @@ class ExportQueue:
         running = [
             (lane, job) for lane in self._lanes for job in lane.jobs if job.is_running
         ]
-        found = self._api.get(job.id for _, job in running) if running else {}
+        try:
+            found = self._api.get(job.id for _, job in running) if running else {}
+        except MewsError as error:
+            for lane, _ in running:
+                lane.error = error
+            return
         for lane, job in running:
             with lane.keeping_errors():
                 self._take_up(lane, job, found.get(job.id))
