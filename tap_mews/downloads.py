@@ -9,11 +9,13 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tap_mews.spool import Spool
@@ -22,19 +24,27 @@ TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for more bytes."""
 
 CHUNK = 1 << 18
-"""Bytes to take at a time: few system calls, little memory."""
+"""Most bytes to take at a time: few system calls, little memory."""
 
 SLOWEST_BYTES, SLOWEST_SECONDS = 1 << 16, 60.0
 """A host that sends less than this in that time has stalled, in bytes and seconds."""
 
 TRIES = 8
-"""Tries without a single new byte; one that brings some starts the count anew."""
+"""Tries without a single new byte, or with few in a long time; one that brings some
+starts the count anew."""
 
 REFUSED = {401, 403, 404, 410}
 """Statuses after which the same URL will not work, but a new one can."""
 
 AGAIN = {408, 425, 429}
 """Statuses below 500 after which the same URL can work."""
+
+TAKEN = {
+    requests.codes.ok,
+    requests.codes.partial_content,
+    requests.codes.requested_range_not_satisfiable,
+}
+"""Statuses of a body, a part of it, and no part from there on."""
 
 REDIRECTS = 5
 
@@ -78,7 +88,7 @@ class Downloader:
         pauses = retry_pauses()
         idle = 0
         while True:
-            before = _size(path)
+            before, began = _size(path), self._clock.monotonic()
             self._spool.require(size - before)
             try:
                 self._transfer(url, path, what, before)
@@ -93,7 +103,9 @@ class Downloader:
             if have > size:
                 path.unlink()
                 trouble = f"it has more than the announced {size:,} bytes"
-            idle = 0 if size > have > before else idle + 1
+            seconds = self._clock.monotonic() - began
+            crawled = seconds >= SLOWEST_SECONDS and have - before < SLOWEST_BYTES
+            idle = 0 if size > have > before and not crawled else idle + 1
             line = f"{what}: {have:,} of {size:,} bytes, {trouble}"
             if idle >= TRIES:
                 msg = f"{line}; {idle} tries brought nothing more, run again later"
@@ -117,17 +129,20 @@ class Downloader:
             if status in REFUSED:
                 msg = f"{what}: the file host refuses the link (HTTP {status})"
                 raise LinkExpiredError(msg)
-            if status == requests.codes.requested_range_not_satisfiable:
-                path.unlink(missing_ok=True)
-                msg = "the host cannot go on from there"
-                raise _InterruptedError(msg)
-            if status not in {requests.codes.ok, requests.codes.partial_content}:
+            if status not in TAKEN:
                 if status < requests.codes.server_error and status not in AGAIN:
                     msg = f"{what}: the file host answered HTTP {status}"
                     raise DownloadError(msg)
                 msg = f"HTTP {status}"
                 raise _InterruptedError(msg)
-            mode = "ab" if _goes_on_at(offset, response) else "wb"
+            if status == requests.codes.ok:
+                mode = "wb"
+            elif _goes_on_at(offset, response):
+                mode = "ab"
+            else:
+                path.unlink(missing_ok=True)
+                msg = "the host cannot go on from there"
+                raise _InterruptedError(msg)
             try:
                 with open(path, mode, opener=_private) as file:
                     self._copy(response, file)
@@ -164,7 +179,7 @@ class Downloader:
     def _copy(self, response: requests.Response, file: IO[bytes]) -> None:
         """Write the body, unless it comes so slowly that it would never end."""
         since, received = self._clock.monotonic(), 0
-        for chunk in response.iter_content(CHUNK):
+        for chunk in _chunks(response):
             file.write(chunk)
             received += len(chunk)
             now = self._clock.monotonic()
@@ -175,19 +190,31 @@ class Downloader:
                 since, received = now, 0
 
 
-def _goes_on_at(offset: int, response: requests.Response) -> bool:
-    """Whether the body goes on where the file ends, rather than being all of it.
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes; `iter_content` would wait until a chunk is full.
 
     Raises:
-        _InterruptedError: It is some other part.
+        _InterruptedError: The connection ended before the body did.
     """
-    if response.status_code != requests.codes.partial_content:
-        return False
+    try:
+        while chunk := response.raw.read1(CHUNK, decode_content=True):
+            yield chunk
+    except HTTPError as error:
+        # its text can hold the address of the host
+        raise _InterruptedError(type(error).__name__) from None
+
+
+def _goes_on_at(offset: int, response: requests.Response) -> bool:
+    """Whether the body goes on where the file ends, rather than being another part.
+
+    A part of a body that is encoded is no part of the file.
+    """
     part = response.headers.get("Content-Range", "").replace("bytes", "").strip()
-    if part.startswith(f"{offset}-") and not response.headers.get("Content-Encoding"):
-        return True
-    msg = "the host sends another part than it was asked for"
-    raise _InterruptedError(msg)
+    return (
+        response.status_code == requests.codes.partial_content
+        and part.startswith(f"{offset}-")
+        and not response.headers.get("Content-Encoding")
+    )
 
 
 def _scheme(url: str) -> str:

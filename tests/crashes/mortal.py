@@ -26,7 +26,7 @@ from tests.crashes.readable import Readable
 from tests.harness import FastClock
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from requests import PreparedRequest, Response, Session
     from singer_sdk import Stream
@@ -185,19 +185,23 @@ class _Wire(HTTPAdapter):
             response.close()
             life.end()
         if operation == FILES:
-            content = response.iter_content
-            vars(response)["iter_content"] = lambda size: self._read(
-                content(size), number
-            )
+            raw = response.raw
+            vars(raw)["read1"] = self._reading(raw.read1, number)
         return response
 
-    def _read(self, chunks: Iterator[bytes], number: int) -> Iterator[bytes]:
-        for chunk in chunks:
-            self._life.go_on()
-            if self._life.kill == InFile(number):
-                yield chunk[: len(chunk) // 2]
-                self._life.end()
-            yield chunk
+    def _reading(self, read: Callable[..., bytes], number: int) -> Callable[..., bytes]:
+        life, is_cut = self._life, False
+
+        def read1(amount: int, **how: bool) -> bytes:
+            nonlocal is_cut
+            if is_cut:
+                life.end()
+            life.go_on()
+            chunk = read(amount, **how)
+            is_cut = bool(chunk) and life.kill == InFile(number)
+            return chunk[: (len(chunk) + 1) // 2] if is_cut else chunk
+
+        return read1
 
 
 @dataclass(frozen=True)

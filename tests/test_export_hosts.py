@@ -1,0 +1,117 @@
+"""File hosts that crawl or compress, and a disk that gets full in the middle."""
+
+from __future__ import annotations
+
+import gzip
+import sys
+from dataclasses import dataclass, replace
+from subprocess import run
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.encoding import encode
+from sandbox.faults import FILES, Drip
+from tap_mews.clock import Clock
+from tap_mews.errors import DownloadError
+from tests.harness import FastClock, records_by_id, select, sync, truth
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
+
+BILLS = select("bills")
+
+SLOWEST_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """The host compresses what it sends, whatever it was asked for.
+
+    Attributes:
+        part: The share that comes before the connection ends.
+    """
+
+    part: float = 1.0
+
+    def __call__(self, call: Call) -> Reply:
+        """Compress the body, or the part of it that was asked for."""
+        reply = call.carry_out()
+        body = gzip.compress(bytes(reply.body))
+        headers = {**reply.headers, "Content-Encoding": "gzip"}
+        cut = int(len(body) * self.part) if self.part < 1 else None
+        return replace(reply, body=body, headers=headers, cut=cut, drop="close")
+
+
+class HastyClock(Clock):
+    """Real time, but no pauses between tries."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go on at once."""
+
+
+def test_a_host_that_is_slow_to_a_crawl_is_an_error(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_mews.downloads.SLOWEST_SECONDS", SLOWEST_SECONDS)
+    sandbox.faults.add(FILES, Drip(0.02, 1), times=None)
+    result = sync(sandbox.config(), catalog=BILLS, clock=HastyClock())
+    assert isinstance(result.error, DownloadError)
+    assert str(result.error).startswith("bills: export ")
+    assert result.records["bills"] == []
+    # at that pace the file would take minutes, and it was far from its end
+    assert sum(each.sent for each in sandbox.journal.downloads) < 2000
+
+
+def test_a_host_that_was_slow_for_a_while_costs_no_row(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tap_mews.downloads.SLOWEST_SECONDS", SLOWEST_SECONDS)
+    sandbox.faults.add(FILES, Drip(0.02, 1), times=3)
+    result = sync(sandbox.config(), catalog=BILLS, clock=HastyClock()).ok()
+    assert len(sandbox.journal.downloads) == 4
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+@pytest.mark.parametrize(
+    ("part", "statuses"), [(1.0, [200]), (0.5, [200, 206, 200])], ids=["whole", "cut"]
+)
+def test_a_host_may_compress_though_it_was_asked_not_to(
+    sandbox: Sandbox, part: float, statuses: list[int]
+) -> None:
+    sandbox.faults.add(FILES, Compressed(part))
+    sandbox.faults.add(FILES, Compressed(), times=None)
+    result = sync(sandbox.config(), catalog=BILLS, clock=FastClock(sandbox)).ok()
+    assert [each.status for each in sandbox.journal.downloads] == statuses
+    assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+LIMITED = """
+import resource, runpy, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+runpy.run_module("tap_mews", run_name="__main__", alter_sys=True)
+"""
+"""Runs the tap in a process that may write no file longer than so many bytes."""
+
+
+def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    spool, config = tmp_path / "spool", tmp_path / "config.json"
+    spool.mkdir()
+    config.write_bytes(encode(sandbox.config(spool_directory=str(spool))))
+    command = [sys.executable, "-c", LIMITED, "5000", "--config", str(config)]
+    done = run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert "make room or set spool_directory" in told[0]
+    assert "Traceback" not in done.stderr
+    assert '"RECORD"' not in done.stdout
+    assert list(spool.iterdir()) == []
