@@ -22,7 +22,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lowest lint format docs bench build constraints clean
+.PHONY: help demo test crashes lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -31,13 +31,16 @@ demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into D
 	@$(BIN)/python -m demo
 
 test: lint ## Prove that everything works: lint, types, tests, coverage
-	$(BIN)/python -m pytest -n 4 -m "not thorough" --ignore tests/crashes --cov
+	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --cov
+
+crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
+	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
 lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)-lowest
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
-	$(VENV)-lowest/bin/python -m pytest -m "not thorough"
+	$(VENV)-lowest/bin/python -m pytest
 
 lint: $(VENV)/.development ## Check style and types
 	$(BIN)/ruff check .

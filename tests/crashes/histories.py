@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox import Sandbox
 from tap_mews.intervals import format_moment
@@ -16,6 +16,9 @@ from tests.crashes.world import World
 
 if TYPE_CHECKING:
     from tests.crashes.tally import Tally
+
+Setting: TypeAlias = tuple[str, "int | str"]
+"""Name and value."""
 
 SETTLING = timedelta(minutes=10)
 """After that, everything is old enough to be read."""
@@ -51,7 +54,7 @@ class History(Readable):
     rows_per_file: int = 2000
     alone: bool = False
     seed: int = 1
-    settings: tuple[tuple[str, int], ...] = field(default=())
+    settings: tuple[Setting, ...] = field(default=())
 
     def ending(self, *steps: Step) -> History:
         """The same with other steps."""

@@ -5,35 +5,37 @@ from __future__ import annotations
 from os import environ
 from typing import TYPE_CHECKING
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as sought
 
 from tests.crashes.histories import History, play
 from tests.crashes.strategies import histories
 
 if TYPE_CHECKING:
+    from tests.crashes.histories import Setting
     from tests.crashes.tally import Tally
 
-HISTORIES = 16
+HISTORIES = 20
 """How many of each stream a change is tried with."""
 
 SETTING = "CRASH_HISTORIES"
 """Environment variable with another number; then each search makes up others."""
 
 
-def search(stream: str, tally: Tally, examples: int | None = None) -> None:
+def search(stream: str, tally: Tally, *settings: Setting) -> None:
     """Play histories of a stream; a failing one is made as short as possible.
 
     Args:
         stream: Always selected, beside others.
         tally: Takes the numbers.
-        examples: How many to play instead of the usual number.
+        settings: What all of them have set.
 
     Raises:
         LostError: One of them loses a row, or moves a bookmark too far.
     """
-    wanted = examples or int(environ.get(SETTING, HISTORIES))
+    wanted = int(environ.get(SETTING) or HISTORIES)
 
-    @settings(
+    @sought(
         max_examples=wanted,
         # the usual ones are the same each time, so that a failure is the change's
         derandomize=wanted == HISTORIES,
@@ -42,7 +44,7 @@ def search(stream: str, tally: Tally, examples: int | None = None) -> None:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    @given(histories(stream))
+    @given(histories(stream, settings))
     def nothing_is_lost(history: History) -> None:
         play(history, tally)
 

@@ -73,7 +73,7 @@ class Configure(Step):
     """A setting is changed."""
 
     name: str
-    value: int
+    value: int | str
 
     def take(self, world: World) -> None:
         """Change it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import tempfile
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,15 +30,11 @@ from tests.pages_harness import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from tests.crashes.tally import Tally
     from tests.crashes.world import World
 
 TERM = signal.SIGTERM
 ADD, POLL = "exports/add", "exports/getAll"
-
-AT_A_TIME = 4
 
 BOOKS = History(
     ("bills", "order_items", "payments"),
@@ -146,12 +141,6 @@ STORIES = {
         AfterLines(20, TERM, reads_on=True),
     ),
 }
-
-
-def tell_all(names: Iterable[str], tally: Tally) -> dict[str, Future[None]]:
-    """Tell stories, some at a time, since much of their time is waiting."""
-    with ThreadPoolExecutor(AT_A_TIME) as threads:
-        return {name: threads.submit(tell, STORIES[name], tally) for name in names}
 
 
 def tell(story: Story, tally: Tally) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hypothesis import strategies as st
 
-from tests.crashes.histories import History
+from tests.crashes.histories import History, Setting
 from tests.crashes.mortal import FILES, AfterMessage, AtCall, AtPause, InFile, Kill
 from tests.crashes.steps import (
     Choose,
@@ -146,8 +146,14 @@ def runs(draw: st.DrawFn, streams: tuple[str, ...]) -> Run:
 
 
 @st.composite
-def histories(draw: st.DrawFn, stream: str) -> History:
-    """Histories of any kind of a pipeline that reads one stream, or more."""
+def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> History:
+    """Histories of any kind of a pipeline that reads one stream, or more.
+
+    Args:
+        draw: Given by hypothesis.
+        stream: Always selected.
+        fixed: What all of them have set.
+    """
     known = [each for each in HOTELS if not (each[2] and stream == "enterprises")]
     properties, chains, alone = draw(st.sampled_from(known))
     others = [each for each in STREAMS if not (alone and each == "enterprises")]
@@ -168,7 +174,7 @@ def histories(draw: st.DrawFn, stream: str) -> History:
         seconds=draw(st.sampled_from((5, 0, 1, 60, 600))),
         rows_per_file=draw(st.sampled_from((2000, 20, 7))),
         seed=draw(st.integers(1, 9)),
-        settings=draw(st.sampled_from(SETTINGS)),
+        settings=(*draw(st.sampled_from(SETTINGS)), *fixed),
     )
 
 

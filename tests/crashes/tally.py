@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass
 class Tally:
-    """Counts over all histories; safe enough for threads that only add.
+    """Counts over all histories.
 
     Attributes:
         histories: Histories that ended with a completed run and were compared.
@@ -29,6 +33,24 @@ class Tally:
     rows: int = 0
     lost: int = 0
     largest_state: int = 0
+
+    def numbers(self) -> dict[str, Any]:
+        """What another process can add to its own."""
+        return {
+            name: dict(number) if isinstance(number, Counter) else number
+            for name, number in vars(self).items()
+        }
+
+    def add(self, numbers: Mapping[str, Any]) -> None:
+        """Add the numbers of another process."""
+        for name, number in numbers.items():
+            known = getattr(self, name)
+            if isinstance(known, Counter):
+                known.update(number)
+            elif name == "largest_state":
+                self.largest_state = max(known, number)
+            else:
+                setattr(self, name, known + number)
 
     def __str__(self) -> str:
         """The numbers, a line for each kind."""

@@ -67,13 +67,6 @@ def test_whatever_happens_every_row_arrives(stream: str, tally: Tally) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.thorough
-@pytest.mark.parametrize("stream", STREAMS)
-def test_in_thousands_of_histories_every_row_arrives(stream: str, tally: Tally) -> None:
-    search(stream, tally, 400)
-
-
-@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize("history", [EXPORTS, PAGES], ids=["exports", "pages"])
 def test_killed_at_any_moment_of_a_run_every_row_arrives(
