@@ -6,6 +6,7 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── InvalidStateError             repair or drop the state
 ├── InvalidRecordError            the data breaks its schema
 ├── SpoolError                    the disk is full or not writable
+├── OutputError                   standard output cannot be written to
 └── MewsError                     something about an operation of the API
     ├── UnauthorizedError         401: wrong token, or operation not enabled
     ├── RefusedError              other 4xx: the request as such is not taken
@@ -49,6 +50,10 @@ class InvalidRecordError(TapMewsError):
 
 class SpoolError(TapMewsError):
     """A file cannot be spooled to disk."""
+
+
+class OutputError(TapMewsError):
+    """Standard output takes no more messages."""
 
 
 class MewsError(TapMewsError):

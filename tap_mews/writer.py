@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import time
 from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
+
+from tap_mews.errors import OutputError
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.messages import Message
@@ -80,6 +83,9 @@ class MessageWriter(SimpleSingerWriter):
         self._exit_code = exit_code
 
     def _write(self, data: bytes) -> None:
+        if sys.stdout is None:  # it was closed before the process began
+            msg = "There is no standard output to write messages to"
+            raise OutputError(msg)
         try:
             descriptor = sys.stdout.fileno()
         except UnsupportedOperation:  # a buffer in the place of a pipe, as in tests
@@ -88,6 +94,14 @@ class MessageWriter(SimpleSingerWriter):
         self._is_writing = True
         try:
             self._write_to(descriptor, memoryview(data))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            msg = (
+                f"Standard output cannot be written to: {error.strerror}; its last "
+                "line may be cut, the next run goes on from the last whole state"
+            )
+            raise OutputError(msg) from None
         finally:
             self._is_writing = False
         if self._exit_code is not None:
@@ -97,7 +111,10 @@ class MessageWriter(SimpleSingerWriter):
         written, most = 0, WRITE_BYTES
         while written < len(data):
             began = time.monotonic()
-            written += os.write(descriptor, data[written : written + most])
+            try:
+                written += os.write(descriptor, data[written : written + most])
+            except BlockingIOError:  # a pipe that its maker has set not to block
+                select.select([], [descriptor], [])
             is_slow = time.monotonic() - began > SLOW_SECONDS
             most = SLOW_BYTES if is_slow else WRITE_BYTES
             if self._exit_code is not None:

@@ -1,0 +1,123 @@
+"""Standard output that takes nothing, takes it slowly, or takes it when it pleases."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import termios
+import time
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+import pytest
+
+from tests.harness import Json, Result, records_by_id, select, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+BILLS = select("bills")
+
+PIPE_BYTES = 4096
+
+PATIENCE = 60
+
+
+def command(folder: Path, config: Json) -> list[str]:
+    """The command line of a run that reads bills."""
+    arguments = []
+    for name, content in (("config", config), ("catalog", BILLS)):
+        path = folder / f"{name}.json"
+        path.write_text(json.dumps(content), "utf-8")
+        arguments += [f"--{name}", str(path)]
+    return [sys.executable, "-m", "tap_mews", *arguments]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "words"),
+    [
+        (">/dev/full", "Standard output cannot be written to: No space left"),
+        (">&-", "There is no standard output"),
+        ("1</dev/null", "Standard output cannot be written to: Bad file descriptor"),
+    ],
+    ids=["full", "closed", "not for writing"],
+)
+def test_an_output_that_takes_nothing_is_told_in_one_line(
+    sandbox: Sandbox, tmp_path: Path, redirection: str, words: str
+) -> None:
+    shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
+    done = subprocess.run(
+        [*shell, *command(tmp_path, sandbox.config())],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "| INFO " not in line]
+    assert len(told) == 1
+    assert words in told[0]
+
+
+@contextmanager
+def started(
+    folder: Path, config: Json, *, blocks: bool = True
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
+    """Start a run that writes into a short pipe, and give the end that is read."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    os.set_blocking(writer, blocks)
+    with (
+        os.fdopen(reader, "rb") as output,
+        subprocess.Popen(
+            command(folder, config), stdout=writer, stderr=subprocess.PIPE
+        ) as process,
+    ):
+        os.close(writer)
+        try:
+            yield process, output
+        finally:
+            process.kill()
+
+
+def wait_until_full(output: IO[bytes]) -> None:
+    """Wait until the tap waits for its target."""
+    for _ in range(PATIENCE * 100):
+        waiting = fcntl.ioctl(output, termios.FIONREAD, bytes(4))
+        if int.from_bytes(waiting, sys.byteorder) >= PIPE_BYTES:
+            return
+        time.sleep(0.01)
+    raise TimeoutError
+
+
+def test_an_output_that_does_not_block_gets_every_row(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    """Some programs set the pipes that they make for others so."""
+    with started(tmp_path, sandbox.config(), blocks=False) as (process, output):
+        result = Result(output.read().splitlines())
+        assert process.wait(PATIENCE) == 0
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+    assert len(result.records["bills"]) > PIPE_BYTES / 1000
+
+
+def test_a_second_signal_ends_a_run_whose_target_does_not_read(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    with started(tmp_path, sandbox.config()) as (process, output):
+        wait_until_full(output)
+        process.send_signal(signal.SIGTERM)
+        told = process.stderr
+        assert told is not None
+        while b"Stopped by signal" not in told.readline():
+            pass
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert b"Traceback" not in told.read()
