@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from tests.crashes.target import Target
     from tests.harness import Json
 
-KILLED, STOPPED = -signal.SIGKILL, 128 + signal.SIGTERM
+KILL, TERM, INT = signal.SIGKILL, signal.SIGTERM, signal.SIGINT
+
+EXIT_CODES = {KILL: -KILL, TERM: 128 + TERM, INT: 128 + INT}
 """What a process gives that was ended by a signal: not its own code, and its own."""
 
 PIPE_BYTES = 4096
@@ -46,7 +48,7 @@ class AfterLines(Readable):
     """
 
     number: int
-    signal: signal.Signals = signal.SIGKILL
+    signal: signal.Signals = KILL
     reads_on: bool = False
 
 
@@ -66,7 +68,7 @@ class AtRequest(Readable):
     number: int = 1
     done: bool = False
     half: bool = False
-    signal: signal.Signals = signal.SIGKILL
+    signal: signal.Signals = KILL
 
 
 Shot = AfterLines | AtRequest
@@ -114,7 +116,7 @@ class TapProcess:
     def send(self, number: signal.Signals) -> None:
         """Send a signal, and see a killed process off."""
         self.process.send_signal(number)
-        if number == signal.SIGKILL:
+        if number == KILL:
             self.process.wait()
 
     def end(self) -> int:
@@ -169,7 +171,7 @@ class Hit:
             return replace(reply, drip=0.03, piece=max(1, len(reply.body) // 8))
         reply = call.carry_out() if shot.done else Reply(0)
         self._strike()
-        return reply if shot.signal != signal.SIGKILL else Reply(0)
+        return reply if shot.signal != KILL else Reply(0)
 
     def _strike(self) -> None:
         self.victim.send(self.shot.signal)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,10 @@ from typing import TYPE_CHECKING
 from tests.crashes.histories import SETTLING, History, founded, world_of
 from tests.crashes.mortal import FILES
 from tests.crashes.process import (
-    KILLED,
-    STOPPED,
+    EXIT_CODES,
+    INT,
+    KILL,
+    TERM,
     AfterLines,
     AtRequest,
     Shot,
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tests.crashes.tally import Tally
     from tests.crashes.world import World
 
-TERM = signal.SIGTERM
 ADD, POLL = "exports/add", "exports/getAll"
 
 BOOKS = History(
@@ -130,11 +130,37 @@ STORIES = {
         LiveOn(12),
         AfterLines(75, TERM, reads_on=True),
     ),
+    "stopped while the properties are listed": story(
+        PAGES, AtRequest(ENTERPRISES, 1, signal=TERM)
+    ),
+    "stopped before an export is added": story(BOOKS, AtRequest(ADD, 1, signal=TERM)),
     "stopped when an export was added": story(
         BOOKS, AtRequest(ADD, 2, done=True, signal=TERM)
     ),
     "stopped while polling": story(SLOW, AtRequest(POLL, 1, done=True, signal=TERM)),
+    "stopped before a file": story(SLOW, AtRequest(FILES, 1, signal=TERM)),
+    "stopped between files": story(SLOW, AtRequest(FILES, 3, done=True, signal=TERM)),
     "stopped in a file": story(SLOW, AtRequest(FILES, 2, half=True, signal=TERM)),
+    "stopped at a window's end": story(
+        BOOKS, AtRequest(POLL, 2, done=True, signal=TERM)
+    ),
+    "stopped while reservations are read": story(
+        PAGES, AtRequest(RESERVATIONS, 2, signal=TERM), LiveOn(30)
+    ),
+    "stopped while companionships are read": story(
+        PAGES, AtRequest(COMPANIONSHIPS, 3, half=True, signal=TERM)
+    ),
+    "stopped between properties": story(
+        PAGES, AtRequest(ASSIGNMENTS, 5, done=True, signal=TERM)
+    ),
+    "stopped while a chain joins": story(
+        PROFILES,
+        AfterLines(70),
+        Join(new_chain=True),
+        AfterLines(30, TERM, reads_on=True),
+    ),
+    "interrupted while writing": story(BOOKS, AfterLines(9, INT, reads_on=True)),
+    "interrupted while polling": story(SLOW, AtRequest(POLL, 1, done=True, signal=INT)),
     "killed, then stopped": story(
         BOOKS,
         AtRequest(FILES, 1, half=True),
@@ -175,10 +201,9 @@ def tell(story: Story, tally: Tally) -> None:
 def _shoot(world: World, folder: Path, shot: Shot) -> None:
     """Let a run be shot, and look at what is left of it."""
     tap, rest = _run(world, folder, shot)
-    stopped = shot.signal == TERM
-    assert tap.end() == (STOPPED if stopped else KILLED), f"{shot} missed: {tap.log}"
+    assert tap.end() == EXIT_CODES[shot.signal], f"{shot} missed: {tap.log}"
     left = list((folder / "spool").iterdir())
-    if stopped:
+    if shot.signal != KILL:
         assert rest == b"", "half a line was written"
         assert left == []
         assert "Traceback" not in tap.log

@@ -33,6 +33,9 @@ SLOWLY = 200
 SIGNED = History(("order_items",), (), properties=1, rows_per_file=4)
 """One export of many files, whose links work for ten minutes."""
 
+WINDOWS = History(("order_items", "payments"), (), properties=1, start=10, window=4)
+"""Exports whose rows are all read at once."""
+
 BOTH = History(("bills", "companionships"), (), days=8, seconds=0)
 
 
@@ -58,6 +61,17 @@ def test_links_grow_old_while_a_slow_target_reads_and_nothing_is_lost(
         assert downloads[-1].at - downloads[0].at > sandbox.exports.link_lifetime
         # the links of the first look would not have lasted
         assert len(sandbox.journal.requests("exports/getAll")) > 3
+        complete(world)
+
+
+@pytest.mark.parametrize("seconds", [1, 3600])
+def test_no_export_is_given_up_because_a_target_is_slow(
+    seconds: int, tally: Tally
+) -> None:
+    with founded(WINDOWS) as sandbox:
+        world = world_of(WINDOWS, sandbox, tally)
+        outcome = Run(slow=seconds).outcome(world)
+        assert outcome.error is None
         complete(world)
 
 
