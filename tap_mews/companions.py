@@ -8,7 +8,7 @@ at a time. A companionship without a reservation comes only by its group.
 
 from __future__ import annotations
 
-import json
+import threading
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -21,7 +21,7 @@ from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
 from tap_mews.read_ahead import WaitingRoom, read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from tap_mews.client import MewsClient
     from tap_mews.intervals import Window
@@ -38,6 +38,12 @@ UPDATED = "ReservationGroupUpdatedUtc"
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
+MOST_UNPACKED = 50_000
+"""Groups that are Python objects at a time, some 250 bytes each."""
+
+SAMPLED = 100
+"""One of so many groups is kept unpacked, to cut the others into parts."""
+
 EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 
 
@@ -48,6 +54,76 @@ class _Reservation(msgspec.Struct):
 
 class _Companionship(msgspec.Struct):
     group: str = msgspec.field(name="ReservationGroupId")
+
+
+class _Groups:
+    """The groups of a window, each with its latest update.
+
+    They wait as JSON, which takes a quarter of what Python's objects take: a month of
+    many properties has hundreds of thousands, and several months are read at once.
+    """
+
+    def __init__(self, unpacking: threading.Lock) -> None:
+        """Start without any.
+
+        Args:
+            unpacking: Held while many are unpacked, so that one thread at a time does.
+        """
+        self._unpacking = unpacking
+        self._packed: list[bytes] = []
+        self._some: list[str] = []
+        self._count = 0
+
+    def add(self, updated: dict[str, str]) -> None:
+        """Add groups of one page; others may have added them as well."""
+        self._packed.append(msgspec.json.encode(updated))
+        self._some += list(updated)[::SAMPLED]
+        self._count += len(updated)
+
+    def batches(self) -> list[bytes]:
+        """The groups in their order, each once, packed in batches of one request."""
+        batches: list[bytes] = []
+        rest: list[tuple[str, str]] = []
+        with self._unpacking:
+            for first, end in self._parts():
+                found = rest + sorted(self._latest(first, end).items())
+                full = len(found) // MOST_GROUPS * MOST_GROUPS
+                batches += [
+                    msgspec.json.encode(dict(found[at : at + MOST_GROUPS]))
+                    for at in range(0, full, MOST_GROUPS)
+                ]
+                rest = found[full:]
+        if rest:
+            batches.append(msgspec.json.encode(dict(rest)))
+        return batches
+
+    def _parts(self) -> list[tuple[str, str | None]]:
+        """The parts that are unpacked at a time: where each begins and ends."""
+        parts = self._count // MOST_UNPACKED + 1
+        some = sorted(self._some)
+        between = {some[len(some) * part // parts] for part in range(1, parts)}
+        begins = ["", *sorted(between)]
+        return list(zip(begins, [*begins[1:], None], strict=True))
+
+    def _latest(self, first: str, end: str | None) -> dict[str, str]:
+        """The groups from one to another, which is not among them."""
+        is_all = not first and end is None
+        latest: dict[str, str] = {}
+        for packed in self._packed:
+            updates: Iterable[tuple[str, str]] = _UPDATES.decode(packed).items()
+            if not is_all:
+                updates = (
+                    each
+                    for each in updates
+                    if first <= each[0] and (end is None or each[0] < end)
+                )
+            _keep_latest(latest, updates)
+        return latest
+
+
+_UPDATES = msgspec.json.Decoder(dict[str, str])
+
+_BATCH = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class CompanionshipFetch:
@@ -75,6 +151,7 @@ class CompanionshipFetch:
         self._size = PageSize(page_size)
         self._ahead = ahead
         self._room = room
+        self._unpacking = threading.Lock()
         self._reservation = msgspec.json.Decoder(_Reservation)
         self._companionship = msgspec.json.Decoder(_Companionship)
 
@@ -84,53 +161,66 @@ class CompanionshipFetch:
         Raises:
             MewsError: As `read_rows`.
         """
-        updated = self._groups(span, window)
-        groups = sorted(updated)
         batches = [
-            partial(self._batch, span, window, groups[first : first + MOST_GROUPS])
-            for first in range(0, len(groups), MOST_GROUPS)
+            partial(self._batch, span, window, packed)
+            for packed in self._groups(span, window).batches()
         ]
+        if len(batches) == 1:
+            yield from batches[0]()
+            return
         rows_ahead = read_ahead(batches, self._ahead, self._room, attrgetter("size"))
         with closing(rows_ahead) as fetched:
             for batch in fetched:
-                for rows in batch:
-                    yield self._dated(rows, updated)
+                yield from batch
 
-    def _groups(self, span: Span, window: Window) -> dict[str, str]:
+    def _groups(self, span: Span, window: Window) -> _Groups:
         """The groups of the reservations, each with its latest `UpdatedUtc`."""
-        updated: dict[str, str] = {}
+        groups = _Groups(self._unpacking)
         for rows in self._reservations(span, window):
-            for found in decoded(rows, self._reservation):
-                known = updated.get(found.group)
-                if known is None or _order(found.updated) > _order(known):
-                    updated[found.group] = found.updated
-        return updated
+            updated: dict[str, str] = {}
+            found = decoded(rows, self._reservation)
+            _keep_latest(updated, ((row.group, row.updated) for row in found))
+            groups.add(updated)
+        return groups
 
-    def _batch(
-        self,
-        span: Span,
-        window: Window,
-        groups: Sequence[str],
-    ) -> Iterator[Rows]:
-        body = {"Extent": EXTENT, "ReservationGroupIds": groups}
+    def _batch(self, span: Span, window: Window, packed: bytes) -> Iterator[Rows]:
+        """The companionships of some groups, dated."""
+        dates = _BATCH.decode(packed)
+        body = {"Extent": EXTENT, "ReservationGroupIds": list(dates)}
         if span.scope is not None:
-            body["EnterpriseIds"] = span.scope
-        what = f"{len(groups)} groups of {window}"
-        return read_rows(self._client, COMPANIONSHIPS, body, self._size, what)
+            body["EnterpriseIds"] = list(span.scope)
+        what = f"{len(dates)} groups of {window}"
+        for rows in read_rows(self._client, COMPANIONSHIPS, body, self._size, what):
+            yield self._dated(rows, dates)
 
-    def _dated(self, rows: Rows, updated: dict[str, str]) -> Rows:
-        """The rows with the date of their group; what has no group stays as it is."""
+    def _dated(self, rows: Rows, dates: dict[str, msgspec.Raw]) -> Rows:
+        """The rows with the date of their group; what has no group stays as it is.
+
+        Args:
+            rows: Objects end in `}`, since no white space is around a row.
+            dates: By group, as JSON.
+        """
+        decode, name = self._companionship.decode, f',"{UPDATED}":'.encode()
         lines = []
         for line in rows.lines:
             try:
-                group = self._companionship.decode(line).group
+                date = dates.get(decode(line).group, _NULL)
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 lines.append(line)  # the schema says what is wrong with it
-                continue
-            date = json.dumps(updated.get(group))
-            end = line.rindex(b"}")
-            lines.append(line[:end] + f',"{UPDATED}":{date}}}'.encode())
+            else:
+                lines.append(b"%b%b%b}" % (line[:-1], name, date))
         return replace(rows, lines=lines)
+
+
+_NULL = msgspec.Raw(b"null")
+
+
+def _keep_latest(latest: dict[str, str], updates: Iterable[tuple[str, str]]) -> None:
+    """Put updates where they are the latest of their group."""
+    for group, moment in updates:
+        known = latest.setdefault(group, moment)
+        if known is not moment and _order(moment) > _order(known):
+            latest[group] = moment
 
 
 def _order(moment: str) -> str:

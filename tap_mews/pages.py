@@ -48,12 +48,14 @@ class Page:
         rows: The rows as the bytes that came, not parsed.
         cursor: Names the place after the last row, or None where nothing follows.
         asked: How many rows were asked for.
+        may_break: Whether a row can have a line break in it.
         of_request: Words for a message that name the request.
     """
 
     rows: list[bytes]
     cursor: str | None
     asked: int
+    may_break: bool = True
     of_request: str = ""
 
 
@@ -173,11 +175,12 @@ def read_pages(
         if answer is None or not answer.value.rows:
             return
         came = answer.value
-        page = Page(came.rows, came.cursor, asked, answer.of_request)
+        page = Page(came.rows, came.cursor, asked, came.may_break, answer.of_request)
         # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(page)  # type: ignore[arg-type]
         size.keep(asked)
         yield page
+        del answer, came, page  # not to be held while the next one comes
 
 
 def read_rows(
@@ -206,8 +209,8 @@ def read_rows(
     try:
         for number, page in enumerate(pages, 1):
             place = f"{operation.name} ({what}), page {number}{page.of_request}"
-            # a body that is indented has line breaks in its rows
-            yield Rows(page.rows, place, unit="row", may_break=True)
+            yield Rows(page.rows, place, unit="row", may_break=page.may_break)
+            del page
     except MewsError as error:
         error.args = (f"{error} (reading {what})",)
         raise

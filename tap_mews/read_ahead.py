@@ -21,6 +21,9 @@ class WaitingRoom:
 
     It is shared by all iterators of a run. Each of them may have one item waiting
     however full it is, so none can keep another from going on.
+
+    Attributes:
+        lock: To be held by whoever calls a method.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
@@ -29,22 +32,43 @@ class WaitingRoom:
         Args:
             most_bytes: Bytes that may wait.
         """
-        self.changed = threading.Condition()
+        self.lock = threading.Lock()
         self._room = most_bytes
+        self._outside: dict[threading.Condition, None] = {}
 
     def has_room(self, weight: int) -> bool:
         """Whether so many bytes fit."""
         return weight <= self._room
 
+    def wait_outside(self, turn: threading.Condition) -> None:
+        """Wait until there may be room, or until somebody else notifies.
+
+        Args:
+            turn: Made with the lock; nobody else waits outside with it.
+        """
+        self._outside[turn] = None
+        turn.wait()
+        self._outside.pop(turn, None)
+
     def enter(self, weight: int) -> None:
-        """Let so many bytes wait; to be called with the lock of `changed`."""
+        """Let so many bytes wait."""
         self._room -= weight
-        self.changed.notify_all()
 
     def leave(self, weight: int) -> None:
-        """So many bytes wait no more; to be called with the lock of `changed`."""
+        """So many bytes wait no more."""
         self._room += weight
-        self.changed.notify_all()
+        self.call()
+
+    def call(self) -> None:
+        """Wake the first of those outside, if there is room at all.
+
+        One at a time: to wake all of them for each item costs more than their items.
+        Who was called calls the next one when it is done.
+        """
+        if self._outside and self._room > 0:
+            turn = next(iter(self._outside))
+            del self._outside[turn]
+            turn.notify()
 
 
 class _Ahead(Generic[T]):
@@ -59,6 +83,8 @@ class _Ahead(Generic[T]):
         self._source = source
         self._room = room
         self._weigh = weigh
+        # the thread waits only while an item is there, who takes only while none is
+        self._changed = threading.Condition(room.lock)
         self._items: deque[tuple[T, int]] = deque()
         self._is_wanted = True
         self._has_ended = False
@@ -69,48 +95,49 @@ class _Ahead(Generic[T]):
     def items(self) -> Iterator[T]:
         """The items in their order, as they come."""
         while True:
-            with self._room.changed:
-                self._room.changed.wait_for(lambda: self._items or self._has_ended)
+            with self._changed:
+                self._changed.wait_for(lambda: self._items or self._has_ended)
                 if not self._items:
                     break
                 item, weight = self._items.popleft()
                 self._room.leave(weight)
+                self._changed.notify()
             yield item
+            del item  # what is taken must not stay here until the next one comes
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
         """Want no more items; those that wait are dropped."""
-        with self._room.changed:
+        with self._changed:
             self._is_wanted = False
             self._room.leave(sum(weight for _, weight in self._items))
             self._items.clear()
+            self._changed.notify()
 
     def _run(self) -> None:
         try:
             for item in self._source():
                 if not self._put(item):
                     break
+                del item  # nor here
         except BaseException as error:  # noqa: BLE001 - raised where it is taken
             self._error = error
-        with self._room.changed:
+        with self._changed:
             self._has_ended = True
-            self._room.changed.notify_all()
+            self._changed.notify()
 
     def _put(self, item: T) -> bool:
         """Let an item wait, once there is room; say whether it is wanted at all."""
         weight = self._weigh(item)
-        with self._room.changed:
-            self._room.changed.wait_for(
-                lambda: (
-                    not self._is_wanted
-                    or not self._items
-                    or self._room.has_room(weight)
-                ),
-            )
+        with self._changed:
+            while self._is_wanted and self._items and not self._room.has_room(weight):
+                self._room.wait_outside(self._changed)
             if self._is_wanted:
                 self._items.append((item, weight))
                 self._room.enter(weight)
+                self._changed.notify()
+            self._room.call()
             return self._is_wanted
 
 
