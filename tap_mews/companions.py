@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from tap_mews.reading import Span
     from tap_mews.records import Rows
 
-RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
 COMPANIONSHIPS = PagedOperation("companionships/getAll", "Companionships")
 
 UPDATED = "ReservationGroupUpdatedUtc"
@@ -38,7 +37,7 @@ UPDATED = "ReservationGroupUpdatedUtc"
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
-MOST_UNPACKED = 50_000
+MOST_UNPACKED = 20_000
 """Groups that are Python objects at a time, some 250 bytes each."""
 
 SAMPLED = 100
@@ -50,6 +49,11 @@ EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 class _Reservation(msgspec.Struct):
     group: str = msgspec.field(name="GroupId")
     updated: str = msgspec.field(name="UpdatedUtc")
+
+
+RESERVATIONS = PagedOperation(
+    "reservations/getAll/2023-06-06", "Reservations", _Reservation
+)
 
 
 class _Companionship(msgspec.Struct):
@@ -190,15 +194,16 @@ class CompanionshipFetch:
         if span.scope is not None:
             body["EnterpriseIds"] = list(span.scope)
         what = f"{len(dates)} groups of {window}"
-        for rows in read_rows(self._client, COMPANIONSHIPS, body, self._size, what):
-            yield self._dated(rows, dates)
+        pages = read_rows(self._client, COMPANIONSHIPS, body, self._size, what)
+        # no variable here holds a page while the next one comes
+        return map(partial(self._dated, dates), pages)
 
-    def _dated(self, rows: Rows, dates: dict[str, msgspec.Raw]) -> Rows:
+    def _dated(self, dates: dict[str, msgspec.Raw], rows: Rows) -> Rows:
         """The rows with the date of their group; what has no group stays as it is.
 
         Args:
-            rows: Objects end in `}`, since no white space is around a row.
             dates: By group, as JSON.
+            rows: Objects end in `}`, since no white space is around a row.
         """
         decode, name = self._companionship.decode, f',"{UPDATED}":'.encode()
         lines = []
