@@ -1,37 +1,29 @@
-"""One authenticated call to the Mews Connector API; the only place that speaks to it.
+"""Calls to the Mews Connector API; only its connection speaks to Mews.
 
-Envelope, retries, rate budget and errors are here, what to ask for is the caller's.
+Retries, errors and what they cost are here, what to ask for is the caller's.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 
-from tap_mews import __version__, failures
-from tap_mews.clock import Clock, ServerClock, retry_pauses
+from tap_mews import failures
+from tap_mews.accounts import Account, Costs
+from tap_mews.clock import retry_pauses
 from tap_mews.errors import UnavailableError, UnexpectedAnswerError
-from tap_mews.rate_budget import RateBudget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_mews.settings import Settings
+    from tap_mews.connection import Connection
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-PATH = "/api/connector/v1/"
-
-TIMEOUT = (10.0, 100.0)
-"""Seconds to connect and to wait for bytes; Mews itself gives up (408) before."""
 
 TRIES = 10
 """With pauses of 1, 2, 4 … 60 s this rides out a trouble of some minutes."""
@@ -44,9 +36,6 @@ SHORTEST_PAUSE = 1.0
 
 TRIES_WHEN_LIMITED = 60
 """A 429 is no failure, but a run must not be limited for ever."""
-
-TAKEN = {200, 204, 400, 403, 404, 408}
-"""Statuses of requests whose tokens were found good."""
 
 logger = logging.getLogger("tap-mews.client")
 
@@ -82,47 +71,21 @@ class Answer(Generic[T]):
 
 
 class MewsClient:
-    """Calls operations of the API. Safe to be used by several threads.
+    """Calls operations of the API. Safe to be used by several threads."""
 
-    Attributes:
-        server_clock: The time at Mews.
-        has_access: Whether any request was let in with these tokens.
-    """
-
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Prepare the connection; nothing is sent.
+    def __init__(self, connection: Connection, account: Account) -> None:
+        """Prepare; nothing is sent.
 
         Args:
-            settings: Address, tokens and concurrency.
-            clock: Time and sleep of the run.
+            connection: Sends the requests.
+            account: Charged for all that the calls take.
         """
-        self.server_clock = ServerClock(clock)
-        self._clock = clock
-        self._budget = RateBudget(clock)
-        self._base = settings.api_url + PATH
-        self._envelope = {
-            "ClientToken": settings.client_token,
-            "AccessToken": settings.access_token,
-            "Client": settings.client_name,
-        }
-        self._answered = False
-        self.has_access = False
-        # those that read ahead, and the one whose rows are being taken
-        most = settings.max_concurrency + 1
-        self._places = threading.BoundedSemaphore(most)
-        self._session = requests.Session()
-        self._session.headers.update(
-            {
-                "Content-Type": "application/json",
-                "User-Agent": f"tap-mews/{__version__}",
-                # an empty page comes as 204 without a body
-                "Prefer": "return=minimal",
-            },
-        )
-        # threads share the session, so nothing in it may change with an answer
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_maxsize=most)
-        self._session.mount(self._base, adapter)
+        self._connection = connection
+        self._account = account
+
+    def charging(self, account: Account) -> MewsClient:
+        """A client over the same connection whose calls another account is charged."""
+        return MewsClient(self._connection, account)
 
     def call(
         self,
@@ -163,16 +126,18 @@ class MewsClient:
                 if pause < SHORTEST_PAUSE:  # none, or one that was rounded down
                     pause = next(pauses)
                 # closing the budget makes the other threads wait as well
-                self._budget.close_for(pause)
+                self._connection.budget.close_for(pause)
                 self._retry_or_raise(
                     operation, error, limited, TRIES_WHEN_LIMITED, pause
                 )
             except failures.TransientError as error:
                 tries += 1
-                most = TRIES if self._answered else TRIES_BEFORE_FIRST_ANSWER
+                has_answered = self._connection.has_answered
+                most = TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER
                 pause = next(pauses)
                 self._retry_or_raise(operation, error, tries, most, pause)
-                self._clock.sleep(pause)
+                self._account.charge(Costs(retry_seconds=pause))
+                self._connection.clock.sleep(pause)
 
     def _retry_or_raise(
         self,
@@ -188,6 +153,7 @@ class MewsClient:
                 "check api_url and the state of Mews, then run again"
             )
             raise UnavailableError(msg) from None
+        self._account.charge(Costs(retries=1))
         logger.warning(
             "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
             operation,
@@ -206,7 +172,7 @@ class MewsClient:
         *,
         can_shrink: bool,
     ) -> Answer[T] | None:
-        response = self._send(operation, body)
+        response = self._connection.send(operation, body, self._account)
         request_id = response.headers.get("Request-Id")
         if response.status_code == requests.codes.no_content:
             return None
@@ -223,33 +189,3 @@ class MewsClient:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             trouble = "the answer is not JSON"
             raise failures.TransientError(trouble, request_id) from None
-
-    def _send(self, operation: str, body: Mapping[str, Any]) -> requests.Response:
-        data = msgspec.json.encode({**self._envelope, **body})
-        self._budget.acquire()
-        try:
-            with self._places:
-                response = self._session.post(
-                    self._base + operation,
-                    data=data,
-                    timeout=TIMEOUT,
-                    # a redirect would carry the tokens to another place
-                    allow_redirects=False,
-                )
-        except requests.Timeout:
-            trouble = "no answer in time"
-        except (
-            requests.ConnectionError,
-            requests.exceptions.ChunkedEncodingError,
-        ) as e:
-            trouble = f"the connection failed ({failures.root_cause(e)})"
-        except (requests.RequestException, ValueError):
-            # ValueError: requests reads the address of a redirect, followed or not
-            trouble = "the answer cannot be read"
-        else:
-            self._answered = True
-            self.has_access |= response.status_code in TAKEN
-            self.server_clock.learn(response.headers.get("Date"))
-            return response
-        # from None: the library's exception holds the request and so the tokens
-        raise failures.TransientError(trouble) from None

@@ -23,9 +23,8 @@ from tap_mews.read_ahead import WaitingRoom, read_ahead
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_mews.client import MewsClient
     from tap_mews.intervals import Window
-    from tap_mews.page_reader import Fetch
+    from tap_mews.page_reader import ClientOf, Fetch
     from tap_mews.reading import Span
     from tap_mews.records import Rows
 
@@ -135,7 +134,7 @@ class CompanionshipFetch:
 
     def __init__(
         self,
-        client: MewsClient,
+        client_of: ClientOf,
         reservations: Fetch,
         page_size: int,
         ahead: int,
@@ -144,13 +143,13 @@ class CompanionshipFetch:
         """Prepare.
 
         Args:
-            client: Makes the calls.
+            client_of: Gives what makes the calls for a span.
             reservations: Fetches reservations.
             page_size: Rows to ask for in one page.
             ahead: Batches of groups to fetch ahead.
             room: Where rows wait that were fetched ahead.
         """
-        self._client = client
+        self._client_of = client_of
         self._reservations = reservations
         self._size = PageSize(page_size)
         self._ahead = ahead
@@ -194,7 +193,8 @@ class CompanionshipFetch:
         if span.scope is not None:
             body["EnterpriseIds"] = list(span.scope)
         what = f"{len(dates)} groups of {window}"
-        pages = read_rows(self._client, COMPANIONSHIPS, body, self._size, what)
+        client = self._client_of(span)
+        pages = read_rows(client, COMPANIONSHIPS, body, self._size, what)
         # no variable here holds a page while the next one comes
         return map(partial(self._dated, dates), pages)
 

@@ -11,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from tap_mews.accounts import Account, Costs
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
 
@@ -71,7 +72,14 @@ class Downloader:
         self._schemes = {"https", "http"} if allow_http else {"https"}
         self._session = requests.Session()
 
-    def fetch(self, url: str, size: int, path: Path, what: str) -> None:
+    def fetch(
+        self,
+        url: str,
+        size: int,
+        path: Path,
+        what: str,
+        account: Account,
+    ) -> None:
         """Download one file.
 
         Args:
@@ -79,6 +87,7 @@ class Downloader:
             size: Bytes that the file must have (`SizeInBytes`).
             path: Where to write it; readable by this user alone.
             what: Names the file in errors, such as `export …, file 2 of 3`.
+            account: Charged for bytes and for what is tried again.
 
         Raises:
             LinkExpiredError: The host refuses the URL (403); ask for a new one.
@@ -91,7 +100,7 @@ class Downloader:
             before, began = _size(path), self._clock.monotonic()
             self._spool.require(size - before)
             try:
-                self._transfer(url, path, what, before)
+                self._transfer(url, path, what, before, account)
                 trouble = "the file ends early"
             except (requests.RequestException, _InterruptedError) as error:
                 ours = isinstance(error, _InterruptedError)
@@ -112,13 +121,21 @@ class Downloader:
                 raise DownloadError(msg)
             pause = next(pauses)
             logger.warning("%s; trying again in %.1f s", line, pause)
+            account.charge(Costs(retries=1, retry_seconds=pause))
             self._clock.sleep(pause)
 
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
 
-    def _transfer(self, url: str, path: Path, what: str, offset: int) -> None:
+    def _transfer(
+        self,
+        url: str,
+        path: Path,
+        what: str,
+        offset: int,
+        account: Account,
+    ) -> None:
         """Append what the host sends, or write anew where it ignores Range."""
         # identity, so that the bytes can be counted against SizeInBytes
         headers = {"Accept-Encoding": "identity"}
@@ -145,7 +162,7 @@ class Downloader:
                 raise _InterruptedError(msg)
             try:
                 with open(path, mode, opener=_private) as file:
-                    self._copy(response, file)
+                    self._copy(response, file, account)
             except OSError as error:
                 if isinstance(error, requests.RequestException):
                     raise
@@ -176,10 +193,16 @@ class Downloader:
         msg = f"{what}: the file host redirects without end"
         raise DownloadError(msg)
 
-    def _copy(self, response: requests.Response, file: IO[bytes]) -> None:
+    def _copy(
+        self,
+        response: requests.Response,
+        file: IO[bytes],
+        account: Account,
+    ) -> None:
         """Write the body, unless it comes so slowly that it would never end."""
         since, received = self._clock.monotonic(), 0
         for chunk in _chunks(response):
+            account.charge(Costs(file_bytes=len(chunk)))
             file.write(chunk)
             received += len(chunk)
             now = self._clock.monotonic()

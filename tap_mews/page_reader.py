@@ -43,6 +43,13 @@ _UNITS = {
 logger = logging.getLogger("tap-mews.pages")
 
 
+class ClientOf(Protocol):
+    """Gives the client whose calls the part that a span belongs to is charged for."""
+
+    def __call__(self, span: Span, /) -> MewsClient:
+        """The client for a span."""
+
+
 class Fetch(Protocol):
     """Fetches the rows of one window; may be called by several threads at once."""
 
@@ -59,7 +66,7 @@ class WindowedFetch:
 
     def __init__(
         self,
-        client: MewsClient,
+        client_of: ClientOf,
         operation: PagedOperation,
         body: Callable[[Span, Window], dict[str, Any]],
         page_size: int,
@@ -67,12 +74,12 @@ class WindowedFetch:
         """Prepare.
 
         Args:
-            client: Makes the calls.
+            client_of: Gives what makes the calls for a span.
             operation: What to call.
             body: Makes the request for a window of a span, `Limitation` aside.
             page_size: Rows to ask for in one page.
         """
-        self._client = client
+        self._client_of = client_of
         self._operation = operation
         self._body = body
         self._size = PageSize(page_size)
@@ -102,8 +109,13 @@ class WindowedFetch:
             start = part.end
 
     def _rows(self, span: Span, window: Window) -> Iterator[Rows]:
-        body = self._body(span, window)
-        return read_rows(self._client, self._operation, body, self._size, str(window))
+        return read_rows(
+            self._client_of(span),
+            self._operation,
+            self._body(span, window),
+            self._size,
+            str(window),
+        )
 
     def _learn(self, error: RefusedError, window: Window) -> bool:
         """Take the longest interval from a refusal, or half of what was refused.
@@ -205,6 +217,7 @@ class PageReader:
                     rows=rows,
                     complete_until=task.window.end if task.moves else None,
                     share=(number + 1) / len(tasks),
+                    way="pages",
                 )
 
     def close(self) -> None:

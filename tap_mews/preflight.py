@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_mews.client import MewsClient
+    from tap_mews.connection import Connection
     from tap_mews.pages import PagedOperation
     from tap_mews.streams.base import MewsStream
 
@@ -71,7 +72,7 @@ def probe_of_pages(
 
 def check_access(
     streams: Sequence[MewsStream],
-    client: MewsClient,
+    connection: Connection,
     *,
     skip_unauthorized: bool,
 ) -> list[MewsStream]:
@@ -79,7 +80,7 @@ def check_access(
 
     Args:
         streams: The selected ones.
-        client: Makes the requests.
+        connection: Knows whether the tokens are right.
         skip_unauthorized: Whether to leave out what Mews does not allow, instead of
             failing.
 
@@ -92,12 +93,12 @@ def check_access(
         MewsError: An operation cannot be tried.
     """
     streams = _with_a_way(streams)
-    return _allowed(streams, _forbidden(streams), client, skip=skip_unauthorized)
+    return _allowed(streams, _forbidden(streams), connection, skip=skip_unauthorized)
 
 
 def open_streams(
     streams: Sequence[MewsStream],
-    client: MewsClient,
+    connection: Connection,
     *,
     skip_unauthorized: bool,
 ) -> None:
@@ -107,7 +108,7 @@ def open_streams(
 
     Args:
         streams: Those that are to be read.
-        client: Makes the requests.
+        connection: Knows whether the tokens are right.
         skip_unauthorized: As for `check_access`.
 
     Raises:
@@ -130,12 +131,12 @@ def open_streams(
             else:
                 refused[stream.name] = refusal
     _tell_detours(detours)
-    _allowed(streams, refused, client, skip=skip_unauthorized)
+    _allowed(streams, refused, connection, skip=skip_unauthorized)
 
 
-def advice_on(client: MewsClient) -> str:
+def advice_on(connection: Connection) -> str:
     """What to do about an operation that is refused with 401."""
-    if not client.has_access:
+    if not connection.has_access:
         return (
             "check client_token, access_token and api_url; if they are right, ask Mews "
             "to enable this operation for your integration"
@@ -170,7 +171,7 @@ def _with_a_way(streams: Sequence[MewsStream]) -> list[MewsStream]:
 def _allowed(
     streams: Sequence[MewsStream],
     refused: Mapping[str, str],
-    client: MewsClient,
+    connection: Connection,
     *,
     skip: bool,
 ) -> list[MewsStream]:
@@ -182,8 +183,8 @@ def _allowed(
     if not refused:
         return list(streams)
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
-    if not (skip and client.has_access and len(refused) < len(streams)):
-        msg = f"{told}; {advice_on(client)}"
+    if not (skip and connection.has_access and len(refused) < len(streams)):
+        msg = f"{told}; {advice_on(connection)}"
         raise UnauthorizedError(msg)
     logger.warning("%s; skipping what may not be read", told)
     for stream in streams:

@@ -34,10 +34,17 @@ class RateBudget:
         self._bucket = InMemoryBucket([Rate(REQUESTS, int(WINDOW_SECONDS * 1000))])
         self._closed_until = 0.0
 
-    def acquire(self) -> None:
-        """Wait until one more request is within the budget, and count it."""
+    def acquire(self) -> float:
+        """Wait until one more request is within the budget, and count it.
+
+        Returns:
+            Seconds of waiting.
+        """
+        waited = 0.0
         while (pause := self._pause()) > 0:
             self._clock.sleep(pause)
+            waited += pause
+        return waited
 
     def close_for(self, seconds: float) -> None:
         """Let no thread send anything for a while, as a 429 asks for.

@@ -62,6 +62,7 @@ class Piece:
         complete_until: No row up to here can still come, so the bookmark may move here;
             None if the piece moves no bookmark.
         share: How much of all that is due is done with it, 0 to 1.
+        way: How its rows come: `exports` or `pages`.
         done: To be called when the rows are taken and the bookmark has moved.
     """
 
@@ -70,6 +71,7 @@ class Piece:
     rows: Iterator[Rows]
     complete_until: datetime | None
     share: float
+    way: str
     done: Callable[[], None] = _nothing
 
 

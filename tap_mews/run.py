@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tap_mews.accounts import Account
 from tap_mews.client import MewsClient
+from tap_mews.connection import Connection
 from tap_mews.downloads import Downloader
 from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.queue import ExportQueue
@@ -27,7 +29,12 @@ SKEW = timedelta(seconds=30)
 
 
 class Run:
-    """One run of the tap."""
+    """One run of the tap.
+
+    Attributes:
+        account: Charged for what no single stream causes.
+        client: Makes calls that no single stream causes; a stream has its own.
+    """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         """Prepare; nothing is sent.
@@ -38,7 +45,9 @@ class Run:
         """
         self.settings = settings
         self.clock = clock
-        self.client = MewsClient(settings, clock)
+        self.connection = Connection(settings, clock)
+        self.account = Account()
+        self.client = MewsClient(self.connection, self.account)
         self.portfolio = Portfolio(
             self.client,
             settings.page_size,
@@ -56,7 +65,7 @@ class Run:
         self.exports = ExportQueue(
             self.exports_api,
             clock,
-            self.client.server_clock,
+            self.connection.server_clock,
             longest_pause=settings.export_poll_seconds,
             timeout=settings.export_timeout_seconds,
         )
@@ -92,4 +101,4 @@ class Run:
         """The server's time at the start of the run."""
         # any answer tells the time, and this list is needed anyhow
         _ = self.portfolio.listed
-        return self.client.server_clock.now()
+        return self.connection.server_clock.now()

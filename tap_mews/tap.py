@@ -132,7 +132,7 @@ class TapMews(GuardedTap):
         ]
         open_streams(
             self.check_access(selected),
-            self.run.client,
+            self.run.connection,
             skip_unauthorized=self.settings.skip_unauthorized_streams,
         )
 
@@ -148,7 +148,7 @@ class TapMews(GuardedTap):
         from tap_mews.preflight import check_access  # noqa: PLC0415
 
         skip = self.settings.skip_unauthorized_streams
-        return check_access(streams, self.run.client, skip_unauthorized=skip)
+        return check_access(streams, self.run.connection, skip_unauthorized=skip)
 
     @classmethod
     def cb_config(

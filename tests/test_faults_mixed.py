@@ -134,7 +134,7 @@ def ready(sandbox: Sandbox) -> Sandbox:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait long for an answer."""
-    monkeypatch.setattr("tap_mews.client.TIMEOUT", (10.0, TOO_LONG / 3))
+    monkeypatch.setattr("tap_mews.connection.TIMEOUT", (10.0, TOO_LONG / 3))
     monkeypatch.setattr("tap_mews.downloads.TIMEOUT", (10.0, TOO_LONG / 3))
 
 

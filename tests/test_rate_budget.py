@@ -26,7 +26,6 @@ from sandbox.faults import (
     TooMany,
     Truncated,
 )
-from tap_mews import client as client_module
 from tap_mews.clock import Clock
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError, UnavailableError
 from tap_mews.rate_budget import RateBudget
@@ -218,7 +217,7 @@ def test_what_may_pass_is_tried_again(sandbox: Sandbox, fault: Fault) -> None:
 def test_a_call_that_gets_no_answer_in_time_is_tried_again(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "TIMEOUT", (0.1, 0.1))
+    monkeypatch.setattr("tap_mews.connection.TIMEOUT", (0.1, 0.1))
     sandbox.faults.add(ENTERPRISES, Stall(5))
     ask(client_of(sandbox))
     assert len(sandbox.journal.requests(ENTERPRISES)) == 2

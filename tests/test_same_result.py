@@ -249,7 +249,7 @@ class Given:
         """All rows in one piece that moves no bookmark."""
         span, window = Span(NOW, NOW), Window(NOW, NOW)
         rows = iter([Rows(self._lines, "a test")])
-        yield Piece(span, window, rows, complete_until=None, share=1.0)
+        yield Piece(span, window, rows, complete_until=None, share=1.0, way="x")
 
     def close(self) -> None:
         """Nothing is to be closed."""

@@ -45,6 +45,7 @@ from sandbox.faults import (
     Status,
 )
 from tap_mews import errors
+from tap_mews.accounts import Account
 from tap_mews.downloads import Downloader
 from tap_mews.errors import DownloadError, RefusedError, TapMewsError
 from tap_mews.run import Run
@@ -564,7 +565,7 @@ OTHER_SCHEMES = ["ftp://127.0.0.1/f", "file:///etc/hostname", "//127.0.0.1/f", "
 def test_a_file_is_asked_for_by_https_alone(tmp_path: Path, url: str) -> None:
     downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=False)
     with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1")
+        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", Account())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -572,7 +573,7 @@ def test_a_file_is_asked_for_by_https_alone(tmp_path: Path, url: str) -> None:
 def test_loopback_allows_http_and_no_other_scheme(tmp_path: Path, url: str) -> None:
     downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=True)
     with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1")
+        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", Account())
 
 
 @pytest.mark.parametrize(
@@ -586,7 +587,7 @@ def test_no_redirect_leads_a_file_away_from_https(
     downloader._session.mount("https://", host)
     downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError, match="not https") as caught:
-        downloader.fetch("https://host/f?sig=x", 1, tmp_path / "f", "file 1")
+        downloader.fetch("https://host/f?sig=x", 1, tmp_path / "f", "file 1", Account())
     assert len(host.asked) == 1
     assert plain.asked == []
     assert "sig=" not in str(caught.value)
@@ -611,7 +612,9 @@ def test_files_may_come_by_http_only_when_the_api_is_on_this_machine(
     plain = Redirecting("ftp://x/f")
     found.downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError):
-        found.downloader.fetch("http://host/f?sig=x", 1, tmp_path / "f", "file 1")
+        found.downloader.fetch(
+            "http://host/f?sig=x", 1, tmp_path / "f", "file 1", Account()
+        )
     assert len(plain.asked) == allowed
 
 

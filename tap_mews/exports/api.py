@@ -22,6 +22,7 @@ from tap_mews.intervals import (
 )
 
 if TYPE_CHECKING:
+    from tap_mews.accounts import Account
     from tap_mews.client import MewsClient
 
 MOST_IDS_A_CALL = 1000
@@ -206,6 +207,10 @@ class ExportsApi:
         self._client = client
         self._added = msgspec.json.Decoder(_Added)
         self._found = msgspec.json.Decoder(_Found)
+
+    def charging(self, account: Account) -> ExportsApi:
+        """The same operations, at the cost of another account."""
+        return ExportsApi(self._client.charging(account))
 
     def add(
         self,

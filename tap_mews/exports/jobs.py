@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from tap_mews.accounts import Account, StreamAccounts
     from tap_mews.reading import Span
 
 MOST_JOBS = 2
@@ -104,6 +105,7 @@ class ExportLane:
         lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
+        accounts: Charged for what is read here.
         gives_way: Whether to read nothing, rather than wait, while another export of
             the type is running.
         orders: Not asked for yet, in order of time.
@@ -123,6 +125,7 @@ class ExportLane:
     lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
+    accounts: StreamAccounts
     gives_way: bool = False
     orders: deque[ExportOrder] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
@@ -135,6 +138,12 @@ class ExportLane:
     def is_busy(self) -> bool:
         """Whether Mews works on an export of this lane."""
         return any(job.is_running for job in self.jobs)
+
+    @property
+    def account(self) -> Account:
+        """Charged for the wait for what comes next; there must be something."""
+        orders = [job.order for job in self.jobs] or self.orders
+        return self.accounts.of(orders[0].span)
 
     @contextmanager
     def keeping_errors(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ import random
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
+from tap_mews.accounts import Costs
 from tap_mews.errors import (
     ExportFailedError,
     ExportRunningError,
@@ -136,21 +137,28 @@ class ExportQueue:
             if not (lane.jobs or lane.orders):
                 return None
             self._check_time(lane)
-            self._clock.sleep(self._pause())
+            self._sleep(lane)
             self._look()
+
+    def _sleep(self, lane: ExportLane) -> None:
+        """Pause until the next look, at the cost of the lane that is waited for."""
+        pause = self._pause()
+        lane.account.charge(Costs(export_seconds=pause))
+        self._clock.sleep(pause)
 
     def tick(self) -> None:
         """Look at the running exports if it is time; called while rows are read."""
         if self._clock.monotonic() - self._looked >= self._pause():
             self._look()
 
-    def refresh(self, job: ExportJob) -> bool:
+    def refresh(self, lane: ExportLane, job: ExportJob) -> bool:
         """Get new URLs for the files of an export.
 
         Returns:
             Whether its files can still be read.
         """
-        found = self._api.get([job.id]).get(job.id)
+        api = self._api.charging(lane.accounts.of(job.order.span))
+        found = api.get([job.id]).get(job.id)
         if found is None:
             return False
         job.export, job.listed = found, self._clock.monotonic()
@@ -245,7 +253,8 @@ class ExportQueue:
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            export = self._api.add(lane.entity_type, lane.scope(order), filters)
+            api = self._api.charging(lane.accounts.of(order.span))
+            export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._put_off(lane, error, now)
             return

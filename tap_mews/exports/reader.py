@@ -106,6 +106,7 @@ class ExportReader:
                 rows=self._rows(job),
                 complete_until=lane.filter.complete_until(job.order.window, job.added),
                 share=number / lane.cut,
+                way="exports",
                 done=partial(self._queue.finish, lane, job),
             )
 
@@ -181,13 +182,14 @@ class ExportReader:
         what = f"{self._lane.stream}: {job}, file {index + 1} of {len(files)}"
         path = self._spool.path(f"{job.id}-{index + 1}.jsonl")
         self._on_disk.add(path)
+        account = self._lane.accounts.of(job.order.span)
         refusals = 0
         while True:
             if refusals or self._clock.monotonic() - job.listed > OLDEST_LINK_SECONDS:
                 files[:] = self._listed_anew(job, files)
             file = files[index]
             try:
-                self._downloader.fetch(file.url, file.size, path, what)
+                self._downloader.fetch(file.url, file.size, path, what, account)
             except LinkExpiredError as error:
                 refusals += 1
                 if refusals > MOST_REFUSALS:
@@ -204,7 +206,7 @@ class ExportReader:
             _ExportExpiredError: There are none any more.
             _OtherFilesError: They are not the same files.
         """
-        if not self._queue.refresh(job):
+        if not self._queue.refresh(self._lane, job):
             raise _ExportExpiredError
         found = _in_order_of(files, job.export.files or [])
         if found is None:

@@ -13,6 +13,7 @@ from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_mews.accounts import Costs, StreamAccounts
 from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
 from tap_mews.intervals import ONE_DAY, Window, format_moment
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.metrics import Counter
 
+    from tap_mews.client import MewsClient
     from tap_mews.extraction import Way
     from tap_mews.run import Run
     from tap_mews.tap import TapMews
@@ -66,6 +68,15 @@ class MewsStream(WindowedStream, abc.ABC):
     def run(self) -> Run:
         """What the streams of this run share."""
         return self._tap.run
+
+    @cached_property
+    def accounts(self) -> StreamAccounts:
+        """What reading this stream takes."""
+        return StreamAccounts()
+
+    def client_of(self, span: Span) -> MewsClient:
+        """Makes the calls for a span, at the cost of its part of the stream."""
+        return self.run.client.charging(self.accounts.of(span))
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
@@ -169,8 +180,9 @@ class MewsStream(WindowedStream, abc.ABC):
         with self._reading() as pieces:
             for piece in pieces:
                 try:
-                    for rows in piece.rows:
-                        yield from self._deliver(rows)
+                    with self._counted(piece):
+                        for rows in piece.rows:
+                            yield from self._deliver(rows)
                 except PieceLostError:
                     continue
                 self._finish(piece)
@@ -203,8 +215,9 @@ class MewsStream(WindowedStream, abc.ABC):
         with self._reading() as pieces:
             for piece in pieces:
                 try:
-                    for manifest in files.write(map(self._lot, piece.rows)):
-                        yield batch_config.encoding, manifest
+                    with self._counted(piece):
+                        for manifest in files.write(map(self._lot, piece.rows)):
+                            yield batch_config.encoding, manifest
                 except PieceLostError:
                     continue
                 self._finish(piece)
@@ -228,12 +241,22 @@ class MewsStream(WindowedStream, abc.ABC):
             with self.named(), closing(self.reader.pieces()) as pieces:
                 yield pieces
         except UnauthorizedError as error:
-            error.args = (f"{error}; {advice_on(self.run.client)}",)
+            error.args = (f"{error}; {advice_on(self.run.connection)}",)
             raise
         finally:
             self.reader.close()
         self._inspector.summarize()
         self._progress.finish()
+
+    @contextmanager
+    def _counted(self, piece: Piece) -> Iterator[None]:
+        """Charge the rows of a piece that are delivered, however that ends."""
+        before = self._progress.records
+        try:
+            yield
+        finally:
+            rows = self._progress.records - before
+            self.accounts.of(piece.span).charge(Costs(rows=rows))
 
     def due(self) -> list[Span]:
         """The spans that the bookmarks make due."""

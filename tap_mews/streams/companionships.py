@@ -57,10 +57,10 @@ class Companionships(PageStream):
         return self._fetch_by(updated_in)
 
     def _fetch_by(self, request: Any) -> Fetch:  # noqa: ANN401
-        settings, client = self.run.settings, self.run.client
+        settings = self.run.settings
         return CompanionshipFetch(
-            client,
-            WindowedFetch(client, RESERVATIONS, request, settings.page_size),
+            self.client_of,
+            WindowedFetch(self.client_of, RESERVATIONS, request, settings.page_size),
             settings.page_size,
             settings.max_concurrency,
             self.run.waiting_room,

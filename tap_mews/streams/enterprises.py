@@ -41,7 +41,7 @@ class Enterprises(PageStream):
         size = PageSize(self.run.settings.page_size)
 
         def fetch(span: Span, window: Window) -> Iterator[Rows]:
-            del span, window
-            return read_rows(self.run.client, ENTERPRISES, {}, size, "all")
+            del window
+            return read_rows(self.client_of(span), ENTERPRISES, {}, size, "all")
 
         return fetch

@@ -92,7 +92,7 @@ class EntityStream(MewsStream):
         run = self.run
         assert self.operation is not None  # noqa: S101 - else there is no such way
         fetch = WindowedFetch(
-            run.client, self.operation, self.page_body, run.settings.page_size
+            self.client_of, self.operation, self.page_body, run.settings.page_size
         )
         ahead = run.settings.max_concurrency
         return PageReader(self.name, fetch, ahead, run.waiting_room)
@@ -108,6 +108,7 @@ class EntityStream(MewsStream):
             lookback=self.lookback,
             beginning=lambda: self.beginning(self.reach.ids),
             save=self._save_jobs,
+            accounts=self.accounts,
             gives_way=self.is_dry_run,
         )
         jobs = [] if self.is_dry_run else self.bookmarks.jobs

@@ -44,8 +44,8 @@ class UpdatedPageStream(PageStream):
 
     def new_fetch(self) -> Fetch:
         """By `UpdatedUtc`, and by enterprise where requests must name some."""
-        settings, client = self.run.settings, self.run.client
-        return WindowedFetch(client, self.operation, updated_in, settings.page_size)
+        page_size = self.run.settings.page_size
+        return WindowedFetch(self.client_of, self.operation, updated_in, page_size)
 
     def probes(self) -> list[Probe]:
         """One, of the first of its properties."""

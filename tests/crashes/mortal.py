@@ -276,7 +276,7 @@ def _tap(of: MortalClock, streams: Collection[str]) -> type[TapMews]:
         def run(self) -> Run:
             run = Run(self.settings, self.clock)
             wire = _Wire(of.life)
-            _connect(run.client._session, wire)
+            _connect(run.connection._session, wire)
             _connect(run.downloader._session, wire)
             return run
 

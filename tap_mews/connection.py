@@ -1,0 +1,127 @@
+"""The connection to Mews that all calls of a run share.
+
+Tokens, sockets, the rate budget and the server's clock are here. What a call is and
+when to repeat it is the client's.
+"""
+
+from __future__ import annotations
+
+import threading
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_mews import __version__, failures
+from tap_mews.accounts import Account, Costs
+from tap_mews.clock import Clock, ServerClock
+from tap_mews.rate_budget import RateBudget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_mews.settings import Settings
+
+PATH = "/api/connector/v1/"
+
+TIMEOUT = (10.0, 100.0)
+"""Seconds to connect and to wait for bytes; Mews itself gives up (408) before."""
+
+TAKEN = {200, 204, 400, 403, 404, 408}
+"""Statuses of requests whose tokens were found good."""
+
+
+class Connection:
+    """Sends requests within the rate budget. Safe to be used by several threads.
+
+    Attributes:
+        clock: Time and sleep of the run.
+        server_clock: The time at Mews.
+        budget: The rate of requests that Mews grants.
+        has_answered: Whether any answer came.
+        has_access: Whether any request was let in with these tokens.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        """Prepare; nothing is sent.
+
+        Args:
+            settings: Address, tokens and concurrency.
+            clock: Time and sleep of the run.
+        """
+        self.clock = clock
+        self.server_clock = ServerClock(clock)
+        self.budget = RateBudget(clock)
+        self.has_answered = False
+        self.has_access = False
+        self._base = settings.api_url + PATH
+        self._envelope = {
+            "ClientToken": settings.client_token,
+            "AccessToken": settings.access_token,
+            "Client": settings.client_name,
+        }
+        # those that read ahead, and the one whose rows are being taken
+        most = settings.max_concurrency + 1
+        self._places = threading.BoundedSemaphore(most)
+        self._session = requests.Session()
+        self._session.headers.update(
+            {
+                "Content-Type": "application/json",
+                "User-Agent": f"tap-mews/{__version__}",
+                # an empty page comes as 204 without a body
+                "Prefer": "return=minimal",
+            },
+        )
+        # threads share the session, so nothing in it may change with an answer
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        adapter = HTTPAdapter(pool_maxsize=most)
+        self._session.mount(self._base, adapter)
+
+    def send(
+        self, operation: str, body: Mapping[str, Any], account: Account
+    ) -> requests.Response:
+        """Send one request, once.
+
+        Args:
+            operation: Name of the operation.
+            body: Properties of the request besides the tokens.
+            account: Charged for the request, the wait for it and the answer.
+
+        Returns:
+            The answer, whatever its status.
+
+        Raises:
+            TransientError: There was none.
+        """
+        data = msgspec.json.encode({**self._envelope, **body})
+        waited = self.budget.acquire()
+        account.charge(Costs(requests=1, budget_seconds=waited))
+        try:
+            with self._places:
+                response = self._session.post(
+                    self._base + operation,
+                    data=data,
+                    timeout=TIMEOUT,
+                    # a redirect would carry the tokens to another place
+                    allow_redirects=False,
+                )
+        except requests.Timeout:
+            trouble = "no answer in time"
+        except (
+            requests.ConnectionError,
+            requests.exceptions.ChunkedEncodingError,
+        ) as e:
+            trouble = f"the connection failed ({failures.root_cause(e)})"
+        except (requests.RequestException, ValueError):
+            # ValueError: requests reads the address of a redirect, followed or not
+            trouble = "the answer cannot be read"
+        else:
+            account.charge(Costs(answer_bytes=len(response.content)))
+            self.has_answered = True
+            self.has_access |= response.status_code in TAKEN
+            self.server_clock.learn(response.headers.get("Date"))
+            return response
+        # from None: the library's exception holds the request and so the tokens
+        raise failures.TransientError(trouble) from None
