@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,7 +10,7 @@ import msgspec
 from tap_mews.records import BOM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _DECODER = json.JSONDecoder()
 
@@ -20,14 +19,13 @@ class PageBody(msgspec.Struct):
     """The rows of a page and what leads to the next one.
 
     Attributes:
-        rows: JSON of one row each, without white space around it; or what is needed of
-            each row.
+        rows: JSON of one row each, without white space around it.
         cursor: As it came.
         may_break: Whether a row can have a line break in it; a body that is indented
             has them.
     """
 
-    rows: list[Any]
+    rows: list[bytes]
     cursor: str | None
     may_break: bool
 
@@ -40,17 +38,21 @@ class PageDecoder:
     out one by one, so that a row can be blamed, or passed on, by itself.
     """
 
-    def __init__(self, rows: str, needed: Any = None) -> None:  # noqa: ANN401
+    def __init__(self, rows: str) -> None:
         """Compile the decoder.
 
         Args:
             rows: Property of the answer that holds the rows.
-            needed: Type of what is needed of a row, where the row itself goes nowhere:
-                one pass then decodes the whole page. A page with an odd row is cut.
         """
         self._rows = rows
-        self._decode = _decoder_of(rows, msgspec.Raw)
-        self._decode_needed = _decoder_of(rows, needed) if needed else None
+        answer = msgspec.defstruct(
+            "Answer",
+            [
+                ("rows", list[msgspec.Raw], msgspec.field(name=rows)),
+                ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
+            ],
+        )
+        self._decode = msgspec.json.Decoder(answer).decode
 
     def decode(self, body: bytes) -> PageBody:
         """Cut a body.
@@ -59,13 +61,8 @@ class PageDecoder:
             msgspec.ValidationError: It is JSON of another form.
             msgspec.DecodeError: It is not JSON.
         """
-        answer: Any
-        if self._decode_needed:
-            with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                answer = self._decode_needed(body)
-                return PageBody(answer.rows, answer.cursor, may_break=False)
         try:
-            answer = self._decode(body)
+            answer: Any = self._decode(body)
         except msgspec.ValidationError:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -87,17 +84,6 @@ class PageDecoder:
             raise msgspec.ValidationError(msg)
         encoded = [row.encode(errors="surrogateescape") for row in rows]
         return PageBody(encoded, cursor, _may_break(body))
-
-
-def _decoder_of(rows: str, row: Any) -> Callable[[bytes], Any]:  # noqa: ANN401
-    answer = msgspec.defstruct(
-        "Answer",
-        [
-            ("rows", list[row], msgspec.field(name=rows)),
-            ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
-        ],
-    )
-    return msgspec.json.Decoder(answer).decode
 
 
 def _may_break(body: bytes) -> bool:

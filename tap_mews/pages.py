@@ -34,12 +34,10 @@ class PagedOperation:
     Attributes:
         name: The operation, such as `enterprises/getAll`.
         rows: Property of the answer that holds the rows.
-        needed: Type of what the tap itself needs of a row, if the row goes nowhere.
     """
 
     name: str
     rows: str
-    needed: Any = None
 
 
 @dataclass(frozen=True)
@@ -47,14 +45,14 @@ class Page:
     """One page.
 
     Attributes:
-        rows: The rows as the bytes that came, not parsed; or what is needed of them.
+        rows: The rows as the bytes that came, not parsed.
         cursor: Names the place after the last row, or None where nothing follows.
         asked: How many rows were asked for.
         may_break: Whether a row can have a line break in it.
         of_request: Words for a message that name the request.
     """
 
-    rows: list[Any]
+    rows: list[bytes]
     cursor: str | None
     asked: int
     may_break: bool = True
@@ -160,7 +158,7 @@ def read_pages(
         MewsError: As `MewsClient.call`.
     """
     paginator = CursorPaginator(operation.name)
-    decoder = PageDecoder(operation.rows, operation.needed)
+    decoder = PageDecoder(operation.rows)
     while not paginator.finished:
         asked = size.rows
         limitation = {"Count": asked, "Cursor": paginator.current_value}
@@ -222,16 +220,15 @@ def decoded(rows: Rows, decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
     """Decode rows that the tap itself needs.
 
     Args:
-        rows: The rows; those of an operation that says what is needed are decoded.
+        rows: The rows.
         decoder: Knows the properties that are needed.
 
     Raises:
         UnexpectedAnswerError: A row lacks one of them.
     """
-    row: Any
     for index, row in enumerate(rows.lines):
         try:
-            yield decoder.decode(row) if isinstance(row, bytes) else row
+            yield decoder.decode(row)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             msg = (
                 f"{rows.where(index)} has not the documented form: {error}; "
