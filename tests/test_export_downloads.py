@@ -203,16 +203,20 @@ def test_new_links_may_come_in_another_order(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
-def test_a_file_is_never_continued_with_another_one(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("renamed", [True, False], ids=["renamed", "of one name"])
+def test_a_file_is_never_continued_with_another_one(
+    sandbox: Sandbox, *, renamed: bool
+) -> None:
     ids = [json.loads(line)["Id"] for line in long_rows(sandbox)]
     sandbox.exports.rows_per_file = 4
 
     def replace_files() -> None:
         (job,) = sandbox.exports.jobs
         assert job.files
+        names = "ab" if renamed else [file.name for file in job.files]
         job.files = [
             ExportFile(name, bytes(file.content) + b"\n")
-            for name, file in zip("ab", reversed(job.files), strict=True)
+            for name, file in zip(names, reversed(job.files), strict=True)
         ]
 
     sandbox.faults.add(FILES, Cut(700_000, "close"))

@@ -233,7 +233,10 @@ def _in_order_of(
         by_key = {key(file): file for file in found}
         keys = [key(file) for file in known]
         if len(set(keys)) == len(keys) == len(found) and set(keys) == by_key.keys():
-            return [by_key[key] for key in keys]
+            same = [by_key[key] for key in keys]
+            # a file of the same name that has another size was made anew
+            sizes = [file.size for file in known]
+            return same if [file.size for file in same] == sizes else None
     return None
 
 
