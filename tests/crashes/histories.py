@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
@@ -93,7 +94,9 @@ def complete(world: World) -> None:
     faults = [each.fault for each in journal.requests()]
     faults += [each.fault for each in journal.downloads]
     for fault in filter(None, faults):
-        world.tally.faults[fault.partition("(")[0]] += 1
+        status = re.match(r"Status\(status=(\d+)", fault)
+        kind = f"HTTP {status[1]}" if status else fault.partition("(")[0]
+        world.tally.faults[kind] += 1
     assert journal.breaches == []
     world.tally.histories += 1
 

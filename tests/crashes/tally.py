@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
+
+WIDTH = 88
 
 
 @dataclass
@@ -53,22 +56,32 @@ class Tally:
                 setattr(self, name, known + number)
 
     def __str__(self) -> str:
-        """The numbers, a line for each kind."""
+        """The numbers, of each kind in a paragraph."""
+        signals = {kind for kind in self.kills if kind.startswith("SIG")}
+        states = f"{self.states:,}, the largest of {self.largest_state:,} bytes"
+        numbers = {
+            "histories run": f"{self.histories:,}, with {self.runs:,} runs",
+            "killed in process": _counted(self.kills, self.kills.keys() - signals),
+            "processes shot": _counted(self.kills, signals),
+            "faults injected": _counted(self.faults, self.faults.keys()),
+            "states checked": states,
+            "rows compared": f"{self.rows:,}",
+            "rows lost": f"{self.lost:,}",
+        }
         return "\n".join(
-            (
-                f"histories run    {self.histories:,}, with {self.runs:,} runs",
-                f"kills            {_counted(self.kills)}",
-                f"faults injected  {_counted(self.faults)}",
-                (
-                    f"states checked   {self.states:,}, the largest of "
-                    f"{self.largest_state:,} bytes"
-                ),
-                f"rows compared    {self.rows:,}",
-                f"rows lost        {self.lost:,}",
+            fill(
+                f"{name:19}{number}",
+                WIDTH,
+                subsequent_indent=" " * 19,
+                break_on_hyphens=False,
+                break_long_words=False,
             )
+            for name, number in numbers.items()
         )
 
 
-def _counted(counts: Counter[str]) -> str:
-    kinds = ", ".join(f"{kind} {count:,}" for kind, count in counts.most_common())
-    return f"{counts.total():,}" + (f" ({kinds})" if kinds else "")
+def _counted(counts: Counter[str], kinds: Collection[str]) -> str:
+    """The sum of some kinds, and how many there are of each."""
+    chosen = Counter({kind: counts[kind] for kind in kinds})
+    listed = ", ".join(f"{kind} {count:,}" for kind, count in chosen.most_common())
+    return f"{chosen.total():,}" + (f" ({listed})" if listed else "")
