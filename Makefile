@@ -7,6 +7,10 @@ PYTHON := python3
 VENV := .venv
 TARGET_VENV := .venv-target
 BENCH_TARGET_VENV := .venv-bench-target
+MELTANO_VENV := .venv-meltano
+TARGETS := target-csv target-duckdb target-jsonl target-postgres
+# It needs releases of long ago, which go with none of ours.
+OLD_TARGET := target-jsonl
 
 BIN := $(VENV)/bin
 PIP_INSTALL := -m pip install -qq
@@ -22,10 +26,10 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test crashes lowest lint format docs bench build constraints clean
+.PHONY: help demo test crashes e2e lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into DuckDB, twice, and show what arrived
 	@$(BIN)/python -m demo
@@ -35,6 +39,9 @@ test: lint ## Prove that everything works: lint, types, tests, coverage
 
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
+
+e2e: $(VENV)/.development $(MELTANO_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, all real
+	$(BIN)/python -m pytest tests/e2e
 
 lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
@@ -66,17 +73,21 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	   echo '# Generated from pyproject.toml; renew with: make constraints'; \
 	   echo pip | $(COMPILE) pyproject.toml --group dev -; } > constraints.new
 	@mv constraints.new constraints.txt
-	@{ echo '# The versions in the virtual environment of the target that the demo loads into.'; \
+	@{ echo '# The versions in the virtual environment of Meltano, for `make e2e`.'; \
 	   echo '# Generated; renew with: make constraints'; \
-	   echo 'target-duckdb>=0.8' | $(COMPILE) -c constraints.txt -; } > constraints-target.new
-	@mv constraints-target.new constraints-target.txt
-	@{ echo '# The versions in the virtual environment of the target that the benchmarks load into.'; \
-	   echo '# Generated; renew with: make constraints'; \
-	   echo 'meltanolabs-target-postgres>=0.8' | $(COMPILE) -c constraints.txt -; } > constraints-bench-target.new
-	@mv constraints-bench-target.new constraints-bench-target.txt
+	   echo 'meltano>=4' | $(COMPILE) -; } > constraints-meltano.new
+	@mv constraints-meltano.new constraints-meltano.txt
+	@for target in $(TARGETS); do \
+	   { echo "# The versions in a virtual environment of $$target."; \
+	     echo '# Generated from meltano.yml; renew with: make constraints'; \
+	     sed -n "s/^ *pip_url: *\(.*$$target~=.*\)/\1/p" meltano.yml \
+	       | $(COMPILE) $$(test $$target = $(OLD_TARGET) || echo -c constraints.txt) -; \
+	   } > constraints-$$target.new || exit; \
+	   mv constraints-$$target.new constraints-$$target.txt || exit; \
+	done
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) build dist .coverage .coverage.* \
+	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) build dist .coverage .coverage.* \
 	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 define create_venv
@@ -101,16 +112,23 @@ $(VENV)/.development: $(VENV)/.runtime
 	@touch $@
 
 # Taps and targets have conflicting dependencies: each gets its own environment.
-$(TARGET_VENV)/.installed: constraints-target.txt
+$(TARGET_VENV)/.installed: constraints-target-duckdb.txt
 	@echo 'Preparing $(TARGET_VENV) ...'
 	$(call create_venv,$(TARGET_VENV))
-	@$(TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target.txt target-duckdb
+	@$(TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target-duckdb.txt target-duckdb
 	@touch $@
 
-$(BENCH_TARGET_VENV)/.installed: constraints-bench-target.txt
+$(BENCH_TARGET_VENV)/.installed: constraints-target-postgres.txt
 	@echo 'Preparing $(BENCH_TARGET_VENV) ...'
 	$(call create_venv,$(BENCH_TARGET_VENV))
-	@$(BENCH_TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-bench-target.txt meltanolabs-target-postgres
+	@$(BENCH_TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target-postgres.txt meltanolabs-target-postgres
+	@touch $@
+
+# It makes an environment for each plugin of meltano.yml by itself.
+$(MELTANO_VENV)/.installed: constraints-meltano.txt
+	@echo 'Preparing $(MELTANO_VENV) ...'
+	$(call create_venv,$(MELTANO_VENV))
+	@$(MELTANO_VENV)/bin/python $(PIP_INSTALL) -c constraints-meltano.txt meltano
 	@touch $@
 
 # Only `make constraints` needs this rule: it must work when the pins do not.

@@ -202,7 +202,7 @@ def _scope(stream: Stream) -> str:
 def commands_table() -> str:
     """What make can do, for README.md."""
     makefile = (CHECKOUT / "Makefile").read_text("utf-8")
-    commands = re.findall(r"^([a-z-]+):.*## (.+)$", makefile, re.MULTILINE)
+    commands = re.findall(r"^([a-z0-9-]+):.*## (.+)$", makefile, re.MULTILINE)
     return _table(
         ("Command", "What it does"),
         [(f"`make {name}`", what) for name, what in commands],

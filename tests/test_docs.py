@@ -37,7 +37,7 @@ ABOUT = generated.about()
 REQUIRED = ABOUT["settings"]["required"]
 SETTINGS = {each.name: each.schema for each in generated.settings()}
 TARGETS = re.findall(
-    r"^([a-z-]+):.*## ", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE
+    r"^([a-z0-9-]+):.*## ", (CHECKOUT / "Makefile").read_text("utf-8"), re.MULTILINE
 )
 
 each_document = pytest.mark.parametrize("name", DOCUMENTS)
@@ -263,7 +263,7 @@ def test_lowest_python_is_that_of_the_package() -> None:
 @each_document
 def test_make_commands_exist(name: str) -> None:
     """Nobody is sent to a command that is gone."""
-    command = re.compile(r"(?:`|^|with: )make ([a-z]+)(?=`|$| -->)", re.MULTILINE)
+    command = re.compile(r"(?:`|^|with: )make ([a-z0-9]+)(?=`|$| -->)", re.MULTILINE)
     assert {*command.findall(DOCUMENTS[name])} <= {*TARGETS}
 
 
