@@ -1,10 +1,12 @@
-"""A PostgreSQL server for one benchmark, from the binaries of this machine."""
+"""A PostgreSQL server for one benchmark or test, from the binaries of this machine."""
 
 from __future__ import annotations
 
 import os
 import pwd
+import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 from contextlib import contextmanager, suppress
@@ -16,7 +18,11 @@ if TYPE_CHECKING:
 
 USER = "mews"
 
+DATABASE = "postgres"
+
 STARTING_SECONDS = "60"
+
+LOOPBACK = "127.0.0.1"
 
 
 class NoPostgresError(Exception):
@@ -24,31 +30,42 @@ class NoPostgresError(Exception):
 
 
 class Server:
-    """A running server with the settings that PostgreSQL comes with."""
+    """A running server with the settings that PostgreSQL comes with.
 
-    def __init__(self, folder: Path) -> None:
-        """Start one that listens on a socket in a folder, and nowhere else.
+    Attributes:
+        port: Where it listens on the loopback address, if it does.
+        password: What it asks for there.
+    """
+
+    def __init__(self, folder: Path, *, on_loopback: bool = False) -> None:
+        """Start one that listens on a socket in a folder.
 
         Args:
             folder: Empty, and owned by the user that is to run it.
+            on_loopback: Whether it listens on a port as well.
         """
         self._binaries = _binaries()
         self._folder = folder
         self._data = folder / "data"
+        self.port = _free_port() if on_loopback else 0
+        self.password = secrets.token_hex(16)
+        (folder / "password").write_text(self.password)
         self._run(
-            "initdb", "--auth=trust", f"--username={USER}", "--encoding=UTF8",
-            "--locale=C.UTF-8", "-D", self._data,
+            "initdb", "--auth-local=trust", "--auth-host=scram-sha-256",
+            f"--pwfile={folder / 'password'}", f"--username={USER}",
+            "--encoding=UTF8", "--locale=C.UTF-8", "-D", self._data,
         )  # fmt: skip
+        addresses = f"{LOOPBACK} -p {self.port}" if on_loopback else ""
         self._run(
             "pg_ctl", "start", "--wait", "--timeout", STARTING_SECONDS,
             "-D", self._data, "--log", folder / "server.log",
-            "--options", f"-k {folder} -c listen_addresses=",
+            "--options", f"-k {folder} -c listen_addresses={addresses}",
         )  # fmt: skip
 
     @property
     def url(self) -> str:
         """Its address for SQLAlchemy."""
-        return f"postgresql+psycopg://{USER}@/postgres?host={self._folder}"
+        return f"postgresql+psycopg://{USER}@/{DATABASE}?host={self._folder}"
 
     @property
     def version(self) -> str:
@@ -69,8 +86,9 @@ class Server:
 
     def ask(self, query: str) -> str:
         """What a query answers, one value."""
+        port = ("-p", str(self.port)) if self.port else ()
         done = self._run(
-            "psql", "-XAt", "-h", self._folder, "-U", USER, "-c", query, "postgres"
+            "psql", "-XAt", "-h", self._folder, *port, "-U", USER, "-c", query, DATABASE
         )
         return done.strip()
 
@@ -94,26 +112,36 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(*, on_loopback: bool = False) -> Iterator[Server]:
     """Run a server for a while.
+
+    Args:
+        on_loopback: Whether it listens on a port as well.
 
     Raises:
         NoPostgresError: There is none on this machine.
     """
     _binaries()
-    # a folder of its own: the server's user may not enter the benchmark's
+    # a folder of its own: the server's user may not enter that of a run
     folder = Path(tempfile.mkdtemp(prefix="tap-mews-postgres-"))
     user = _user()
     if user:
         os.chown(folder, user["user"], user["group"])
     server = None
     try:
-        server = Server(folder)
+        server = Server(folder, on_loopback=on_loopback)
         yield server
     finally:
         if server is not None:
             server.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind((LOOPBACK, 0))
+        port: int = listener.getsockname()[1]
+        return port
 
 
 def _binaries() -> Path:
