@@ -1,0 +1,130 @@
+"""The checkout as a project of Meltano: a copy of it, in which its commands run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox import Sandbox
+
+Env: TypeAlias = dict[str, str]
+
+CHECKOUT = Path(__file__).parents[2]
+BINARIES = CHECKOUT / ".venv-meltano" / "bin"
+
+SECONDS = 120
+"""Time that no command of Meltano takes."""
+
+_FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "UV_", "VIRTUAL_ENV", "PYTHON", "COVERAGE_")
+"""What would reach into the project from the shell, by how it begins."""
+
+_LEFT_OUT = shutil.ignore_patterns(
+    ".*", "__pycache__", "build", "dist", "output", "plugins", "*.duckdb*"
+)
+"""What a fresh checkout does not hold."""
+
+
+class Project:
+    """A folder with a copy of the checkout, and its plugins installed.
+
+    Attributes:
+        folder: Where it is.
+        env: What each command finds in the environment.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Copy the checkout; nothing is installed yet."""
+        self.folder = folder
+        shutil.copytree(CHECKOUT, folder, ignore=_LEFT_OUT)
+        self.env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)},
+            "PATH": os.pathsep.join([str(BINARIES), os.environ["PATH"]]),
+            "NO_COLOR": "1",
+            # a proxy could not reach the sandbox
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+
+    def install(self) -> None:
+        """Install each plugin in the versions that its constraints name, then all."""
+        self._install("extractor", "tap-mews", "constraints.txt")
+        for each in self.definition["plugins"]["loaders"]:
+            self._install("loader", each["name"], f"constraints-{each['name']}.txt")
+        self.meltano("install")
+
+    def _install(self, kind: str, name: str, constraints: str) -> None:
+        files = {
+            "UV_CONSTRAINT": str(self.folder / constraints),
+            "UV_BUILD_CONSTRAINT": str(self.folder / "constraints.txt"),
+        }
+        self.meltano("install", kind, name, env=files)
+
+    @property
+    def definition(self) -> dict[str, Any]:
+        """What its meltano.yml holds."""
+        content = (self.folder / "meltano.yml").read_text("utf-8")
+        found: dict[str, Any] = yaml.safe_load(content)
+        return found
+
+    def point_to(self, sandbox: Sandbox) -> None:
+        """Let the tap read from a sandbox."""
+        for name, value in sandbox.config().items():
+            self.env[f"TAP_MEWS_{name.upper()}"] = value
+
+    def meltano(self, *arguments: str, code: int = 0, env: Env | None = None) -> str:
+        """Run a command of Meltano that must end with an exit code.
+
+        Args:
+            arguments: What follows `meltano`.
+            code: The exit code.
+            env: Environment variables to add.
+
+        Returns:
+            Its standard output.
+        """
+        return self.shell(str(BINARIES / "meltano"), *arguments, code=code, env=env)
+
+    def shell(self, *command: str, code: int = 0, env: Env | None = None) -> str:
+        """As `meltano`, for any command."""
+        done = subprocess.run(
+            command,
+            cwd=self.folder,
+            env={**self.env, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+        told = f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert done.returncode == code, told
+        self.log = done.stderr
+        return done.stdout
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator[None]:
+        """Run a command of Meltano, and kill all its processes at the block's end."""
+        with subprocess.Popen(
+            [BINARIES / "meltano", *arguments],
+            cwd=self.folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield
+                assert process.poll() is None, "it has ended by itself"
+            finally:
+                os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,164 @@
+"""The pipeline of a data engineer: Meltano, this tap, and PostgreSQL, all real."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import yaml
+
+from tests.e2e import stores
+from tests.e2e.project import SECONDS
+from tests.harness import ENTITIES, Json, added, moment
+from tests.pages_harness import settle
+
+if TYPE_CHECKING:
+    from benchmarks.postgres import Server
+    from sandbox import Sandbox
+    from tests.e2e.project import Project
+
+RUN = ("run", "tap-mews", "target-postgres")
+STATE = "dev:tap-mews-to-target-postgres"
+
+LOOKBACK = timedelta(minutes=5)
+
+LOT = "20"
+"""Rows that the target stores at once: before the end of a run, if there are more."""
+
+
+def account(postgres: Server, sandbox: Sandbox) -> None:
+    """Compare each row by its key, and each value of it, with the hotels' own."""
+    expected = stores.kept(stores.truth(sandbox), stores.as_column)
+    assert stores.unlike(stores.in_postgres(postgres), expected) == []
+    for stream, rows in expected.items():
+        assert postgres.ask(f"select count(*) from mews.{stream}") == str(len(rows))
+
+
+def bookmarks(project: Project) -> dict[str, Json]:
+    """What Meltano has kept of each stream."""
+    state = json.loads(project.meltano("state", "get", STATE))
+    found: dict[str, Json] = state["singer_state"]["bookmarks"]
+    return found
+
+
+def test_a_second_run_moves_what_changed_and_every_row_is_accounted_for(
+    project: Project, postgres: Server, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    project.meltano(*RUN)
+    account(postgres, sandbox)
+    kept = bookmarks(project)
+    before = postgres.ask("select clock_timestamp() at time zone 'UTC'")
+
+    sandbox.live_on(timedelta(days=2))
+    settle(sandbox)
+    project.meltano(*RUN)
+    account(postgres, sandbox)
+
+    hotels = stores.truth(sandbox)
+    for stream in ENTITIES.keys() - {"ledger_entries"}:
+        since = moment(kept[stream]["replication_key_value"]) - LOOKBACK
+        moved = postgres.ask(
+            f"""select coalesce(json_agg("Id"), '[]') from mews.{stream}
+            where _sdc_extracted_at > '{before}'"""
+        )
+        assert {*json.loads(moved)} == {
+            key
+            for key, row in hotels[stream].items()
+            if moment(row["UpdatedUtc"]) >= since
+        }
+    assert bookmarks(project).keys() == stores.STREAMS.keys()
+
+
+def test_what_a_killed_run_left_undone_is_done_by_the_next(
+    project: Project, postgres: Server, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    project.env["TARGET_POSTGRES_BATCH_SIZE_ROWS"] = LOT
+    # the run gets as far as that
+    sandbox.exports.force_status["Payment"] = "Processing"
+    with project.started(*RUN):
+        until = time.monotonic() + SECONDS
+        there: stores.Tables = {}
+        while not there.get("order_items"):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+            there = stores.in_postgres(postgres)
+    assert not there.get("payments")
+    sandbox.exports.force_status.clear()
+
+    sandbox.live_on(timedelta(days=1))
+    settle(sandbox)
+    # Meltano takes a run that was killed for one that goes on
+    project.meltano("run", "--force", *RUN[1:])
+    account(postgres, sandbox)
+
+
+def test_a_killed_run_is_repeated_from_the_state_before_it(
+    project: Project, postgres: Server, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    project.meltano(*RUN)
+    kept = bookmarks(project)
+    sandbox.live_on(timedelta(days=1))
+    settle(sandbox)
+    sandbox.exports.seconds = 300
+    asked = len(added(sandbox))
+    with project.started(*RUN):
+        until = time.monotonic() + SECONDS
+        while len(added(sandbox)) < asked + len(ENTITIES):
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    sandbox.exports.seconds = 0
+
+    sandbox.clock.advance(timedelta(seconds=300))
+    project.meltano("run", "--force", *RUN[1:])
+    account(postgres, sandbox)
+    since = moment(kept["payments"]["replication_key_value"]) - LOOKBACK
+    for body in added(sandbox, "Payment")[1:]:
+        assert moment(body["Filters"]["UpdatedUtc"]["StartUtc"]) == since
+
+
+def test_config_test_begins_a_run_and_says_that_the_settings_are_valid(
+    project: Project, sandbox: Sandbox
+) -> None:
+    assert "Plugin configuration is valid" in project.meltano(
+        "config", "test", "tap-mews"
+    )
+    # the whole history of all streams: --test is lighter
+    assert {body["EntityType"] for body in added(sandbox)} == {*ENTITIES.values()}
+    assert not any("Filters" in body for body in added(sandbox, "Bill"))
+
+
+def test_config_test_says_what_is_wrong(project: Project) -> None:
+    project.meltano(
+        "config", "test", "tap-mews", code=1, env={"TAP_MEWS_PAGE_SIZE": "0"}
+    )
+    assert "Wrong settings: page_size" in project.log
+
+
+def test_only_what_is_selected_is_stored(
+    project: Project, postgres: Server, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    project.meltano("select", "tap-mews", "reservations", "*")
+    project.meltano("select", "--exclude", "tap-mews", "reservations", "QrCodeData")
+    project.meltano(*RUN)
+
+    stored = stores.in_postgres(postgres)
+    expected = stores.kept(stores.truth(sandbox), stores.as_column)["reservations"]
+    for row in expected.values():
+        del row["QrCodeData"]
+    assert stored.keys() == {"reservations"}
+    assert stores.unlike(stored, {"reservations": expected}) == []
+    assert not any("QrCodeData" in row for row in stored["reservations"].values())
+
+
+def test_the_project_holds_no_tokens(project: Project, sandbox: Sandbox) -> None:
+    del project.env["TAP_MEWS_CLIENT_TOKEN"]
+    project.meltano("config", "set", "tap-mews", "client_token", sandbox.client_token)
+    assert sandbox.client_token in (project.folder / ".env").read_text("utf-8")
+    assert sandbox.client_token not in (project.folder / "meltano.yml").read_text()
+    assert yaml.safe_load(project.meltano("config", "print", "tap-mews"))
