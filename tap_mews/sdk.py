@@ -10,6 +10,9 @@ values of settings out of messages and let a signal end a message properly.
 from __future__ import annotations
 
 import abc
+from collections import defaultdict
+from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream, Tap
@@ -17,8 +20,10 @@ from singer_sdk.mapper import SameRecordTransform
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Generator
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog, RecordMessage
 
 SAID_BETTER = (
     # the error itself names the stream and what to do, in one line
@@ -47,6 +52,13 @@ class GuardedTap(Tap):
         if raise_errors:
             self.check_settings(self._config)
         return []
+
+    def setup_mapper(self) -> None:
+        """Set up stream maps, which take the keys from the catalog."""
+        if self.input_catalog:
+            # made now, the streams settle first what the catalog says
+            _ = self.streams
+        super().setup_mapper()
 
     def _handle_termination(self, signum: int, frame: object) -> None:
         del frame
@@ -80,6 +92,19 @@ class WindowedStream(Stream):
         # `--test` selects all streams; a catalog of the user's says which ones matter
         if not (self.is_dry_run and self._tap.input_catalog):
             Stream.selected.fset(self, value)  # type: ignore[attr-defined]
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says; its metadata can name another key.
+
+        The SDK looks at `table-key-properties` only where the entry itself has no key,
+        and an entry that was discovered has one.
+        """
+        entry = catalog.get_stream(self.name)
+        named = entry.metadata.root.table_key_properties if entry else None
+        if entry and named and tuple(named) != tuple(self.primary_keys):
+            # for the stream, and for the stream maps that write its SCHEMA
+            entry.key_properties = named
+        super().apply_catalog(catalog)
 
     @property
     def partitions(self) -> None:
@@ -129,6 +154,38 @@ class WindowedStream(Stream):
             and not stream_map.flattening_enabled
             and stream_map.transformed_schema == self.effective_schema
         )
+
+    def _generate_record_messages(
+        self, record: Record
+    ) -> Generator[RecordMessage, None, None]:
+        """As the SDK, with columns of null where an object that is flattened is null.
+
+        The SDK leaves the object's own name there, which is not in the schema.
+        """
+        for message in super()._generate_record_messages(record):
+            flattened = self._flattened.get(message.stream, {})
+            for name in flattened.keys() & message.record.keys():
+                if message.record[name] is None:
+                    del message.record[name]
+                    message.record.update(dict.fromkeys(flattened[name]))
+            yield message
+
+    @cached_property
+    def _flattened(self) -> dict[str, dict[str, list[str]]]:
+        """By stream and name of each object that is flattened, its columns."""
+        found: dict[str, dict[str, list[str]]] = {}
+        for stream_map in self.stream_maps:
+            options = stream_map.flattening_options
+            if not options or not stream_map.flattening_enabled:
+                continue
+            columns = stream_map.transformed_schema["properties"]
+            objects = found[stream_map.stream_alias] = defaultdict(list)
+            for column in columns:
+                *parts, _ = column.split(options.separator)
+                for name in accumulate(parts, f"{{}}{options.separator}{{}}".format):
+                    if name not in columns:
+                        objects[name].append(column)
+        return found
 
     def mapped(self, record: Record) -> list[tuple[str, Record]]:
         """What stream maps and selection make of a record, with the streams' names."""

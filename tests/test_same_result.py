@@ -73,6 +73,10 @@ def leaves(schema: Json) -> list[tuple[str, ...]]:
 
 PLAIN = Way("everything as it is")
 DESELECTED = Way("deselected properties", deselects=leaves)
+FLATTENING = Way(
+    "flattening",
+    lambda _: {"flattening_enabled": True, "flattening_max_depth": 2},
+)
 WAYS = [
     PLAIN,
     DESELECTED,
@@ -80,10 +84,7 @@ WAYS = [
     Way("a map that filters", mapped(__filter__="record['Id'] < 'a'")),
     Way("a map that renames", mapped(__alias__="renamed")),
     Way("a map that keeps two", mapped(Id="record['Id']", __else__="__NULL__")),
-    Way(
-        "flattening",
-        lambda _: {"flattening_enabled": True, "flattening_max_depth": 2},
-    ),
+    FLATTENING,
 ]
 SEVERAL = Way(
     "a map that copies",
@@ -383,6 +384,14 @@ def records(messages: list[Json]) -> list[tuple[str, Json]]:
     ]
 
 
+def without_nulls(messages: list[Json]) -> list[tuple[str, Json]]:
+    """The records of messages, less what is null in them."""
+    return [
+        (stream, {name: each for name, each in record.items() if each is not None})
+        for stream, record in records(messages)
+    ]
+
+
 def batched(messages: list[Json]) -> list[Json]:
     """The rows in the files of the BATCH messages; the files go."""
     rows = []
@@ -443,7 +452,11 @@ def test_maps_flattening_and_selection_do_what_they_do_to_a_stream_of_the_sdk(
     messages = written(tap_of(stream, way, forced=False), lines)
 
     plain = written_plainly(plain_of(stream, way), lines)
-    assert records(messages) == records(plain)
+    if way == FLATTENING:
+        # the SDK gives a null there a name that is not in the schema
+        assert without_nulls(messages) == without_nulls(plain)
+    else:
+        assert records(messages) == records(plain)
     assert schemas(messages) == schemas(plain)
 
 
