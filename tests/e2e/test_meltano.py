@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from tests.e2e import stores
-from tests.e2e.project import SECONDS
+from tests.e2e.project import CHECKOUT, SECONDS
 from tests.harness import ENTITIES, Json, added, moment
 from tests.pages_harness import settle
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from benchmarks.postgres import Server
     from sandbox import Sandbox
     from tests.e2e.project import Project
@@ -156,9 +160,93 @@ def test_only_what_is_selected_is_stored(
     assert not any("QrCodeData" in row for row in stored["reservations"].values())
 
 
-def test_the_project_holds_no_tokens(project: Project, sandbox: Sandbox) -> None:
-    del project.env["TAP_MEWS_CLIENT_TOKEN"]
-    project.meltano("config", "set", "tap-mews", "client_token", sandbox.client_token)
-    assert sandbox.client_token in (project.folder / ".env").read_text("utf-8")
-    assert sandbox.client_token not in (project.folder / "meltano.yml").read_text()
-    assert yaml.safe_load(project.meltano("config", "print", "tap-mews"))
+def test_metadata_in_the_project_asks_for_full_tables_and_other_keys(
+    project: Project, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    definition = project.definition
+    (metadata,) = (text for text in blocks("yaml") if "FULL_TABLE" in text)
+    definition["plugins"]["extractors"][0] |= yaml.safe_load(metadata)
+    (project.folder / "meltano.yml").write_text(yaml.safe_dump(definition), "utf-8")
+    for _ in range(2):
+        project.meltano("run", "tap-mews", "target-jsonl")
+    messages = project.meltano("invoke", "tap-mews").splitlines()
+    keys = {
+        message["stream"]: message["key_properties"]
+        for message in map(json.loads, messages)
+        if message["type"] == "SCHEMA"
+    }
+    assert keys["payments"] == ["EnterpriseId", "Id"]
+    for stream, times in (("bills", 2), ("payments", 1)):
+        path = project.folder / "output" / f"{stream}.jsonl"
+        expected = len(sandbox.lines(ENTITIES[stream]))
+        assert len(path.read_bytes().splitlines()) == times * expected
+
+
+# --- README.md, word for word ---
+
+
+def blocks(language: str) -> list[str]:
+    """The code blocks in the part of README.md about Meltano."""
+    text = (CHECKOUT / "README.md").read_text("utf-8")
+    section = text.partition("\n## A minute with Meltano\n")[2].partition("\n## ")[0]
+    found = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert found
+    return found
+
+
+@pytest.fixture
+def by_hand(project: Project, sandbox: Sandbox) -> Project:
+    """The project, with tokens for a person to set."""
+    for name in ("CLIENT_TOKEN", "ACCESS_TOKEN"):
+        project.env[name] = project.env.pop(f"TAP_MEWS_{name}")
+    settle(sandbox)
+    return project
+
+
+def test_the_first_commands_of_the_readme_bring_every_row(
+    by_hand: Project, sandbox: Sandbox
+) -> None:
+    by_hand.shell("bash", "-euc", blocks("sh")[0])
+    stored = stores.in_jsonl(by_hand.folder / "output")
+    assert stores.unlike(stored, stores.truth(sandbox)) == []
+    for token in (sandbox.client_token, sandbox.access_token):
+        assert token in (by_hand.folder / ".env").read_text("utf-8")
+        assert token not in (by_hand.folder / "meltano.yml").read_text("utf-8")
+
+
+def test_the_commands_of_the_readme_for_postgresql_bring_every_row(
+    project: Project, postgres: Server, sandbox: Sandbox
+) -> None:
+    settle(sandbox)
+    for name, known in (
+        ("DATABASE", "DATABASE"),
+        ("DATABASE_USER", "USER"),
+        ("DATABASE_PASSWORD", "PASSWORD"),
+    ):
+        project.env[name] = project.env.pop(f"TARGET_POSTGRES_{known}")
+    told = project.shell("bash", "-euc", blocks("sh")[1])
+    account(postgres, sandbox)
+    assert json.loads(told.splitlines()[-1])["singer_state"]["bookmarks"]
+    assert postgres.password in (project.folder / ".env").read_text("utf-8")
+
+
+def test_the_definition_of_the_readme_is_a_project_of_ones_own(
+    by_hand: Project, tmp_path: Path
+) -> None:
+    by_hand.shell("meltano", "init", str(tmp_path / "own"))
+    path = tmp_path / "own" / "meltano.yml"
+    (snippet,) = (text for text in blocks("yaml") if "plugins:" in text)
+    snippet = snippet.replace("<this repository>", f"-e {by_hand.folder}")
+    path.write_text(path.read_text("utf-8") + snippet, "utf-8")
+    by_hand.shell(
+        "bash",
+        "-euc",
+        """
+        meltano --cwd "$OWN" config set tap-mews client_token "$CLIENT_TOKEN"
+        meltano --cwd "$OWN" config set tap-mews access_token "$ACCESS_TOKEN"
+        meltano --cwd "$OWN" config set tap-mews api_url "$TAP_MEWS_API_URL"
+        meltano --cwd "$OWN" invoke tap-mews --test
+        """,
+        env={"OWN": str(path.parent)},
+    )
