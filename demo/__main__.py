@@ -23,7 +23,7 @@ Next, your own hotels. Save this as config.json (chmod 600) and fill in your tok
   {{"client_token": "", "access_token": "", "start_date": "2026-01-01"}}
 
 Try them:       .venv/bin/tap-mews --config config.json --test
-With Meltano:   meltano add --custom extractor tap-mews
+With Meltano:   meltano add --custom tap-mews --plugin-type extractor
                 (pip_url: {CHECKOUT}; settings: its meltano.yml)"""
 
 
