@@ -108,6 +108,7 @@ def test_a_killed_run_is_repeated_from_the_state_before_it(
     kept = bookmarks(project)
     sandbox.live_on(timedelta(days=1))
     settle(sandbox)
+    project.env["TAP_MEWS_EXTRACTION"] = "exports"
     sandbox.exports.seconds = 300
     asked = len(added(sandbox))
     with project.started(*RUN):
