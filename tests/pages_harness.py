@@ -32,6 +32,19 @@ ASSIGNMENTS = "sourceAssignments/getAll/2024-09-20"
 GROUP_ASSIGNMENTS = "sourceAssignments/getAll"
 ENTERPRISES = "enterprises/getAll"
 
+ENTITY_OPERATIONS = {
+    "availability_adjustments": "availabilityAdjustments/getAll",
+    "availability_blocks": "availabilityBlocks/getAll",
+    "bills": "bills/getAll",
+    "companies": "companies/getAll",
+    "customers": "customers/getAll",
+    "order_items": "orderItems/getAll",
+    "payments": "payments/getAll",
+    "reservations": RESERVATIONS,
+    "resource_blocks": "resourceBlocks/getAll",
+}
+"""The entities that can be read page by page as well, and the operation that does."""
+
 PAGE_ENTITIES = {
     "companionships": "Companionship",
     "enterprises": "Enterprise",

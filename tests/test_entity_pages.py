@@ -11,6 +11,7 @@ from tap_mews.errors import InvalidSettingsError
 from tests.harness import ENTITIES, FastClock, added, moment, records_by_id, select
 from tests.harness import sync as sync_in_process
 from tests.harness import truth as exact_truth
+from tests.pages_harness import ENTITY_OPERATIONS as OPERATIONS
 from tests.pages_harness import History, interval, settle
 
 if TYPE_CHECKING:
@@ -18,17 +19,6 @@ if TYPE_CHECKING:
     from tests.harness import Json, Result
 
 LEDGER = "ledger_entries"
-OPERATIONS = {
-    "availability_adjustments": "availabilityAdjustments/getAll",
-    "availability_blocks": "availabilityBlocks/getAll",
-    "bills": "bills/getAll",
-    "companies": "companies/getAll",
-    "customers": "customers/getAll",
-    "order_items": "orderItems/getAll",
-    "payments": "payments/getAll",
-    "reservations": "reservations/getAll/2023-06-06",
-    "resource_blocks": "resourceBlocks/getAll",
-}
 BOTH_WAYS = ["exports", "pages"]
 
 entities = pytest.mark.parametrize("stream", OPERATIONS)

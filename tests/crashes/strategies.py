@@ -27,6 +27,7 @@ from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,
     ENTERPRISES,
+    ENTITY_OPERATIONS,
     GROUP_ASSIGNMENTS,
     PAGE_ENTITIES,
     RESERVATIONS,
@@ -37,17 +38,24 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+LEDGER = "ledger_entries"
 EXPORT_STREAMS, PAGE_STREAMS = sorted(ENTITIES), sorted(PAGE_ENTITIES)
 STREAMS = (*EXPORT_STREAMS, *PAGE_STREAMS)
 
 OF_EXPORTS = ("exports/add", "exports/getAll")
 OF_STREAMS = {
+    **{
+        stream: (*OF_EXPORTS, operation)
+        for stream, operation in ENTITY_OPERATIONS.items()
+    },
     "companionships": (RESERVATIONS, COMPANIONSHIPS),
     "enterprises": (ENTERPRISES,),
     "reservation_group_source_assignments": (GROUP_ASSIGNMENTS,),
     "source_assignments": (ASSIGNMENTS,),
 }
-"""What page streams call."""
+"""What streams call; the ledger has exports alone."""
+
+WAYS = ("auto", "exports", "pages")
 
 HOTELS = ((1, 1, False), (2, 1, False), (2, 2, False), (1, 1, True))
 """Properties and chains, and whether the token opens one and may not list it."""
@@ -58,6 +66,8 @@ SETTINGS = (
     (("page_size", 3),),
     (("companionship_refresh_days", 0),),
     (("max_concurrency", 1),),
+    (("extraction", "exports"),),
+    *2 * ((("extraction", "pages"),),),
 )
 """What can make a difference."""
 
@@ -117,6 +127,9 @@ def happenings(streams: tuple[str, ...]) -> SearchStrategy[Step]:
             st.builds(Expire, st.sampled_from(("Expired", "Failed"))),
             st.builds(Configure, st.just("export_window_days"), days),
         ]
+    if set(streams) & set(ENTITY_OPERATIONS) and LEDGER not in streams:
+        ways = st.sampled_from(WAYS)
+        choices += 2 * [st.builds(Configure, st.just("extraction"), ways)]
     return st.one_of(choices)
 
 
@@ -161,6 +174,12 @@ def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> 
     streams = tuple(sorted({stream, *beside}))
     start = draw(st.none() | st.integers(1, 20))
     # who may not list the properties reads from 2012 on, which takes many windows
+    # pages skip the ledger, or refuse to read it alone
+    settings = [
+        each
+        for each in SETTINGS
+        if not (LEDGER in streams and ("extraction", "pages") in each)
+    ]
     windows = (180,) if alone and start is None else (180, 30, 7, 4, 2, 1)
     return History(
         streams,
@@ -174,7 +193,7 @@ def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> 
         seconds=draw(st.sampled_from((5, 0, 1, 60, 600))),
         rows_per_file=draw(st.sampled_from((2000, 20, 7))),
         seed=draw(st.integers(1, 9)),
-        settings=(*draw(st.sampled_from(SETTINGS)), *fixed),
+        settings=(*draw(st.sampled_from(settings)), *fixed),
     )
 
 

@@ -115,6 +115,27 @@ HAZARDS = {
     "the hotels live on while pages are read": pages(
         Run(AfterMessage(99), meanwhile=(Meanwhile(0, LiveOn(9)),)), LiveOn(30)
     ),
+    "the way changes between windows": History(
+        ("bills", "companies", "reservations"),
+        (
+            Configure("extraction", "pages"),
+            Run(AfterMessage(60)),
+            Configure("extraction", "exports"),
+            Run(AtPause(1)),
+            Configure("extraction", "pages"),
+            Run(AfterMessage(9)),
+            LiveOn(5),
+            Configure("extraction", "auto"),
+            Run(AfterMessage(30)),
+        ),
+        start=12,
+        window=3,
+        settings=(("page_size", 5),),
+    ),
+    "a property joins while others are read by pages": History(
+        ("bills", "customers"),
+        (Run(), Join(new_chain=True), LiveOn(9), Run(AfterMessage(20))),
+    ),
     "windows of pages are cut by the end": pages(
         EndAt(20), Run(AfterMessage(50)), EndAt(None), Run(AfterMessage(70))
     ),

@@ -34,6 +34,13 @@ PAGES = History(
     days=35,
     settings=(("page_size", 20), ("max_concurrency", 1)),
 )
+ENTITIES_BY_PAGES = History(
+    ("bills", "reservations"),
+    (),
+    properties=1,
+    days=35,
+    settings=(("page_size", 9), ("max_concurrency", 1), ("extraction", "pages")),
+)
 
 
 PARTS = 4
@@ -68,7 +75,11 @@ def test_whatever_happens_every_row_arrives(stream: str, tally: Tally) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
-@pytest.mark.parametrize("history", [EXPORTS, PAGES], ids=["exports", "pages"])
+@pytest.mark.parametrize(
+    "history",
+    [EXPORTS, PAGES, ENTITIES_BY_PAGES],
+    ids=["exports", "pages", "entities by pages"],
+)
 def test_killed_at_any_moment_of_a_run_every_row_arrives(
     history: History, part: int, tally: Tally
 ) -> None:
