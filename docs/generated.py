@@ -104,7 +104,7 @@ def _parts(name: str, schema: Json) -> Iterator[tuple[str, Json]]:
 
 def settings_table() -> str:
     """The settings of the tap, for README.md."""
-    return _table(
+    return table(
         ("Setting", "Kind", "Default", "What it does"),
         [
             (
@@ -121,7 +121,7 @@ def settings_table() -> str:
 
 def sdk_settings_table() -> str:
     """The settings that the SDK adds to every tap, for README.md."""
-    return _table(
+    return table(
         ("Setting", "Kind", "What it does"),
         [
             (f"`{each.name}`", _kind_in_words(each), each.schema["description"])
@@ -151,7 +151,7 @@ def _default_in_words(setting: Setting) -> str:
 
 def streams_table() -> str:
     """The streams, for README.md."""
-    return _table(
+    return table(
         ("Stream", "What it holds", "Read through", "Key", "Bookmark", "Scope"),
         [
             (
@@ -203,13 +203,14 @@ def commands_table() -> str:
     """What make can do, for README.md."""
     makefile = (CHECKOUT / "Makefile").read_text("utf-8")
     commands = re.findall(r"^([a-z0-9-]+):.*## (.+)$", makefile, re.MULTILINE)
-    return _table(
+    return table(
         ("Command", "What it does"),
         [(f"`make {name}`", what) for name, what in commands],
     )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(
         f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |"
@@ -219,17 +220,17 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def meltano_capabilities() -> str:
     """What the tap can do, for meltano.yml."""
-    return _yaml(about()["capabilities"])
+    return as_yaml(about()["capabilities"])
 
 
 def meltano_required() -> str:
     """The settings without which nothing works, for meltano.yml."""
-    return _yaml([about()["settings"]["required"]])
+    return as_yaml([about()["settings"]["required"]])
 
 
 def meltano_settings() -> str:
     """All settings, for meltano.yml."""
-    return _yaml([_in_meltano(each) for each in settings()])
+    return as_yaml([_in_meltano(each) for each in settings()])
 
 
 def _in_meltano(setting: Setting) -> Json:
@@ -248,5 +249,6 @@ def _in_meltano(setting: Setting) -> Json:
     return {**entry, "description": schema["description"]}
 
 
-def _yaml(value: object) -> str:
+def as_yaml(value: object) -> str:
+    """The text of a value in YAML, in the order of its keys."""
     return yaml.safe_dump(value, sort_keys=False, width=78).rstrip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -10,6 +11,7 @@ import pytest
 from jsonschema import Draft7Validator, Draft202012Validator
 from singer_sdk.singerlib import Schema
 
+from docs.guests import MARK, properties
 from tests.entity_properties import STREAMS, Property, documented_properties
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 JsonSchema: TypeAlias = dict[str, Any]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
-PERSONAL = "Personal data."
 
 each_stream = pytest.mark.parametrize("stream", STREAMS)
 
@@ -164,7 +165,7 @@ def test_deprecated_properties_say_so_in_words(stream: str) -> None:
 def test_personal_data_is_marked_at_the_end_of_the_description(stream: str) -> None:
     """The mark can be searched for; on an object it covers everything inside."""
     for path, child in walk(load(stream)):
-        before, mark, after = child["description"].partition(PERSONAL)
+        before, mark, after = child["description"].partition(MARK)
         assert not after, path
         assert not mark or before.endswith(" "), path
 
@@ -191,7 +192,59 @@ def test_what_identifies_a_person_is_marked(stream: str, paths: str) -> None:
     """A privacy officer finds these by the mark alone."""
     described = dict(walk(load(stream)))
     for path in paths.split():
-        assert described[path]["description"].endswith(PERSONAL), path
+        assert described[path]["description"].endswith(MARK), path
+
+
+TELLING = re.compile(
+    r"Address|Birth|Car|City|Contact|Dietary|Email|Fiscal|Gender|Identity|Ip$|Latitude"
+    r"|Licen[cs]e|Line\d|Longitude|Loyalty|Name|Nationality|Notes|Number|Occupation"
+    r"|Passport|Person|Phone|Plate|PostalCode|QrCode|Sex|Tax.*Identif|Telephone|Title"
+    r"|Visa"
+)
+"""Names under which data of a person is to be expected."""
+
+OF_NO_PERSON = re.compile(
+    # a property, a company as a whole, a product, a card
+    r"enterprises\..+|companies\.(Name|.*Number|.*Tax.*|Address.*)"
+    r"|bills\.EnterpriseData\.CompanyName|bills\.EnterpriseData\.BankName"
+    r"|bills\.EnterpriseData\..*Tax.*"
+    r"|bills\.(CompanyDetails|.*BillCompanyData)\.(Name|Address.*|.*Identifier.*)"
+    r"|order_items\.BillingName|bills\.OrderItems\[\]\.BillingName|.*\.CreditCard.*"
+    # numbers that Mews or a channel counts with, and how many people there are
+    r"|(bills|reservations|customers)\.(Channel|ChannelManager)?Number"
+    r"|.*\.(PurchaseOrder|AvailabilityBlock)Number|.*\.PersonCounts?.*"
+    # identifiers, which docs/guest-data.md lists apart
+    r"|customers\.AddressId|customers\.HasOtaEmail"
+)
+"""Those of such names that are about no person."""
+
+
+@each_stream
+def test_properties_whose_names_tell_of_a_person_are_marked(stream: str) -> None:
+    """A new property is either personal data or named above as none."""
+    unmarked = [
+        each.path
+        for each in properties()
+        if each.stream == stream
+        and not each.is_personal
+        and TELLING.search(each.path)
+        and not OF_NO_PERSON.fullmatch(f"{stream}.{each.path}")
+    ]
+    assert unmarked == []
+
+
+@each_stream
+def test_open_objects_are_marked(stream: str) -> None:
+    """Nobody knows what comes in them, a company's identifiers apart."""
+    marked = {
+        each.path for each in properties() if each.stream == stream and each.is_personal
+    }
+    opened = {
+        path
+        for path, child in walk(load(stream))
+        if "additionalProperties" in child.get("items", child)
+    }
+    assert {path for path in opened - marked if "Compan" not in path} == set()
 
 
 def test_a_shape_reads_the_same_wherever_it_occurs() -> None:
