@@ -173,7 +173,9 @@ def _first_sentence(text: str) -> str:
 
 def _operations(stream: Stream) -> str:
     if isinstance(stream, EntityStream):
-        return f"`exports/add` of `{stream.entity_type}`"
+        by_export = f"`exports/add` of `{stream.entity_type}`"
+        pages = stream.operation
+        return f"{by_export}, or `{pages.name}`" if pages else by_export
     if isinstance(stream, UpdatedPageStream):
         return f"`{stream.operation.name}`"
     if isinstance(stream, Companionships):

@@ -28,6 +28,10 @@ MAIN = 0
 """The cohort that holds all properties but those that join."""
 
 
+MOST_JOINING = 1000
+"""Properties or chains that join together; no request may name more of them."""
+
+
 @dataclass(frozen=True)
 class Reach:
     """What a stream reads of all there is.
@@ -195,8 +199,10 @@ class Bookmarks:
         ]
         known = set(covers).union(*(cohort["ids"] for cohort in joining))
         new = sorted(reach - known)
-        if new:
-            joining.append({"ids": new})
+        joining += [
+            {"ids": new[first : first + MOST_JOINING]}
+            for first in range(0, len(new), MOST_JOINING)
+        ]
         # what has left is forgotten, so that it is read in full if it comes back
         self._state["covers"] = sorted(reach & set(covers))
         self._keep_joining(joining)

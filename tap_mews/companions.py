@@ -9,6 +9,7 @@ at a time. A companionship without a reservation comes only by its group.
 from __future__ import annotations
 
 import json
+import logging
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -37,12 +38,14 @@ UPDATED = "ReservationGroupUpdatedUtc"
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
+logger = logging.getLogger("tap-mews.pages")
+
 EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 
 
 class _Reservation(msgspec.Struct):
-    group: str = msgspec.field(name="GroupId")
-    updated: str = msgspec.field(name="UpdatedUtc")
+    group: str | None = msgspec.field(name="GroupId", default=None)
+    updated: str | None = msgspec.field(name="UpdatedUtc", default=None)
 
 
 class _Companionship(msgspec.Struct):
@@ -95,14 +98,25 @@ class CompanionshipFetch:
                 for rows in batch:
                     yield self._dated(rows, updated)
 
-    def _groups(self, span: Span, window: Window) -> dict[str, str]:
+    def _groups(self, span: Span, window: Window) -> dict[str, str | None]:
         """The groups of the reservations, each with its latest `UpdatedUtc`."""
-        updated: dict[str, str] = {}
+        updated: dict[str, str | None] = {}
+        alone = 0
         for rows in self._reservations(span, window):
             for found in decoded(rows, self._reservation):
-                known = updated.get(found.group)
-                if known is None or _order(found.updated) > _order(known):
+                if found.group is None:
+                    alone += 1
+                    continue
+                known = updated.setdefault(found.group, found.updated)
+                if _order(found.updated) > _order(known):
                     updated[found.group] = found.updated
+        if alone:
+            logger.warning(
+                "companionships: %d reservations of %s have no GroupId, so nobody can "
+                "be found who comes along on them",
+                alone,
+                window,
+            )
         return updated
 
     def _batch(
@@ -117,7 +131,7 @@ class CompanionshipFetch:
         what = f"{len(groups)} groups of {window}"
         return read_rows(self._client_of(span), COMPANIONSHIPS, body, self._size, what)
 
-    def _dated(self, rows: Rows, updated: dict[str, str]) -> Rows:
+    def _dated(self, rows: Rows, updated: dict[str, str | None]) -> Rows:
         """The rows with the date of their group; what has no group stays as it is."""
         lines = []
         for line in rows.lines:
@@ -132,6 +146,6 @@ class CompanionshipFetch:
         return replace(rows, lines=lines)
 
 
-def _order(moment: str) -> str:
+def _order(moment: str | None) -> str:
     """A key that sorts moments of any precision; all of them end in `Z`."""
-    return moment.rstrip("Zz")
+    return (moment or "").rstrip("Zz")

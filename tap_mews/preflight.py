@@ -93,6 +93,9 @@ def check_access(
         MewsError: An operation cannot be tried.
     """
     streams = _with_a_way(streams)
+    for stream in streams:
+        # the list of properties tells the time, and whether the tokens are right
+        _ = stream.end
     return _allowed(streams, _forbidden(streams), connection, skip=skip_unauthorized)
 
 
@@ -134,17 +137,23 @@ def open_streams(
     _allowed(streams, refused, connection, skip=skip_unauthorized)
 
 
-def advice_on(connection: Connection) -> str:
-    """What to do about an operation that is refused with 401."""
+def advice_on(connection: Connection, refusal: str) -> str:
+    """What to do about operations that are refused with 401.
+
+    Args:
+        connection: Knows whether the tokens are right.
+        refusal: Words that name the operations.
+    """
     if not connection.has_access:
         return (
             "check client_token, access_token and api_url; if they are right, ask Mews "
             "to enable this operation for your integration"
         )
+    beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
     return (
         "the tokens are right, since other operations take them; ask Mews to enable "
-        "this one for your integration (data exports are a restricted beta), deselect "
-        "the stream, or set skip_unauthorized_streams"
+        f"this one for your integration{beta}, deselect the stream, or set "
+        "skip_unauthorized_streams"
     )
 
 
@@ -184,7 +193,7 @@ def _allowed(
         return list(streams)
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
     if not (skip and connection.has_access and len(refused) < len(streams)):
-        msg = f"{told}; {advice_on(connection)}"
+        msg = f"{told}; {advice_on(connection, told)}"
         raise UnauthorizedError(msg)
     logger.warning("%s; skipping what may not be read", told)
     for stream in streams:

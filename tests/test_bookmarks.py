@@ -254,6 +254,23 @@ def test_a_property_that_joins_is_read_alone_before_all_go_on_together() -> None
     ]
 
 
+def test_no_more_than_a_thousand_properties_join_together() -> None:
+    late = [f"late {number:04}" for number in range(2500)]
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a"],
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Reach(("a", *late), None)
+    spans = bookmarks.due(reach, lambda _: ZERO, on(110), timedelta(0))
+    scopes = [span.scope for span in spans if span.scope]
+    assert [len(scope) for scope in scopes] == [1000, 1000, 500]
+    for span in spans:
+        bookmarks.move(span, span.end)
+    assert state["covers"] == sorted(["a", *late])
+    assert "joining" not in state
+
+
 def test_a_property_without_a_past_joins_at_once() -> None:
     state: dict[str, Any] = {
         "replication_key_value": format_moment(on(100)),

@@ -129,6 +129,19 @@ def test_a_window_without_reservations_asks_for_no_companionships(
     assert sandbox.journal.requests(COMPANIONSHIPS) == []
 
 
+def test_a_reservation_without_a_group_is_told_and_stops_nothing(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.put("Reservation", {**sandbox.new_row("Reservation"), "GroupId": None})
+    settle(sandbox)
+    history = History(sandbox, (STREAM,))
+    result = history.run()
+    assert history.missing() == {}
+    told = [each for each in result.logs if "1 reservations" in each]
+    assert all(each.startswith("WARNING companionships: ") for each in told)
+    assert told
+
+
 def test_the_added_date_is_the_latest_update_of_the_group(sandbox: Sandbox) -> None:
     settle(sandbox)
     settings = {**WITHOUT_REFRESH, "start_date": "2026-02-03"}

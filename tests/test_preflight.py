@@ -168,6 +168,16 @@ def test_what_is_missing_can_be_skipped(sandbox: Sandbox) -> None:
         assert "skipping what may not be read" in line
 
 
+@pytest.mark.parametrize("stream", ["bills", "source_assignments"])
+def test_the_beta_of_exports_is_named_where_exports_are_refused(
+    sandbox: Sandbox, stream: str
+) -> None:
+    sandbox.access.revoke(ASSIGNMENTS)
+    sandbox.access.revoke("exports/getAll")
+    line = refusal(sync(sandbox, stream, extraction="exports"))
+    assert ("data exports are a restricted beta" in line) == (stream == "bills")
+
+
 def test_a_run_in_which_everything_would_be_skipped_fails(sandbox: Sandbox) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
     line = refusal(sync(sandbox, "source_assignments", skip_unauthorized_streams=True))

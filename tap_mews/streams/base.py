@@ -241,7 +241,7 @@ class MewsStream(WindowedStream, abc.ABC):
             with self.named(), closing(self.reader.pieces()) as pieces:
                 yield pieces
         except UnauthorizedError as error:
-            error.args = (f"{error}; {advice_on(self.run.connection)}",)
+            error.args = (f"{error}; {advice_on(self.run.connection, str(error))}",)
             raise
         finally:
             self.reader.close()
