@@ -27,7 +27,8 @@ class Costs:
         retries: Calls and downloads that were tried again.
         rows: Records that were delivered.
         answer_bytes: Bytes of the answers of Mews, unpacked.
-        file_bytes: Bytes of exported files, those of cut transfers included.
+        file_bytes: Bytes of exported files as they were written; what came twice counts
+            twice.
         retry_seconds: Pauses before another try.
         budget_seconds: Waits for the rate budget, those that a 429 asked for included.
         export_seconds: Waits for exports to be ready.

@@ -81,6 +81,16 @@ class Bookmarks:
         """The bookmark: everything up to here has been delivered."""
         return _moment_of(self._state)
 
+    def of(self, span: Span) -> str | None:
+        """The bookmark that a span moves, as the state has it."""
+        part = self._state
+        if span.cohort != MAIN:
+            for cohort in self._joining():
+                if tuple(cohort["ids"]) == span.scope:
+                    part = cohort
+        value: str | None = part.get("replication_key_value")
+        return value
+
     @property
     def jobs(self) -> list[dict[str, str]]:
         """Exports that were added and not read to their end."""

@@ -7,6 +7,7 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── InvalidRecordError            the data breaks its schema
 ├── SpoolError                    the disk is full or not writable
 ├── OutputError                   standard output cannot be written to
+├── ReportError                   the report cannot be written; the data is out
 └── MewsError                     something about an operation of the API
     ├── UnauthorizedError         401: wrong token, or operation not enabled
     ├── RefusedError              other 4xx: the request as such is not taken
@@ -54,6 +55,10 @@ class SpoolError(TapMewsError):
 
 class OutputError(TapMewsError):
     """Standard output takes no more messages."""
+
+
+class ReportError(TapMewsError):
+    """The report cannot be written."""
 
 
 class MewsError(TapMewsError):

@@ -81,7 +81,12 @@ class Rows:
 
 
 class Inspector:
-    """Checks the rows of one stream against its schema."""
+    """Checks the rows of one stream against its schema.
+
+    Attributes:
+        unknown: JSON paths of the properties that the schema does not know.
+        passed_on: Invalid records that were passed on.
+    """
 
     def __init__(
         self,
@@ -104,7 +109,8 @@ class Inspector:
         self._schema = schema
         self._pass_invalid = pass_invalid
         self._logger = logger
-        self._unknown: set[str] = set()
+        self.unknown: set[str] = set()
+        self.passed_on = 0
         self._breaches: Counter[str] = Counter()
 
     def lines(self, rows: Rows) -> list[bytes]:
@@ -196,6 +202,7 @@ class Inspector:
             if not self._pass_invalid:
                 raise error
             self._tell_invalid(f"{path} {reason}", error)
+        self.passed_on += bool(breaches)
         return record
 
     def summarize(self) -> None:
@@ -220,20 +227,20 @@ class Inspector:
         path: str,
         reason: str,
     ) -> InvalidRecordError:
-        who = f", Id {_shown(key)}" if isinstance(key, str) else ""
+        who = f", Id {shown(key)}" if isinstance(key, str) else ""
         return InvalidRecordError(
-            f"{self._stream}: invalid record ({place}{who}): {_shown(path)} {reason}",
+            f"{self._stream}: invalid record ({place}{who}): {shown(path)} {reason}",
         )
 
     def _tell_unknown(self, paths: list[str]) -> None:
         for path in paths:
-            if path not in self._unknown:
-                self._unknown.add(path)
+            if path not in self.unknown:
+                self.unknown.add(path)
                 self._logger.warning(
                     "%s: property %s is not in the schema and is left out; "
                     "a newer version of the tap may know it",
                     self._stream,
-                    _shown(path),
+                    shown(path),
                 )
 
     def _tell_invalid(self, breach: str, error: InvalidRecordError) -> None:
@@ -242,7 +249,7 @@ class Inspector:
             self._logger.warning("%s; passed on", error)
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """What came with a row, fit for a line: short, and escaped if need be."""
     escaped = text if text.isprintable() else json.dumps(text)
     return escaped if len(escaped) <= SHOWN else f"{escaped[:SHOWN]}…"

@@ -13,6 +13,7 @@ from tap_mews.downloads import Downloader
 from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.queue import ExportQueue
 from tap_mews.intervals import ONE_DAY, at_midnight
+from tap_mews.meters import Meters
 from tap_mews.properties import Portfolio
 from tap_mews.read_ahead import WaitingRoom
 from tap_mews.spool import Spool
@@ -32,6 +33,7 @@ class Run:
     """One run of the tap.
 
     Attributes:
+        meters: Metrics of that.
         account: Charged for what no single stream causes.
         client: Makes calls that no single stream causes; a stream has its own.
     """
@@ -46,7 +48,8 @@ class Run:
         self.settings = settings
         self.clock = clock
         self.connection = Connection(settings, clock)
-        self.account = Account()
+        self.meters = Meters()
+        self.account = Account(self.meters.count)
         self.client = MewsClient(self.connection, self.account)
         self.portfolio = Portfolio(
             self.client,

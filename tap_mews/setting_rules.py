@@ -50,6 +50,10 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[s
     spool = sound.get("spool_directory")
     if spool and not Path(spool).expanduser().is_dir():
         yield "spool_directory must be an existing folder"
+    if report := sound.get("report_path"):
+        path = Path(report).expanduser()
+        if path.is_dir() or not path.parent.is_dir():
+            yield "report_path must be a file in an existing folder"
 
 
 def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[str]:

@@ -208,6 +208,15 @@ CONFIG = th.PropertiesList(
             "folder for temporary files, unless set."
         ),
     ),
+    th.Property(
+        "report_path",
+        th.StringType(min_length=1),
+        title="Report",
+        description=(
+            "File to write a report to, as JSON, when a run has ended: what was read "
+            "of each stream, and what it took. In an existing folder; it is replaced."
+        ),
+    ),
 ).to_dict()
 
 
@@ -235,6 +244,7 @@ class Settings:
     on_invalid_record: str
     max_concurrency: int
     spool_directory: Path | None
+    report_path: Path | None
 
     @property
     def is_loopback(self) -> bool:
@@ -268,7 +278,6 @@ class Settings:
         if wrong:
             msg = "Wrong settings: " + "; ".join(wrong)
             raise InvalidSettingsError(msg)
-        spool = values.get("spool_directory")
         return cls(
             client_token=values["client_token"],
             access_token=values["access_token"],
@@ -289,12 +298,17 @@ class Settings:
             companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
             max_concurrency=values["max_concurrency"],
-            spool_directory=Path(spool).expanduser() if spool else None,
+            spool_directory=_path(values.get("spool_directory")),
+            report_path=_path(values.get("report_path")),
         )
 
 
 def _moment(text: str | None) -> datetime | None:
     return parse_moment(text) if text else None
+
+
+def _path(text: str | None) -> Path | None:
+    return Path(text).expanduser() if text else None
 
 
 def _unique(ids: list[str] | None) -> tuple[str, ...] | None:

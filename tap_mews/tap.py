@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -13,9 +14,15 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand, check_object, checked_file
-from tap_mews.errors import InvalidSettingsError, InvalidStateError
+from tap_mews.errors import (
+    InvalidSettingsError,
+    InvalidStateError,
+    ReportError,
+    TapMewsError,
+)
 from tap_mews.redaction import REDACTOR
 from tap_mews.redaction import install as install_redaction
+from tap_mews.report import Report
 from tap_mews.sdk import GuardedTap
 from tap_mews.setting_rules import wrong_in_environment
 from tap_mews.settings import CONFIG, Settings
@@ -71,7 +78,8 @@ class TapMews(GuardedTap):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the tap as the SDK does, with secrets kept out of all logs."""
         install_redaction()
-        self._opened = False
+        self._opened = self._reported = False
+        self._began = datetime.now(timezone.utc)
         if kwargs.get("parse_env_config"):
             self._check_environment()
         super().__init__(**kwargs)
@@ -130,11 +138,50 @@ class TapMews(GuardedTap):
             for stream in self.streams.values()
             if stream.selected and isinstance(stream, MewsStream)
         ]
-        open_streams(
-            self.check_access(selected),
-            self.run.connection,
-            skip_unauthorized=self.settings.skip_unauthorized_streams,
-        )
+        try:
+            open_streams(
+                self.check_access(selected),
+                self.run.connection,
+                skip_unauthorized=self.settings.skip_unauthorized_streams,
+            )
+        except TapMewsError as error:
+            if not any(stream.is_dry_run for stream in selected):
+                self.end_report(error)
+            raise
+
+    def end_report(
+        self, error: BaseException | None, stream: str | None = None
+    ) -> None:
+        """Tell what the run has read, once.
+
+        Args:
+            error: What ended the run before its time, if something did.
+            stream: The stream that was being read then.
+
+        Raises:
+            ReportError: The file cannot be written, and nothing else is wrong.
+        """
+        if self._reported:
+            return
+        self._reported = True
+        streams = [
+            each
+            for each in self.streams.values()
+            if each.selected and isinstance(each, MewsStream)
+        ]
+        for meters in (self.run.meters, *(each.meters for each in streams)):
+            meters.exit()
+        report = Report(self._began, self.run.account, streams, error, stream)
+        for line in report.table().splitlines():
+            self.logger.info("%s", line)
+        path = self.settings.report_path
+        if path is not None:
+            try:
+                report.write(path)
+            except ReportError as trouble:
+                if error is None:
+                    raise
+                self.logger.warning("%s", trouble)
 
     def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
         """Ask Mews which streams may be read.

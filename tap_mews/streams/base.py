@@ -13,27 +13,27 @@ from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
-from tap_mews.accounts import Costs, StreamAccounts
 from tap_mews.bookmarks import Bookmarks, Reach
-from tap_mews.errors import InvalidSettingsError, MewsError, UnauthorizedError
+from tap_mews.errors import (
+    InvalidSettingsError,
+    MewsError,
+    TapMewsError,
+    UnauthorizedError,
+)
 from tap_mews.intervals import ONE_DAY, Window, format_moment
 from tap_mews.preflight import Probe, advice_on
-from tap_mews.progress import Progress
 from tap_mews.reading import Piece, PieceLostError, Reader, Span
-from tap_mews.records import Inspector, Rows
-from tap_mews.sdk import WindowedStream
+from tap_mews.streams.watched import WatchedStream
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
-    from singer_sdk.metrics import Counter
 
-    from tap_mews.client import MewsClient
     from tap_mews.extraction import Way
-    from tap_mews.run import Run
-    from tap_mews.tap import TapMews
+    from tap_mews.records import Rows
+
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
 _IN_THE_CHECKOUT = Path(__file__).parents[2] / "schemas"
@@ -46,7 +46,7 @@ SCHEMAS = SchemaDirectory(
 )
 
 
-class MewsStream(WindowedStream, abc.ABC):
+class MewsStream(WatchedStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
@@ -61,22 +61,6 @@ class MewsStream(WindowedStream, abc.ABC):
 
     reader: Reader
     """Reads what is due; made when the stream is opened."""
-
-    _tap: TapMews
-
-    @property
-    def run(self) -> Run:
-        """What the streams of this run share."""
-        return self._tap.run
-
-    @cached_property
-    def accounts(self) -> StreamAccounts:
-        """What reading this stream takes."""
-        return StreamAccounts()
-
-    def client_of(self, span: Span) -> MewsClient:
-        """Makes the calls for a span, at the cost of its part of the stream."""
-        return self.run.client.charging(self.accounts.of(span))
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
@@ -164,9 +148,16 @@ class MewsStream(WindowedStream, abc.ABC):
             MewsError: As the reader.
             InvalidStateError: The state is none of ours.
         """
-        with self.named():
-            self.reader = self.new_reader()
-            self.reader.open(self._spans())
+        self.completeness.has_failed = False
+        try:
+            with self.named():
+                spans = self._spans()
+                self.plan(spans, self._parts())
+                self.reader = self.new_reader()
+                self.reader.open(spans)
+        except TapMewsError:
+            self.completeness.has_failed = True
+            raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver all that is due.
@@ -180,7 +171,7 @@ class MewsStream(WindowedStream, abc.ABC):
         with self._reading() as pieces:
             for piece in pieces:
                 try:
-                    with self._counted(piece):
+                    with self.taking(piece):
                         for rows in piece.rows:
                             yield from self._deliver(rows)
                 except PieceLostError:
@@ -215,7 +206,7 @@ class MewsStream(WindowedStream, abc.ABC):
         with self._reading() as pieces:
             for piece in pieces:
                 try:
-                    with self._counted(piece):
+                    with self.taking(piece):
                         for manifest in files.write(map(self._lot, piece.rows)):
                             yield batch_config.encoding, manifest
                 except PieceLostError:
@@ -245,18 +236,8 @@ class MewsStream(WindowedStream, abc.ABC):
             raise
         finally:
             self.reader.close()
-        self._inspector.summarize()
-        self._progress.finish()
-
-    @contextmanager
-    def _counted(self, piece: Piece) -> Iterator[None]:
-        """Charge the rows of a piece that are delivered, however that ends."""
-        before = self._progress.records
-        try:
-            yield
-        finally:
-            rows = self._progress.records - before
-            self.accounts.of(piece.span).charge(Costs(rows=rows))
+        self.inspector.summarize()
+        self.progress.finish()
 
     def due(self) -> list[Span]:
         """The spans that the bookmarks make due."""
@@ -265,6 +246,10 @@ class MewsStream(WindowedStream, abc.ABC):
     def move_bookmark(self, span: Span, until: datetime) -> None:
         """Note that a span has been delivered whole up to a moment."""
         self.bookmarks.move(span, until)
+
+    def bookmark_of(self, span: Span) -> str | None:
+        """The bookmark that a span moves, as the state has it."""
+        return self.bookmarks.of(span)
 
     def scopes(self) -> list[tuple[str, ...] | None]:
         """What requests name, one entry for each bookmark of its own."""
@@ -285,6 +270,13 @@ class MewsStream(WindowedStream, abc.ABC):
             self.logger.info("%s: nothing is due", self.name)
         return spans
 
+    def _parts(self) -> list[Span]:
+        """What has a bookmark of its own, whether or not anything is due of it."""
+        return [
+            Span(self.end, self.end, scope, covers=scope or self.reach.ids)
+            for scope in self.scopes()
+        ]
+
     @property
     def lookback(self) -> timedelta:
         """Time before the bookmark that is read again."""
@@ -293,11 +285,11 @@ class MewsStream(WindowedStream, abc.ABC):
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
         if not self._writes_rows:
-            for record in self._inspector.records(rows):
+            for record in self.inspector.records(rows):
                 yield record
-                self._progress.add(1)
+                self.progress.add(1)
             return
-        lines = self._inspector.lines(rows)
+        lines = self.inspector.lines(rows)
         count = len(lines)
         self._tap.message_writer.write_records(
             self.name,
@@ -305,51 +297,34 @@ class MewsStream(WindowedStream, abc.ABC):
             version=self.version,
             time_extracted=datetime.now(timezone.utc).isoformat(),
         )
-        self._counter.increment(count)
-        self._progress.add(count)
+        self.counter.increment(count)
+        self.progress.add(count)
 
     def _lot(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
         if self._writes_rows:
-            lot = self._inspector.lines(rows)
+            lot = self.inspector.lines(rows)
         else:
             lot = [
                 serialize_json(mapped).encode()
-                for record in self._inspector.records(rows)
+                for record in self.inspector.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self._progress.add(len(lot))
+        self.progress.add(len(lot))
         return lot
 
     def _finish(self, piece: Piece) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.move_bookmark(piece.span, piece.complete_until)
+        self.finish_part(piece)
         piece.done()
-        self._progress.share = piece.share
-        self._progress.add(0)
+        self.progress.share = piece.share
+        self.progress.add(0)
         if self.moves_bookmark:
             self.write_state()
-
-    def get_record_counter(self, **kwargs: Any) -> Counter:  # noqa: ANN401
-        """The SDK's counter, kept so that rows that it does not see are counted."""
-        self._counter = super().get_record_counter(**kwargs)
-        return self._counter
 
     @cached_property
     def _writes_rows(self) -> bool:
         """Whether rows go out as they came; settled once, when reading begins."""
         return self.passes_rows_on
-
-    @cached_property
-    def _inspector(self) -> Inspector:
-        return Inspector(
-            self.name,
-            self.effective_schema,
-            pass_invalid=self.run.settings.on_invalid_record == "warn",
-            logger=self.logger,
-        )
-
-    @cached_property
-    def _progress(self) -> Progress:
-        return Progress(self.name, self.run.clock, self.logger)

@@ -132,6 +132,7 @@ class ChainEntityStream(EntityStream):
     """An entity that belongs to a chain, shared by its properties."""
 
     scope_key = "ChainIds"
+    scope_of = "chain"
 
     @property
     def reach(self) -> Reach:

@@ -57,6 +57,10 @@ class SourceAssignments(UpdatedPageStream):
         """Move that of the property."""
         self._bookmarks_of(span.scope).move(span, until)
 
+    def bookmark_of(self, span: Span) -> str | None:
+        """That of the property."""
+        return self._bookmarks_of(span.scope).of(span)
+
     def _known_ids(self) -> tuple[str, ...]:
         """The properties of earlier runs, for a run that cannot list them.
 

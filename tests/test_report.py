@@ -1,0 +1,360 @@
+"""The report of a run says what was read, and what was not."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from sandbox.faults import FILES, Cut, Status
+from tap_mews.errors import ReportError, UnavailableError
+from tests.harness import (
+    FastClock,
+    Json,
+    Result,
+    dry_run,
+    run_process,
+    select,
+    sync,
+    windows,
+)
+from tests.pages_harness import Where, settle
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
+RESERVATIONS = "reservations/getAll/2023-06-06"
+ASSIGNMENTS = "sourceAssignments/getAll/2024-09-20"
+
+
+@cache
+def validator() -> Draft202012Validator:
+    """Of the documented form."""
+    return Draft202012Validator(json.loads(SCHEMA.read_text("utf-8")))
+
+
+def read(path: Path) -> Json:
+    """A report, which must have the documented form."""
+    report: Json = json.loads(path.read_text("utf-8"))
+    validator().validate(report)
+    return report
+
+
+def reported(
+    sandbox: Sandbox,
+    folder: Path,
+    *streams: str,
+    state: Json | None = None,
+    **settings: object,
+) -> tuple[Result, Json]:
+    """Run the tap with a report."""
+    path = folder / "report.json"
+    result = sync(
+        sandbox.config(report_path=str(path), **settings),
+        state=state,
+        catalog=select(*streams),
+        clock=FastClock(sandbox),
+    )
+    return result, read(path)
+
+
+def of(report: Json, stream: str) -> Json:
+    """What a report says of a stream."""
+    (found,) = (each for each in report["streams"] if each["stream"] == stream)
+    assert isinstance(found, dict)
+    return found
+
+
+def test_the_documented_form_is_a_schema() -> None:
+    Draft202012Validator.check_schema(json.loads(SCHEMA.read_text("utf-8")))
+
+
+def test_rows_are_those_that_went_out(sandbox: Sandbox, tmp_path: Path) -> None:
+    streams = ("bills", "customers", "companionships", "source_assignments")
+    result, report = reported(sandbox, tmp_path, *streams)
+    assert report["outcome"] == "complete"
+    for stream in streams:
+        part_rows = [part["rows"] for part in of(report, stream)["parts"]]
+        assert of(report, stream)["rows"] == sum(part_rows)
+        assert sum(part_rows) == len(result.records[stream]) > 0
+
+
+def test_records_that_the_sdk_writes_count_as_well(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    maps = {"bills": {"Id": "Id", "__else__": None}}
+    result, report = reported(sandbox, tmp_path, "bills", stream_maps=maps)
+    assert of(report, "bills")["rows"] == len(result.records["bills"]) > 0
+
+
+def test_rows_of_batch_files_count_as_well(sandbox: Sandbox, tmp_path: Path) -> None:
+    batch = {
+        "encoding": {"format": "jsonl", "compression": "none"},
+        "storage": {"root": tmp_path.as_uri()},
+    }
+    _, report = reported(sandbox, tmp_path, "bills", batch_config=batch)
+    assert report["outcome"] == "complete"
+    assert of(report, "bills")["rows"] == len(sandbox.rows("Bill"))
+
+
+def test_requests_are_all_that_mews_saw(sandbox: Sandbox, tmp_path: Path) -> None:
+    streams = ("bills", "payments", "source_assignments")
+    _, report = reported(sandbox, tmp_path, *streams)
+    asked = [each.operation for each in sandbox.journal.requests()]
+    assert of(report, "bills")["requests"] == 1
+    assert of(report, "payments")["requests"] == 1
+    assert of(report, "source_assignments")["requests"] == asked.count(ASSIGNMENTS)
+    shared = report["shared"]["requests"]
+    assert shared == sum(
+        asked.count(each) for each in ("enterprises/getAll", "exports/getAll")
+    )
+    assert len(asked) == shared + sum(each["requests"] for each in report["streams"])
+
+
+def test_bytes_of_files_are_those_that_were_downloaded(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    _, report = reported(sandbox, tmp_path, "bills")
+    (download,) = sandbox.journal.downloads
+    assert of(report, "bills")["bytes"]["files"] == download.sent > 0
+
+
+def test_a_download_that_is_cut_counts_as_a_retry(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.faults.add(FILES, Cut(1000))
+    _, report = reported(sandbox, tmp_path, "bills")
+    assert of(report, "bills")["retries"] == 1
+    assert of(report, "bills")["waits"]["retries"] > 0
+
+
+def test_the_wait_for_an_export_is_told_by_itself(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    clock = FastClock(sandbox)
+    path = tmp_path / "report.json"
+    config = sandbox.config(report_path=str(path))
+    sync(config, catalog=select("bills"), clock=clock).ok()
+    waits = of(read(path), "bills")["waits"]
+    assert waits["exports"] == round(sum(clock.pauses), 3) > 0
+    assert waits["retries"] == waits["rate_budget"] == 0
+
+
+def test_an_export_is_told_with_window_and_bookmarks(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first, whole = reported(sandbox, tmp_path, "bills")
+    settle(sandbox)
+    second, report = reported(sandbox, tmp_path, "bills", state=first.state)
+    (part,) = of(report, "bills")["parts"]
+    assert part["ways"] == ["exports"]
+    _, window = windows(sandbox)
+    assert window is not None
+    start, end = window
+    assert part["due"] == part["read"] == {"start": start, "end": end}
+    assert part["bookmark"] == {
+        "before": first.bookmark("bills")["replication_key_value"],
+        "after": second.bookmark("bills")["replication_key_value"],
+    }
+    assert part["ids"] == sorted(sandbox.enterprise_ids)
+    (part,) = of(whole, "bills")["parts"]
+    assert part["bookmark"]["before"] is None
+    assert part["read"]["start"] is None
+
+
+def test_each_property_of_source_assignments_is_told_by_itself(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    result, report = reported(sandbox, tmp_path, "source_assignments")
+    parts = of(report, "source_assignments")["parts"]
+    assert [part["ids"] for part in parts] == [
+        [key] for key in sorted(sandbox.enterprise_ids)
+    ]
+    for part, partition in zip(
+        parts, result.bookmark("source_assignments")["partitions"], strict=True
+    ):
+        (key,) = part["ids"]
+        assert part["rows"] == len(sandbox.rows("SourceAssignment_2024_09_20", [key]))
+        assert part["requests"] == sum(
+            each.body["EnterpriseIds"] == [key]
+            for each in sandbox.journal.requests(ASSIGNMENTS)
+        )
+        assert part["bookmark"]["after"] == partition["replication_key_value"]
+        assert part["ways"] == ["pages"]
+
+
+def test_a_property_that_joins_is_told_by_itself(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first, _ = reported(sandbox, tmp_path, "bills")
+    new = sandbox.add_property()
+    settle(sandbox)
+    result, report = reported(sandbox, tmp_path, "bills", state=first.state)
+    joined, rest = of(report, "bills")["parts"]
+    assert joined["ids"] == [new]
+    assert joined["bookmark"]["before"] is None
+    assert joined["rows"] == len(sandbox.rows("Bill", [new]))
+    assert new in rest["ids"]
+    after = result.bookmark("bills")["replication_key_value"]
+    assert rest["bookmark"]["after"] == after
+
+
+def test_chains_are_told_as_chains(sandbox: Sandbox, tmp_path: Path) -> None:
+    _, report = reported(sandbox, tmp_path, "customers")
+    (part,) = of(report, "customers")["parts"]
+    assert part["scope"] == "chain"
+    assert part["ids"] == sorted(sandbox.chain_ids)
+
+
+def test_a_stream_of_which_nothing_is_due_is_complete(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    first, _ = reported(sandbox, tmp_path, "bills", "source_assignments")
+    end = first.bookmark("bills")["replication_key_value"]
+    _, report = reported(
+        sandbox,
+        tmp_path,
+        "bills",
+        "source_assignments",
+        state=first.state,
+        end_date=end,
+    )
+    assert report["outcome"] == "complete"
+    for stream in report["streams"]:
+        for part in stream["parts"]:
+            assert part["complete"]
+            assert part["due"] is part["read"] is None
+            assert part["bookmark"] == {"before": end, "after": end}
+            assert part["ids"]
+
+
+def test_drift_is_told_without_values(sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox.put("Bill", sandbox.new_row("Bill", Surprise="s3cr3t", Number=7))
+    result, report = reported(sandbox, tmp_path, "bills", on_invalid_record="warn")
+    result.ok()
+    assert of(report, "bills")["drift"] == {
+        "unknown_properties": ["$.Surprise"],
+        "invalid_records": 1,
+    }
+    assert "s3cr3t" not in json.dumps(report)
+
+
+def test_a_failed_run_says_what_is_missing(sandbox: Sandbox, tmp_path: Path) -> None:
+    streams = ("bills", "reservation_group_source_assignments", "source_assignments")
+    operation = "sourceAssignments/getAll"
+    sandbox.faults.add(operation, Status(503), times=None)
+    result, report = reported(sandbox, tmp_path, *streams)
+    assert isinstance(result.error, UnavailableError)
+    assert (report["outcome"], report["error"]) == ("failed", "UnavailableError")
+    assert report["failed_stream"] == streams[1]
+    complete = [of(report, each)["complete"] for each in streams]
+    assert complete == [True, False, False]
+    (part,) = of(report, streams[1])["parts"]
+    assert part["read"] is None
+    assert part["retries"] > 0
+
+
+def test_properties_before_the_one_that_fails_are_complete(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    last = max(sandbox.enterprise_ids)
+    fault = Where(
+        sandbox, lambda asked: asked.body["EnterpriseIds"] == [last], Status(403)
+    )
+    sandbox.faults.add(ASSIGNMENTS, fault, times=None)
+    _, report = reported(sandbox, tmp_path, "source_assignments")
+    parts = of(report, "source_assignments")["parts"]
+    assert [part["complete"] for part in parts] == [True, False]
+
+
+def test_a_stream_that_cannot_be_opened_is_the_one_that_failed(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    state = {"bookmarks": {"payments": {"replication_key_value": "x"}}}
+    _, report = reported(sandbox, tmp_path, "bills", "payments", state=state)
+    assert report["failed_stream"] == "payments"
+    assert report["error"] == "InvalidStateError"
+
+
+def test_neither_report_nor_summary_shows_a_secret(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    config = sandbox.config()
+    result, report = reported(sandbox, tmp_path, "bills")
+    for secret in (config["client_token"], config["access_token"], "sig="):
+        assert secret not in json.dumps(report) + result.log
+
+
+def test_the_summary_has_one_line_for_each_part(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    result, _ = reported(sandbox, tmp_path, "bills", "source_assignments")
+    (summary,) = (each for each in result.logs if "What this run has read" in each)
+    _, head, *lines = summary.splitlines()
+    assert head.split()[:3] == ["stream", "of", "way"]
+    names = [line.split()[0] for line in lines]
+    assert names == ["bills", *["source_assignments"] * 2, "(all"]
+    assert "INCOMPLETE" not in summary
+
+
+def test_a_report_that_cannot_be_written_is_an_error(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    (tmp_path / ".report.json.new").mkdir()
+    config = sandbox.config(report_path=str(path))
+    result = sync(config, catalog=select("bills"), clock=FastClock(sandbox))
+    assert isinstance(result.error, ReportError)
+    assert result.bookmark("bills")["replication_key_value"]
+
+
+def test_trouble_with_the_report_hides_no_other_error(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / ".report.json.new").mkdir()
+    sandbox.faults.add("exports/add", Status(403), times=None)
+    config = sandbox.config(report_path=str(tmp_path / "report.json"))
+    result = sync(config, catalog=select("bills"), clock=FastClock(sandbox))
+    assert not isinstance(result.error, ReportError)
+    assert "The report cannot be written" in result.log
+
+
+def test_a_report_takes_the_place_of_the_last_one(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "report.json").write_text("of another run", "utf-8")
+    reported(sandbox, tmp_path, "bills")
+    assert [each.name for each in tmp_path.iterdir()] == ["report.json"]
+
+
+def test_a_test_of_the_connection_reports_nothing(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    result = dry_run(sandbox.config(report_path=str(path)), FastClock(sandbox))
+    assert result.error is None
+    assert "What this run has read" not in result.log
+    assert not path.exists()
+
+
+def test_the_command_writes_a_report(sandbox: Sandbox, tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    sandbox.faults.add("exports/add", Status(403), times=None)
+    config = sandbox.config(report_path=str(path))
+    ended = run_process(folder=tmp_path, config=config)
+    assert ended.returncode == 1
+    assert read(path)["outcome"] == "failed"
+
+
+@pytest.mark.parametrize("path", ["", "missing/report.json", "."])
+def test_a_report_needs_a_file_in_a_folder(
+    sandbox: Sandbox, tmp_path: Path, path: str
+) -> None:
+    where = str(tmp_path / path) if path else path
+    result = sync(sandbox.config(report_path=where), catalog=select("bills"))
+    assert "report_path must" in str(result.error)
