@@ -349,6 +349,11 @@ CASES = {
         errors.InvalidRecordError,
     ),
     "a full disk": Case(full_disk, errors.SpoolError),
+    # the file that is renamed in the end has a longer name, too long for any disk
+    "a report that cannot be written": Case(
+        setting(report_path=str(Path(tempfile.gettempdir(), "r" * 253))),
+        errors.ReportError,
+    ),
     "a wrong client token": Case(setting(client_token=WRONG), errors.UnauthorizedError),
     "a wrong access token": Case(setting(access_token=WRONG), errors.UnauthorizedError),
     "401 with an echo": Case(
