@@ -14,11 +14,13 @@ from typing import Any, TypeAlias
 
 import pytest
 import yaml
+from singer_sdk.metrics import Metric
 
 from docs import generated
 from docs.guests import MARK
 from tap_mews import run
 from tap_mews.exports.jobs import MOST_JOBS
+from tap_mews.meters import MewsMetric
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.test_schemas import load
@@ -235,6 +237,9 @@ def test_words_with_underscores_are_settings_streams_or_keys() -> None:
     tap = TapMews(validate_config=False)
     known = {*SETTINGS, *tap.streams, *keys(MELTANO), *keys(tap.catalog_dict)}
     known = known.union(*(keys(json.loads(example)) for example in blocks("json")))
+    known |= keys(json.loads((CHECKOUT / "docs/report.schema.json").read_text("utf-8")))
+    known |= {metric.value for names in (Metric, MewsMetric) for metric in names}
+    known.add("metric_info")  # as the SDK's structured logging calls it
     words = {word for name in DOCUMENTS for word in quoted(prose(name))}
     assert {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)} <= known
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
 RESERVATIONS = "reservations/getAll/2023-06-06"
+HEAD = ["stream", "of"]
 ASSIGNMENTS = "sourceAssignments/getAll/2024-09-20"
 
 
@@ -294,12 +295,28 @@ def test_the_summary_has_one_line_for_each_part(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     result, _ = reported(sandbox, tmp_path, "bills", "source_assignments")
-    (summary,) = (each for each in result.logs if "What this run has read" in each)
-    _, head, *lines = summary.splitlines()
-    assert head.split()[:3] == ["stream", "of", "way"]
+    told = [each.removeprefix("INFO ") for each in result.logs]
+    head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
+    lines = told[head + 1 : head + 5]
     names = [line.split()[0] for line in lines]
     assert names == ["bills", *["source_assignments"] * 2, "(all"]
-    assert "INCOMPLETE" not in summary
+    assert not any("INCOMPLETE" in line for line in lines)
+
+
+def test_a_run_that_may_not_read_everything_writes_a_report(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.access.revoke(ASSIGNMENTS)
+    path = tmp_path / "report.json"
+    result = sync(
+        sandbox.config(report_path=str(path)),
+        catalog=select("bills", "source_assignments"),
+        asks_first=True,
+    )
+    assert result.error is not None
+    report = read(path)
+    assert report["outcome"] == "failed"
+    assert not any(stream["complete"] for stream in report["streams"])
 
 
 def test_a_report_that_cannot_be_written_is_an_error(
