@@ -44,8 +44,8 @@ EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 
 
 class _Reservation(msgspec.Struct):
-    group: str | None = msgspec.field(name="GroupId", default=None)
-    updated: str | None = msgspec.field(name="UpdatedUtc", default=None)
+    group: str | None = msgspec.field(name="GroupId")
+    updated: str | None = msgspec.field(name="UpdatedUtc")
 
 
 class _Companionship(msgspec.Struct):

@@ -43,7 +43,7 @@ class Meters:
         name: Any = MewsMetric.DOWNLOAD_BYTES
         self._file_bytes = metrics.Counter(name, {**tags})
         self._waited = 0.0
-        self._told = time.time()
+        self._told = time.monotonic()
 
     def count(self, costs: Costs) -> None:
         """Add costs; any thread may."""
@@ -54,7 +54,7 @@ class Meters:
                 self._file_bytes.increment(costs.file_bytes)
             if costs.export_seconds:
                 self._waited += costs.export_seconds
-                if time.time() - self._told > metrics.DEFAULT_LOG_INTERVAL:
+                if time.monotonic() - self._told > metrics.DEFAULT_LOG_INTERVAL:
                     self._tell_waiting()
 
     def exit(self) -> None:
@@ -71,7 +71,7 @@ class Meters:
         tags = {**self._tags, metrics.Tag.PID: self._requests.tags[metrics.Tag.PID]}
         point = metrics.Point("timer", name, round(self._waited, 3), tags)
         metrics.log(metrics.get_metrics_logger(), point)
-        self._waited, self._told = 0.0, time.time()
+        self._waited, self._told = 0.0, time.monotonic()
 
 
 class WatchedCounter(metrics.Counter):

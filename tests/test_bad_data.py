@@ -680,7 +680,7 @@ class Bytes:
     ("operation", "old", "new"),
     [
         (RESERVATIONS, b'"GroupId":"', b'"GroupId":"\xff'),
-        (RESERVATIONS, b'"GroupId":"', b'"GroupId":null,"Mood":"'),
+        (RESERVATIONS, b'"GroupId":"', b'"GroupId":5,"Mood":"'),
         (RESERVATIONS, b'"GroupId":"', b'"Mood":"'),
         (RESERVATIONS, b'"UpdatedUtc":"', b'"UpdatedUtc":5,"Mood":"'),
         (COMPANIONSHIPS, b'"ReservationGroupId":"', b'"ReservationGroupId":"\xff'),

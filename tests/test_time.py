@@ -74,7 +74,12 @@ def set_machine(monkeypatch: pytest.MonkeyPatch, now: Callable[[], datetime]) ->
     monkeypatch.setattr(time, "time", lambda: now().timestamp())
 
 
-WHERE_THE_TAP_LOOKS_AT_THE_MACHINE = ("tap_mews.clock", "tap_mews.streams.base")
+WHERE_THE_TAP_LOOKS_AT_THE_MACHINE = (
+    "tap_mews.clock",
+    "tap_mews.report",
+    "tap_mews.streams.base",
+    "tap_mews.tap",
+)
 
 
 def test_nowhere_else_does_the_tap_look_at_the_machines_clock() -> None:
