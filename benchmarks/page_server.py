@@ -11,7 +11,7 @@ import json
 import subprocess
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -40,16 +40,23 @@ class Shape:
         assignments: Pages of source assignments in a month.
         reservations: Pages of reservations in a month; each row has its own group.
         companionships: Rows for each page of reservations.
+        order_items: Pages of order items in a month.
     """
 
     assignments: int = 28
     reservations: int = 8
     companionships: int = 1500
+    order_items: int = 0
 
     @property
     def all_assignments(self) -> int:
         """Rows of source assignments."""
         return self.assignments * MONTHS * PAGE
+
+    @property
+    def all_order_items(self) -> int:
+        """Rows of order items."""
+        return self.order_items * MONTHS * PAGE
 
     @property
     def all_companionships(self) -> int:
@@ -64,6 +71,7 @@ class Pages:
         """Build them."""
         self._months = {"SourceAssignments": shape.assignments}
         self._months["Reservations"] = shape.reservations
+        self._months["OrderItems"] = shape.order_items
         self._pages = {
             "SourceAssignments": [
                 _page("SourceAssignments", map(_assignment, _numbers(page)))
@@ -72,6 +80,10 @@ class Pages:
             "Reservations": [
                 _page("Reservations", map(_reservation, _numbers(page)))
                 for page in range(shape.reservations * MONTHS)
+            ],
+            "OrderItems": [
+                _page("OrderItems", map(_order_item, _numbers(page)))
+                for page in range(shape.order_items * MONTHS)
             ],
         }
         self._companionships: dict[str, list[bytes]] = {}
@@ -97,7 +109,7 @@ class Pages:
         if operation == "companionships/getAll":
             pages = self._companionships[body["ReservationGroupIds"][0]]
             return _ended(pages, int(cursor or 0), len(pages))
-        source = "Reservations" if operation[0] == "r" else "SourceAssignments"
+        source = operation[0].upper() + operation[1:].partition("/")[0]
         pages, in_month = self._pages[source], self._months[source]
         if "UpdatedUtc" not in body:
             return _ended(pages, int(cursor or 0), len(pages))
@@ -142,6 +154,13 @@ def _reservation(number: int) -> dict[str, object]:
     return row
 
 
+def _order_item(number: int) -> dict[str, object]:
+    row = dict(_ORDER_ITEM)
+    row["Id"] = _key(7, number)
+    row["UpdatedUtc"] = f"2025-01-31T06:{number // 60 % 60:02}:{number % 60:02}Z"
+    return row
+
+
 def _companionship(number: int, groups: list[str]) -> dict[str, object]:
     group = groups[number % len(groups)]
     return {
@@ -153,7 +172,8 @@ def _companionship(number: int, groups: list[str]) -> dict[str, object]:
 
 
 _RESERVATION: dict[str, object] = {}
-"""The other properties of a reservation; set before pages are built."""
+_ORDER_ITEM: dict[str, object] = {}
+"""The other properties of a row; set before pages are built."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -183,7 +203,7 @@ def serving(shape: Shape) -> Iterator[str]:
     Yields:
         The address.
     """
-    numbers = (shape.assignments, shape.reservations, shape.companionships)
+    numbers = astuple(shape)
     with subprocess.Popen(
         [PYTHON, "-m", "benchmarks.page_server", *map(str, numbers)],
         cwd=CHECKOUT,
@@ -204,6 +224,7 @@ def main() -> None:
     from sandbox.samples import sample  # noqa: PLC0415 - the client needs none
 
     _RESERVATION.update(json.loads(json.dumps(sample("Reservation"), default=float)))
+    _ORDER_ITEM.update(json.loads(json.dumps(sample("OrderItem"), default=float)))
     _Handler.pages = Pages(Shape(*map(int, sys.argv[1:])))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True

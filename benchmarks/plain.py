@@ -73,6 +73,14 @@ class PlainSourceAssignments(PlainPageStream):
     rows = "SourceAssignments"
 
 
+class PlainOrderItems(PlainPageStream):
+    """Order items, where they are read by pages and not from a file."""
+
+    name = "order_items"
+    path = "/orderItems/getAll"
+    rows = "OrderItems"
+
+
 class PlainReservations(PlainPageStream):
     """Reservations, whose groups have the companionships."""
 
@@ -120,12 +128,13 @@ class PlainTap(Tap):
 
     def discover_streams(self) -> list[Stream]:
         """Streams with the schemas of the tap."""
-        kinds = {
-            each.name: each for each in (PlainSourceAssignments, PlainCompanionships)
-        }
+        pages = (PlainSourceAssignments, PlainCompanionships, PlainOrderItems)
+        kinds: dict[str, type[Stream]] = {each.name: each for each in pages}
         return [
-            kinds.get(name, PlainFileStream)(self, name=name, schema=_schema(name))
-            for name in self.config["streams"]
+            (kinds[name] if "url" in source else PlainFileStream)(
+                self, name=name, schema=_schema(name)
+            )
+            for name, source in self.config["streams"].items()
         ]
 
 
