@@ -55,6 +55,8 @@ def measure(folder: Path, rows: Rows, *, size: int, pages: int) -> list[Verdict]
         _export(folder, rows, size // SLOW_SHARE, slow=True),
         _page_history(folder, "source_assignments", pages, slow=False),
         _page_history(folder, "companionships", pages, slow=False),
+        # the server keeps them all, and they are large
+        _page_history(folder, STREAM, pages // 4, slow=False),
         _page_history(folder, "source_assignments", pages // 10, slow=True),
     ]
     print_table(
@@ -94,6 +96,9 @@ def _page_history(
         in_month = max(1, in_month // 2)
         shape = Shape(0, in_month, 2 * PAGE)
         count = shape.all_companionships
+    elif stream == STREAM:
+        shape = Shape(0, 0, 0, in_month)
+        count = shape.all_order_items
     else:
         shape = Shape(in_month, 0)
         count = shape.all_assignments

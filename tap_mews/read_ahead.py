@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_BYTES = 24 << 20
+MOST_BYTES = 12 << 20
 """What may wait to be taken, of all iterators of a run: enough for a few windows of
 full pages, and memory stays flat."""
 
