@@ -121,6 +121,15 @@ class TapMews(GuardedTap):
 
         return Run(self.settings, self.clock)
 
+    @property
+    def selected_streams(self) -> list[MewsStream]:
+        """What is to be read: selected, and not left out."""
+        return [
+            stream
+            for stream in self.streams.values()
+            if stream.selected and isinstance(stream, MewsStream)
+        ]
+
     def open_streams(self) -> None:
         """Begin to read all selected streams, once it is clear that all may be read.
 
@@ -133,19 +142,14 @@ class TapMews(GuardedTap):
         if self._opened:
             return
         self._opened = True
-        selected = [
-            stream
-            for stream in self.streams.values()
-            if stream.selected and isinstance(stream, MewsStream)
-        ]
         try:
             open_streams(
-                self.check_access(selected),
+                self.check_access(self.selected_streams),
                 self.run.connection,
                 skip_unauthorized=self.settings.skip_unauthorized_streams,
             )
         except TapMewsError as error:
-            if not any(stream.is_dry_run for stream in selected):
+            if not any(stream.is_dry_run for stream in self.selected_streams):
                 self.end_report(error)
             raise
 
@@ -164,11 +168,7 @@ class TapMews(GuardedTap):
         if self._reported:
             return
         self._reported = True
-        streams = [
-            each
-            for each in self.streams.values()
-            if each.selected and isinstance(each, MewsStream)
-        ]
+        streams = self.selected_streams
         for meters in (self.run.meters, *(each.meters for each in streams)):
             meters.exit()
         report = Report(self._began, self.run.account, streams, error, stream)
