@@ -1,4 +1,4 @@
-"""Fetches companionships by the reservation groups that were updated.
+"""Reads companionships by the reservation groups that were updated.
 
 `companionships/getAll` has no list of what has changed, and its rows have no date. But
 a companionship belongs to a reservation group, and reservations have both. So the
@@ -10,23 +10,25 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import deque
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 
+from tap_mews.errors import MewsError
+from tap_mews.page_reader import PageReader
 from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
-from tap_mews.read_ahead import WaitingRoom, read_ahead
+from tap_mews.read_ahead import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator
 
-    from tap_mews.intervals import Window
-    from tap_mews.page_reader import ClientOf, Fetch
-    from tap_mews.reading import Span
+    from tap_mews.page_reader import ClientOf, Fetch, Task
+    from tap_mews.read_ahead import WaitingRoom
     from tap_mews.records import Rows
 
 RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
@@ -52,86 +54,127 @@ class _Companionship(msgspec.Struct):
     group: str = msgspec.field(name="ReservationGroupId")
 
 
-class CompanionshipFetch:
-    """Fetches the companionships of the reservations that another fetch finds."""
+class CompanionshipReader(PageReader):
+    """Reads the reservations of windows, and then who comes along on them.
+
+    Windows of reservations are read ahead, and batches of groups beside them, also over
+    the ends of windows. The groups that are found wait as JSON, which takes a quarter
+    of the memory; only those of the window whose turn it is are taken out.
+    """
 
     def __init__(
         self,
-        client_of: ClientOf,
+        stream: str,
         reservations: Fetch,
-        page_size: int,
         ahead: int,
         room: WaitingRoom,
+        *,
+        client_of: ClientOf,
+        page_size: int,
     ) -> None:
-        """Prepare.
+        """Prepare; nothing is asked for yet.
 
         Args:
+            stream: Its name, for log lines.
+            reservations: Fetches the reservations of a window.
+            ahead: Windows, and batches of groups, to fetch ahead.
+            room: Where rows and groups wait that were fetched ahead.
             client_of: Gives what makes the calls for a span.
-            reservations: Fetches reservations.
             page_size: Rows to ask for in one page.
-            ahead: Batches of groups to fetch ahead.
-            room: Where rows wait that were fetched ahead.
         """
+        super().__init__(stream, reservations, ahead, room)
         self._client_of = client_of
-        self._reservations = reservations
         self._size = PageSize(page_size)
-        self._ahead = ahead
-        self._room = room
         self._reservation = msgspec.json.Decoder(_Reservation)
         self._companionship = msgspec.json.Decoder(_Companionship)
 
-    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
-        """The companionships of all groups with a reservation in the window.
+    def fetched(self, tasks: Iterable[Task]) -> Generator[Iterator[Rows], None, None]:
+        """The companionships of all groups with a reservation in each window.
+
+        Args:
+            tasks: The windows in order; they fetch reservations.
 
         Raises:
-            MewsError: As `read_rows`.
+            MewsError: As `read_rows`, at the window that it is about.
         """
-        updated = self._groups(span, window)
-        groups = sorted(updated)
-        batches = [
-            partial(self._batch, span, window, groups[first : first + MOST_GROUPS])
-            for first in range(0, len(groups), MOST_GROUPS)
-        ]
-        rows_ahead = read_ahead(batches, self._ahead, self._room, attrgetter("size"))
-        with closing(rows_ahead) as fetched:
-            for batch in fetched:
-                for rows in batch:
-                    yield self._dated(rows, updated)
+        in_order = list(tasks)
+        finds = (partial(self._find, task) for task in in_order)
+        ends: deque[bool] = deque()
+        with closing(read_ahead(finds, self.ahead, self.room, len)) as found:
+            batches = self._batches(in_order, found, ends)
+            weigh = attrgetter("size")
+            with closing(read_ahead(batches, self.ahead, self.room, weigh)) as read:
+                for _ in in_order:
+                    yield _until_end(read, ends)
 
-    def _groups(self, span: Span, window: Window) -> dict[str, str | None]:
-        """The groups of the reservations, each with its latest `UpdatedUtc`."""
-        updated: dict[str, str | None] = {}
+    def _find(self, task: Task) -> Iterator[bytes]:
+        """The groups of the reservations of each page, with their latest `UpdatedUtc`.
+
+        Yields:
+            JSON of an object.
+        """
         alone = 0
-        for rows in self._reservations(span, window):
+        for rows in task():
+            updated: dict[str, str | None] = {}
             for found in decoded(rows, self._reservation):
                 if found.group is None:
                     alone += 1
-                    continue
-                known = updated.setdefault(found.group, found.updated)
-                if _order(found.updated) > _order(known):
-                    updated[found.group] = found.updated
+                else:
+                    _note(updated, found.group, found.updated)
+            yield msgspec.json.encode(updated)
         if alone:
             logger.warning(
                 "companionships: %d reservations of %s have no GroupId, so nobody can "
                 "be found who comes along on them",
                 alone,
-                window,
+                task.window,
             )
-        return updated
 
-    def _batch(
+    def _batches(
         self,
-        span: Span,
-        window: Window,
-        groups: Sequence[str],
-    ) -> Iterator[Rows]:
-        body = {"Extent": EXTENT, "ReservationGroupIds": groups}
-        if span.scope is not None:
-            body["EnterpriseIds"] = span.scope
-        what = f"{len(groups)} groups of {window}"
-        return read_rows(self._client_of(span), COMPANIONSHIPS, body, self._size, what)
+        tasks: Iterable[Task],
+        found: Iterator[Iterator[bytes]],
+        ends: deque[bool],
+    ) -> Iterator[Callable[[], Iterator[Rows]]]:
+        """What reads the companionships of a thousand groups each.
 
-    def _dated(self, rows: Rows, updated: dict[str, str | None]) -> Rows:
+        Args:
+            tasks: The windows.
+            found: The groups of each window.
+            ends: Gets for each batch whether it is the last of its window; a window
+                without groups has an empty one.
+        """
+        for task, pages in zip(tasks, found, strict=True):
+            updated: dict[str, str | None] = {}
+            try:
+                for page in pages:
+                    for group, moment in msgspec.json.decode(page).items():
+                        _note(updated, group, moment)
+            except MewsError as error:
+                # what was found before it is read and delivered before it is raised
+                ends.append(True)
+                yield partial(_raise, error)
+                return
+            groups = sorted(updated)
+            for first in range(0, len(groups) or 1, MOST_GROUPS):
+                some = groups[first : first + MOST_GROUPS]
+                batch = {group: updated.pop(group) for group in some}
+                ends.append(not updated)
+                yield partial(self._batch, task, batch)
+
+    def _batch(self, task: Task, updated: dict[str, str | None]) -> Iterator[Rows]:
+        if not updated:
+            return
+        body = {"Extent": EXTENT, "ReservationGroupIds": [*updated]}
+        if task.span.scope is not None:
+            body["EnterpriseIds"] = task.span.scope
+        client = self._client_of(task.span)
+        what = f"{len(updated)} groups of {task.window}"
+        endings = {group: _ending(moment) for group, moment in updated.items()}
+        for rows in read_rows(client, COMPANIONSHIPS, body, self._size, what):
+            yield self._dated(rows, endings)
+
+    def _dated(self, rows: Rows, endings: dict[str, bytes]) -> Rows:
         """The rows with the date of their group; what has no group stays as it is."""
         lines = []
         for line in rows.lines:
@@ -140,10 +183,35 @@ class CompanionshipFetch:
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 lines.append(line)  # the schema says what is wrong with it
                 continue
-            date = json.dumps(updated.get(group))
-            end = line.rindex(b"}")
-            lines.append(line[:end] + f',"{UPDATED}":{date}}}'.encode())
+            lines.append(line[:-1] + endings.get(group, NO_DATE))
         return replace(rows, lines=lines)
+
+
+def _until_end(read: Iterator[Iterator[Rows]], ends: deque[bool]) -> Iterator[Rows]:
+    """The rows of the batches up to the end of a window."""
+    for rows in read:
+        yield from rows
+        if ends.popleft():
+            return
+
+
+def _note(updated: dict[str, str | None], group: str, moment: str | None) -> None:
+    """Keep the latest `UpdatedUtc` of a group."""
+    if _order(moment) >= _order(updated.get(group)):
+        updated[group] = moment
+
+
+def _ending(moment: str | None) -> bytes:
+    """What takes the place of the last brace of a row."""
+    return f',"{UPDATED}":{json.dumps(moment)}}}'.encode()
+
+
+NO_DATE = _ending(None)
+"""For the row of a group that was not asked for."""
+
+
+def _raise(error: MewsError) -> NoReturn:
+    raise error
 
 
 def _order(moment: str | None) -> str:

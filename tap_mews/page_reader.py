@@ -8,7 +8,6 @@ import threading
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,7 +18,7 @@ from tap_mews.read_ahead import WaitingRoom, read_ahead
 from tap_mews.reading import Piece, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from tap_mews.client import MewsClient
     from tap_mews.records import Rows
@@ -136,13 +135,28 @@ class WindowedFetch:
 
 
 @dataclass(frozen=True)
-class _Task:
-    """A window to fetch."""
+class Task:
+    """A window to fetch.
+
+    Attributes:
+        span: What it is a part of.
+        window: The window.
+        fetch: Fetches its rows.
+        moves: Whether the bookmark moves when it has been read.
+    """
 
     span: Span
     window: Window
     fetch: Fetch
     moves: bool = True
+
+    def __call__(self) -> Iterator[Rows]:
+        """The rows of the window.
+
+        Raises:
+            MewsError: As the fetching.
+        """
+        return self.fetch(self.span, self.window)
 
 
 class PageReader:
@@ -165,10 +179,10 @@ class PageReader:
         """
         self._stream = stream
         self._fetch = fetch
-        self._ahead = ahead
-        self._room = room
-        self._windows: list[_Task] = []
-        self._last: list[_Task] = []
+        self.ahead = ahead
+        self.room = room
+        self._windows: list[Task] = []
+        self._last: list[Task] = []
 
     def read_last(
         self,
@@ -184,7 +198,7 @@ class PageReader:
             scopes: Whose rows.
         """
         self._last += [
-            _Task(Span(window.start, window.end, scope), window, fetch, moves=False)
+            Task(Span(window.start, window.end, scope), window, fetch, moves=False)
             for scope in scopes
         ]
 
@@ -196,7 +210,7 @@ class PageReader:
                 if span.start is None
                 else months(span.start, span.end)
             )
-            self._windows += [_Task(span, window, self._fetch) for window in windows]
+            self._windows += [Task(span, window, self._fetch) for window in windows]
 
     def pieces(self) -> Generator[Piece, None, None]:
         """The windows in order, each as one piece.
@@ -205,9 +219,7 @@ class PageReader:
             MewsError: As the fetching.
         """
         tasks = [*self._windows, *self._last]
-        fetches = (partial(task.fetch, task.span, task.window) for task in tasks)
-        rows_ahead = read_ahead(fetches, self._ahead, self._room, attrgetter("size"))
-        with closing(rows_ahead) as fetched:
+        with closing(self.fetched(tasks)) as fetched:
             for number, rows in enumerate(fetched):
                 task = tasks[number]
                 logger.debug("%s: reading %s", self._stream, task.window)
@@ -219,6 +231,17 @@ class PageReader:
                     share=(number + 1) / len(tasks),
                     way="pages",
                 )
+
+    def fetched(self, tasks: Iterable[Task]) -> Generator[Iterator[Rows], None, None]:
+        """The rows of each window, fetched ahead.
+
+        Args:
+            tasks: The windows in order.
+
+        Raises:
+            MewsError: As the fetching.
+        """
+        return read_ahead(tasks, self.ahead, self.room, attrgetter("size"))
 
     def close(self) -> None:
         """Nothing is held: threads end with the pieces."""

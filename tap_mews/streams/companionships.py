@@ -10,7 +10,7 @@ from tap_mews.companions import (
     EXTENT,
     RESERVATIONS,
     UPDATED,
-    CompanionshipFetch,
+    CompanionshipReader,
 )
 from tap_mews.intervals import Window
 from tap_mews.page_reader import WindowedFetch
@@ -18,9 +18,10 @@ from tap_mews.preflight import NOBODY, probe_of_pages
 from tap_mews.streams.pages import PageStream, enterprises_of, interval_of, updated_in
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
-    from tap_mews.page_reader import Fetch
+    from tap_mews.page_reader import Fetch, PageReader
     from tap_mews.preflight import Probe
     from tap_mews.reading import Reader, Span
 
@@ -40,7 +41,8 @@ class Companionships(PageStream):
         days = self.run.settings.companionship_refresh_days
         if days and not self.is_dry_run:
             near = Window(self.end, self.end + timedelta(days=days))
-            reader.read_last(self._fetch_by(_colliding_with), near, self.scopes())
+            near_stays = self._reservations_by(_colliding_with)
+            reader.read_last(near_stays, near, self.scopes())
         return reader
 
     def probes(self) -> list[Probe]:
@@ -52,19 +54,27 @@ class Companionships(PageStream):
             probe_of_pages(client, COMPANIONSHIPS, nobody),
         ]
 
-    def new_fetch(self) -> Fetch:
-        """By the updates of reservations."""
-        return self._fetch_by(updated_in)
-
-    def _fetch_by(self, request: Any) -> Fetch:  # noqa: ANN401
+    def reader_of(self, fetch: Fetch) -> PageReader:
+        """Companionships of the reservations that are fetched."""
         settings = self.run.settings
-        return CompanionshipFetch(
-            self.client_of,
-            WindowedFetch(self.client_of, RESERVATIONS, request, settings.page_size),
-            settings.page_size,
+        return CompanionshipReader(
+            self.name,
+            fetch,
             settings.max_concurrency,
             self.run.waiting_room,
+            client_of=self.client_of,
+            page_size=settings.page_size,
         )
+
+    def new_fetch(self) -> Fetch:
+        """Reservations by their updates."""
+        return self._reservations_by(updated_in)
+
+    def _reservations_by(
+        self, request: Callable[[Span, Window], dict[str, Any]]
+    ) -> Fetch:
+        page_size = self.run.settings.page_size
+        return WindowedFetch(self.client_of, RESERVATIONS, request, page_size)
 
 
 def _colliding_with(span: Span, window: Window) -> dict[str, Any]:
