@@ -172,14 +172,14 @@ class MewsClient:
         *,
         can_shrink: bool,
     ) -> Answer[T] | None:
-        response = self._connection.send(operation, body, self._account)
-        request_id = response.headers.get("Request-Id")
-        if response.status_code == requests.codes.no_content:
+        reply = self._connection.send(operation, body, self._account)
+        request_id = reply.headers.get("Request-Id")
+        if reply.status == requests.codes.no_content:
             return None
-        if response.status_code != requests.codes.ok:
-            raise failures.error_of(operation, response, can_shrink=can_shrink)
+        if reply.status != requests.codes.ok:
+            raise failures.error_of(operation, reply, can_shrink=can_shrink)
         try:
-            return Answer(answer.decode(response.content), request_id)
+            return Answer(answer.decode(reply.body), request_id)
         except msgspec.ValidationError as error:
             msg = (
                 f"{operation}: the answer has not the documented form: {error}"

@@ -7,6 +7,7 @@ when to repeat it is the client's.
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,21 @@ TIMEOUT = (10.0, 100.0)
 
 TAKEN = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer, read to its end.
+
+    Attributes:
+        status: Status code.
+        headers: Found whatever their case.
+        body: Not parsed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
 
 
 class Connection:
@@ -79,9 +95,7 @@ class Connection:
         adapter = HTTPAdapter(pool_maxsize=most)
         self._session.mount(self._base, adapter)
 
-    def send(
-        self, operation: str, body: Mapping[str, Any], account: Account
-    ) -> requests.Response:
+    def send(self, operation: str, body: Mapping[str, Any], account: Account) -> Reply:
         """Send one request, once.
 
         Args:
@@ -100,13 +114,7 @@ class Connection:
         account.charge(Costs(requests=1, budget_seconds=waited))
         try:
             with self._places:
-                response = self._session.post(
-                    self._base + operation,
-                    data=data,
-                    timeout=TIMEOUT,
-                    # a redirect would carry the tokens to another place
-                    allow_redirects=False,
-                )
+                reply = self._post(operation, data)
         except requests.Timeout:
             trouble = "no answer in time"
         except (
@@ -118,10 +126,23 @@ class Connection:
             # ValueError: requests reads the address of a redirect, followed or not
             trouble = "the answer cannot be read"
         else:
-            account.charge(Costs(answer_bytes=len(response.content)))
+            account.charge(Costs(answer_bytes=len(reply.body)))
             self.has_answered = True
-            self.has_access |= response.status_code in TAKEN
-            self.server_clock.learn(response.headers.get("Date"))
-            return response
+            self.has_access |= reply.status in TAKEN
+            self.server_clock.learn(reply.headers.get("Date"))
+            return reply
         # from None: the library's exception holds the request and so the tokens
         raise failures.TransientError(trouble) from None
+
+    def _post(self, operation: str, data: bytes) -> Reply:
+        with self._session.post(
+            self._base + operation,
+            data=data,
+            timeout=TIMEOUT,
+            # a redirect would carry the tokens to another place
+            allow_redirects=False,
+            stream=True,
+        ) as response:
+            # as it arrives: to gather it in small chunks takes twice the memory
+            body = b"".join(response.iter_content(chunk_size=None))
+            return Reply(response.status_code, response.headers, body)

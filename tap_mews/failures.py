@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import requests
 
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
 from tap_mews.redaction import REDACTOR
+
+if TYPE_CHECKING:
+    from tap_mews.connection import Reply
 
 REASONED = {400, 409}
 """Statuses that Mews always gives words with; without, the answer was damaged."""
@@ -53,7 +56,7 @@ class RateLimitedError(TransientError):
 
 def error_of(
     operation: str,
-    response: requests.Response,
+    reply: Reply,
     *,
     can_shrink: bool,
 ) -> Exception:
@@ -61,22 +64,22 @@ def error_of(
 
     Args:
         operation: What was called.
-        response: Its answer.
+        reply: Its answer.
         can_shrink: Whether the caller can ask for less when it is told to (408).
 
     Returns:
         A `TransientError` where another try makes sense, else the error for the user.
     """
-    status = response.status_code
+    status = reply.status
     error = _ErrorBody()
     with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        error = msgspec.json.decode(response.content, type=_ErrorBody)
+        error = msgspec.json.decode(reply.body, type=_ErrorBody)
     reason = REDACTOR.clean(error.message or "")
-    request_id = error.request_id or response.headers.get("Request-Id")
+    request_id = error.request_id or reply.headers.get("Request-Id")
     what = f"HTTP {status}" + (f" {reason!r}" if reason else "")
     line = f"{operation}: {what}{of_request(request_id)}"
     if status == requests.codes.too_many_requests:
-        retry_after = _seconds(response.headers.get("Retry-After"), response)
+        retry_after = _seconds(reply.headers.get("Retry-After"), reply)
         return RateLimitedError("the rate limit is reached", retry_after)
     if status == requests.codes.unauthorized:
         return UnauthorizedError(line)
@@ -94,7 +97,7 @@ def error_of(
     return RefusedError(line, status=status, reason=reason)
 
 
-def _seconds(retry_after: str | None, response: requests.Response) -> float | None:
+def _seconds(retry_after: str | None, reply: Reply) -> float | None:
     """Read `Retry-After`, which is seconds or an HTTP date by the server's clock."""
     if retry_after is None:
         return None
@@ -104,7 +107,7 @@ def _seconds(retry_after: str | None, response: requests.Response) -> float | No
         pass
     try:
         until = parsedate_to_datetime(retry_after)
-        now = parsedate_to_datetime(response.headers["Date"])
+        now = parsedate_to_datetime(reply.headers["Date"])
         return max(0.0, (until - now).total_seconds())
     except (ValueError, TypeError, KeyError):
         return None
