@@ -40,6 +40,11 @@ UPDATED = "ReservationGroupUpdatedUtc"
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
+FINDS_AHEAD = 1
+"""Windows of reservations to read ahead, beside the companionships. Reservations
+are large pages, of which little is kept; more at once would only hold more memory, since
+the rate budget has no more requests to give."""
+
 logger = logging.getLogger("tap-mews.pages")
 
 EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
@@ -77,7 +82,7 @@ class CompanionshipReader(PageReader):
         Args:
             stream: Its name, for log lines.
             reservations: Fetches the reservations of a window.
-            ahead: Windows, and batches of groups, to fetch ahead.
+            ahead: Batches of groups to fetch ahead.
             room: Where rows and groups wait that were fetched ahead.
             client_of: Gives what makes the calls for a span.
             page_size: Rows to ask for in one page.
@@ -100,7 +105,7 @@ class CompanionshipReader(PageReader):
         in_order = list(tasks)
         finds = (partial(self._find, task) for task in in_order)
         ends: deque[bool] = deque()
-        with closing(read_ahead(finds, self.ahead, self.room, len)) as found:
+        with closing(read_ahead(finds, FINDS_AHEAD, self.room, len)) as found:
             batches = self._batches(in_order, found, ends)
             weigh = attrgetter("size")
             with closing(read_ahead(batches, self.ahead, self.room, weigh)) as read:
@@ -121,6 +126,7 @@ class CompanionshipReader(PageReader):
                     alone += 1
                 else:
                     _note(updated, found.group, found.updated)
+            del rows  # the largest there is; not to be held while the next page comes
             yield msgspec.json.encode(updated)
         if alone:
             logger.warning(
