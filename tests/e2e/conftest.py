@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.postgres import DATABASE, USER, NoPostgresError, Server, serving
+from benchmarks.postgres import NoPostgresError, Server, serving
 from tests.e2e.project import BINARIES, Project
 
 if TYPE_CHECKING:
@@ -55,12 +55,6 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def postgres(server: Server, project: Project) -> Iterator[Server]:
     """An empty database, which the project's target-postgres loads into."""
-    known = {
-        "port": server.port,
-        "database": DATABASE,
-        "user": USER,
-        "password": server.password,
-    }
-    project.env |= {f"TARGET_POSTGRES_{k.upper()}": str(v) for k, v in known.items()}
+    project.load_into(server)
     yield server
     server.ask("drop schema if exists mews cascade")

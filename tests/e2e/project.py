@@ -1,4 +1,4 @@
-"""The checkout as a project of Meltano: a copy of it, in which its commands run."""
+"""The checkout, or an example in it, as a project of Meltano: a copy to run it in."""
 
 from __future__ import annotations
 
@@ -12,20 +12,34 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
+from benchmarks.postgres import DATABASE, USER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from benchmarks.postgres import Server
     from sandbox import Sandbox
 
 Env: TypeAlias = dict[str, str]
 
 CHECKOUT = Path(__file__).parents[2]
 BINARIES = CHECKOUT / ".venv-meltano" / "bin"
+EXAMPLE_BINARIES = CHECKOUT / ".venv-examples" / "bin"
 
 SECONDS = 120
 """Time that no command of Meltano takes."""
 
-_FOREIGN = ("MELTANO_", "TAP_", "TARGET_", "UV_", "VIRTUAL_ENV", "PYTHON", "COVERAGE_")
+_FOREIGN = (
+    "DAGSTER_",
+    "MELTANO_",
+    "MEWS_",
+    "TAP_",
+    "TARGET_",
+    "UV_",
+    "VIRTUAL_ENV",
+    "PYTHON",
+    "COVERAGE_",
+)
 """What would reach into the project from the shell, by how it begins."""
 
 _LEFT_OUT = shutil.ignore_patterns(
@@ -35,20 +49,30 @@ _LEFT_OUT = shutil.ignore_patterns(
 
 
 class Project:
-    """A folder with a copy of the checkout, and its plugins installed.
+    """A project in a copy of the checkout, and its plugins installed.
 
     Attributes:
         folder: Where it is.
         env: What each command finds in the environment.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Copy the checkout; nothing is installed yet."""
-        self.folder = folder
-        shutil.copytree(CHECKOUT, folder, ignore=_LEFT_OUT)
+    def __init__(
+        self, copy: Path, inside: str = ".", binaries: Path = BINARIES
+    ) -> None:
+        """Copy the checkout; nothing is installed yet.
+
+        Args:
+            copy: The folder to make.
+            inside: Which folder of the checkout is the project.
+            binaries: Where Meltano is.
+        """
+        self.folder = copy / inside
+        self._checkout = copy
+        self._binaries = binaries
+        shutil.copytree(CHECKOUT, copy, ignore=_LEFT_OUT)
         self.env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(_FOREIGN)},
-            "PATH": os.pathsep.join([str(BINARIES), os.environ["PATH"]]),
+            "PATH": os.pathsep.join([str(binaries), os.environ["PATH"]]),
             "NO_COLOR": "1",
             # a proxy could not reach the sandbox
             "NO_PROXY": "127.0.0.1",
@@ -64,8 +88,8 @@ class Project:
 
     def _install(self, kind: str, name: str, constraints: str) -> None:
         files = {
-            "UV_CONSTRAINT": str(self.folder / constraints),
-            "UV_BUILD_CONSTRAINT": str(self.folder / "constraints.txt"),
+            "UV_CONSTRAINT": str(self._checkout / constraints),
+            "UV_BUILD_CONSTRAINT": str(self._checkout / "constraints.txt"),
         }
         self.meltano("install", kind, name, env=files)
 
@@ -81,6 +105,16 @@ class Project:
         for name, value in sandbox.config().items():
             self.env[f"TAP_MEWS_{name.upper()}"] = value
 
+    def load_into(self, server: Server) -> None:
+        """Let target-postgres load into a server's database."""
+        known = {
+            "port": server.port,
+            "database": DATABASE,
+            "user": USER,
+            "password": server.password,
+        }
+        self.env |= {f"TARGET_POSTGRES_{k.upper()}": str(v) for k, v in known.items()}
+
     def meltano(self, *arguments: str, code: int = 0, env: Env | None = None) -> str:
         """Run a command of Meltano that must end with an exit code.
 
@@ -92,7 +126,9 @@ class Project:
         Returns:
             Its standard output.
         """
-        return self.shell(str(BINARIES / "meltano"), *arguments, code=code, env=env)
+        return self.shell(
+            str(self._binaries / "meltano"), *arguments, code=code, env=env
+        )
 
     def shell(self, *command: str, code: int = 0, env: Env | None = None) -> str:
         """As `meltano`, for any command."""
@@ -112,10 +148,10 @@ class Project:
         return done.stdout
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[None]:
+    def started(self, *arguments: str, program: str = "meltano") -> Iterator[None]:
         """Run a command of Meltano, and kill all its processes at the block's end."""
         with subprocess.Popen(
-            [BINARIES / "meltano", *arguments],
+            [self._binaries / program, *arguments],
             cwd=self.folder,
             env=self.env,
             stdin=subprocess.DEVNULL,
