@@ -8,6 +8,7 @@ VENV := .venv
 TARGET_VENV := .venv-target
 BENCH_TARGET_VENV := .venv-bench-target
 MELTANO_VENV := .venv-meltano
+EXAMPLES_VENV := .venv-examples
 TARGETS := target-csv target-duckdb target-jsonl target-postgres
 # It needs releases of long ago, which go with none of ours.
 OLD_TARGET := target-jsonl
@@ -26,7 +27,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test crashes e2e lowest lint format docs bench build constraints clean
+.PHONY: help demo test crashes e2e examples examples-types lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +41,15 @@ test: lint ## Prove that everything works: lint, types, tests, coverage
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
-e2e: $(VENV)/.development $(MELTANO_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, all real
+e2e: examples-types $(MELTANO_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
 	$(BIN)/python -m pytest tests/e2e
+
+examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
+	$(BIN)/python -m pytest tests/e2e/test_dagster.py
+
+examples-types: $(VENV)/.development $(EXAMPLES_VENV)/.installed
+	MYPYPATH=examples/dagster $(BIN)/mypy --python-executable $(EXAMPLES_VENV)/bin/python \
+	  examples/dagster/mews_properties.py tests/e2e/dagster_runs.py
 
 lowest: $(VENV)/.development ## Run the tests with each dependency at its lower bound
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
@@ -77,6 +85,10 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	   echo '# Generated; renew with: make constraints'; \
 	   echo 'meltano>=4' | $(COMPILE) -; } > constraints-meltano.new
 	@mv constraints-meltano.new constraints-meltano.txt
+	@{ echo '# The versions in the virtual environment that runs examples/.'; \
+	   echo '# Generated; renew with: make constraints'; \
+	   printf 'dagster>=1.13\nmeltano>=4\ntypes-pyyaml\n' | $(COMPILE) -c constraints-meltano.txt -; } > constraints-examples.new
+	@mv constraints-examples.new constraints-examples.txt
 	@for target in $(TARGETS); do \
 	   { echo "# The versions in a virtual environment of $$target."; \
 	     echo '# Generated from meltano.yml; renew with: make constraints'; \
@@ -87,7 +99,7 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	done
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) build dist .coverage .coverage.* \
+	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) $(EXAMPLES_VENV) build dist .coverage .coverage.* \
 	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 define create_venv
@@ -129,6 +141,13 @@ $(MELTANO_VENV)/.installed: constraints-meltano.txt
 	@echo 'Preparing $(MELTANO_VENV) ...'
 	$(call create_venv,$(MELTANO_VENV))
 	@$(MELTANO_VENV)/bin/python $(PIP_INSTALL) -c constraints-meltano.txt meltano
+	@touch $@
+
+# Dagster and Meltano, as those who copy an example have them.
+$(EXAMPLES_VENV)/.installed: constraints-examples.txt
+	@echo 'Preparing $(EXAMPLES_VENV) ...'
+	$(call create_venv,$(EXAMPLES_VENV))
+	@$(EXAMPLES_VENV)/bin/python $(PIP_INSTALL) -c constraints-examples.txt dagster meltano types-pyyaml
 	@touch $@
 
 # Only `make constraints` needs this rule: it must work when the pins do not.
