@@ -238,6 +238,8 @@ def test_words_with_underscores_are_settings_streams_or_keys() -> None:
     known = {*SETTINGS, *tap.streams, *keys(MELTANO), *keys(tap.catalog_dict)}
     known = known.union(*(keys(json.loads(example)) for example in blocks("json")))
     known |= keys(json.loads((CHECKOUT / "docs/report.schema.json").read_text("utf-8")))
+    pools = (CHECKOUT / "examples/dagster/dagster.yaml").read_text("utf-8")
+    known |= keys(yaml.safe_load(pools))
     known |= {metric.value for names in (Metric, MewsMetric) for metric in names}
     known.add("metric_info")  # as the SDK's structured logging calls it
     words = {word for name in DOCUMENTS for word in quoted(prose(name))}
