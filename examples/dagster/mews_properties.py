@@ -52,10 +52,11 @@ def mews(context: dg.AssetExecutionContext) -> None:
                 sys.stdout.write(line)
                 if "[error" in line:
                     errors.append(line)
-        except BaseException:
-            # somebody has cancelled the run in Dagster
+        except BaseException as stop:
+            # somebody has cancelled the run in Dagster, which would try it again
             run.terminate()
-            raise
+            stopped = f"{extractor} was stopped"
+            raise dg.Failure(description=stopped, allow_retries=False) from stop
     if run.returncode:
         raise dg.Failure(description=f"{extractor} has failed:\n{''.join(errors)}")
 
