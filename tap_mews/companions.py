@@ -8,7 +8,6 @@ at a time. A companionship without a reservation comes only by its group.
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import deque
 from contextlib import closing
@@ -41,9 +40,9 @@ MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
 FINDS_AHEAD = 1
-"""Windows of reservations to read ahead, beside the companionships. Reservations
-are large pages, of which little is kept; more at once would only hold more memory, since
-the rate budget has no more requests to give."""
+"""Windows of reservations to read ahead, beside the companionships. Their pages are
+large, and little of them is kept: more at once would only take more memory, since the
+rate budget has no more requests to give."""
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -203,13 +202,13 @@ def _until_end(read: Iterator[Iterator[Rows]], ends: deque[bool]) -> Iterator[Ro
 
 def _note(updated: dict[str, str | None], group: str, moment: str | None) -> None:
     """Keep the latest `UpdatedUtc` of a group."""
-    if _order(moment) >= _order(updated.get(group)):
+    if group not in updated or _order(moment) > _order(updated[group]):
         updated[group] = moment
 
 
 def _ending(moment: str | None) -> bytes:
     """What takes the place of the last brace of a row."""
-    return f',"{UPDATED}":{json.dumps(moment)}}}'.encode()
+    return b',"%b":%b}' % (UPDATED.encode(), msgspec.json.encode(moment))
 
 
 NO_DATE = _ending(None)

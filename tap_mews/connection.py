@@ -92,6 +92,12 @@ class Connection:
         )
         # threads share the session, so nothing in it may change with an answer
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        # proxies and certificates of the environment, looked up once and not a request
+        found = self._session.merge_environment_settings(
+            self._base, proxies={}, stream=None, verify=None, cert=None
+        )
+        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
+        self._session.trust_env = False
         adapter = HTTPAdapter(pool_maxsize=most)
         self._session.mount(self._base, adapter)
 

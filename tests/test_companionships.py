@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.clock import utc_text
+from sandbox.faults import Status
 from tests.harness import moment, select, sync
 from tests.pages_harness import (
     ADDED,
     COMPANIONSHIPS,
     RESERVATIONS,
     History,
+    bookmarks,
     intervals,
     latest,
     settle,
@@ -185,6 +187,22 @@ def test_only_updates_in_the_window_count_for_the_added_date(sandbox: Sandbox) -
     added = [row[ADDED] for row in result.records[STREAM] if row["Id"] == key]
     # windows end on the first of a month
     assert added == ["2026-01-10T00:00:00Z", "2026-02-20T00:00:00Z"]
+
+
+def test_windows_before_reservations_that_cannot_be_read_are_delivered(
+    sandbox: Sandbox,
+) -> None:
+    keys = [
+        accompany(sandbox, book(sandbox, f"{day}T00:00:00Z"))["Id"]
+        for day in ("2025-12-10", "2026-01-10", "2026-02-10")
+    ]
+    # one request for each month, and two of them at once
+    sandbox.faults.add(RESERVATIONS, Status(403), times=None, after=2)
+    settings = {**WITHOUT_REFRESH, "start_date": "2025-12-01"}
+    result = History(sandbox, (STREAM,), settings).failing()
+    assert {row["Id"] for row in result.records[STREAM]} & {*keys} == {*keys[:2]}
+    assert bookmarks(result, STREAM)[-1] == moment("2026-02-01")
+    assert "2026-02-01T00:00:00Z to 2026-03-01" in str(result.error)
 
 
 def test_the_rows_are_the_same_alone_and_with_others(sandbox: Sandbox) -> None:
