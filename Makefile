@@ -66,8 +66,8 @@ format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Renew what README.md, meltano.yml and docs/ take from the code
-	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md
+docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/ and hub/ take from the code
+	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md hub/*.yml
 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some
 	@$(BIN)/python -m benchmarks $(BENCH)

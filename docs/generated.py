@@ -232,7 +232,12 @@ def meltano_required() -> str:
 
 def meltano_settings() -> str:
     """All settings, for meltano.yml."""
-    return as_yaml([_in_meltano(each) for each in settings()])
+    return as_yaml(settings_in_meltano())
+
+
+def settings_in_meltano() -> list[Json]:
+    """All settings, as Meltano and its Hub describe them."""
+    return [_in_meltano(each) for each in settings()]
 
 
 def _in_meltano(setting: Setting) -> Json:

@@ -38,7 +38,12 @@ DOCUMENTS = {
         *(f"docs/{path.name}" for path in sorted((CHECKOUT / "docs").glob("*.md"))),
     )
 }
-GENERATED = ("README.md", "meltano.yml", *(n for n in DOCUMENTS if "docs/" in n))
+GENERATED = (
+    "README.md",
+    "meltano.yml",
+    "hub/tap-mews.yml",
+    *(n for n in DOCUMENTS if "docs/" in n),
+)
 README = DOCUMENTS["README.md"]
 MELTANO: Json = yaml.safe_load((CHECKOUT / "meltano.yml").read_text("utf-8"))
 EXTRACTOR: Json = MELTANO["plugins"]["extractors"][0]
