@@ -57,10 +57,12 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
 	$(VENV)-lowest/bin/python -m pytest
 
-lint: $(VENV)/.development ## Check style and types
+lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/zizmor --offline --quiet --strict-collection .
 
 format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
@@ -72,9 +74,10 @@ docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/ and hub/ 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-build: $(VENV)/.development ## Build sdist and wheel into dist/
+build: $(VENV)/.development ## Build sdist and wheel into dist/, and check them
 	@rm -rf dist
 	$(BIN)/uv build -q --build-constraints constraints.txt
+	$(BIN)/twine check --strict dist/*
 
 constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	@{ echo '# The versions that development and CI install, for Python 3.10 to 3.14.'; \

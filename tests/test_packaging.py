@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 import zipfile
 from importlib import metadata
 from pathlib import Path
@@ -31,6 +32,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 CHECKOUT = Path(__file__).parent.parent
+IN_SDIST = {
+    *(".ci", ".dockerignore", ".github", ".gitignore", "Dockerfile", "Makefile"),
+    *("benchmarks", "demo", "docs", "hub", "sandbox", "schemas", "tap_mews", "tests"),
+    *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
+    *("PKG-INFO", "meltano.yml", "pyproject.toml"),
+    *(path.name for path in CHECKOUT.glob("constraints*.txt")),
+}
+"""What stands at the top of the sdist."""
+
 SCHEMAS = {path.name for path in (CHECKOUT / "schemas").glob("*.json")}
 
 
@@ -156,6 +166,32 @@ def test_wheel_holds_the_package_and_nothing_else(built: Built) -> None:
     folders = {name.partition("/")[0] for name in contents(built.wheel)}
     assert folders == {"tap_mews", f"tap_mews-{tap_mews.__version__}.dist-info"}
     assert "tap_mews/py.typed" in contents(built.wheel)
+
+
+def test_wheel_holds_the_license(built: Built) -> None:
+    info = f"tap_mews-{tap_mews.__version__}.dist-info"
+    (text,) = (
+        zipfile.ZipFile(built.wheel).read(name)
+        for name in contents(built.wheel)
+        if name == f"{info}/licenses/LICENSE"
+    )
+    assert text == (CHECKOUT / "LICENSE").read_bytes()
+
+
+def test_wheel_shows_the_readme(built: Built) -> None:
+    info = f"tap_mews-{tap_mews.__version__}.dist-info"
+    text = zipfile.ZipFile(built.wheel).read(f"{info}/METADATA").decode("utf-8")
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    assert text.partition("\n\n")[2].strip() == readme.strip()
+
+
+def test_sdist_holds_what_make_needs_and_nothing_else(built: Built) -> None:
+    with tarfile.open(built.sdist) as archive:
+        files = [Path(*Path(each.name).parts[1:]) for each in archive.getmembers()]
+    assert {path.parts[0] for path in files} == IN_SDIST
+    assert {path.name for path in files if path.parent == Path("schemas")} == SCHEMAS
+    left = {path.suffix for path in files} & {".pyc", ".duckdb", ".env", ".log"}
+    assert not left
 
 
 def test_wheel_from_sdist_is_the_same_wheel(built: Built) -> None:
