@@ -230,6 +230,7 @@ class PageReader:
                     complete_until=task.window.end if task.moves else None,
                     share=(number + 1) / len(tasks),
                     way="pages",
+                    known=len(tasks),
                 )
 
     def fetched(self, tasks: Iterable[Task]) -> Generator[Iterator[Rows], None, None]:

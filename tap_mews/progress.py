@@ -13,7 +13,13 @@ TELL_SECONDS = 30.0
 
 
 class Progress:
-    """Counts the records of one stream and says now and then how far it is."""
+    """Counts the records of one stream and says now and then how far it is.
+
+    Attributes:
+        records: Delivered so far.
+        share: How much of all that is due is done, 0 to 1.
+        windows: How many are done, and how many there are as far as is known.
+    """
 
     def __init__(self, stream: str, clock: Clock, logger: logging.Logger) -> None:
         """Start the count.
@@ -25,6 +31,7 @@ class Progress:
         """
         self.records = 0
         self.share = 0.0
+        self.windows = 0, 0
         self._stream = stream
         self._clock = clock
         self._logger = logger
@@ -43,6 +50,16 @@ class Progress:
                 self.share * 100,
                 f"{self.records / (now - self._began):,.0f}",
             )
+
+    def begin(self, known: int) -> None:
+        """Take up a window of so many that are known."""
+        self.windows = self.windows[0], known
+
+    def done(self, share: float, known: int) -> None:
+        """Note that a window is delivered, and with it a share of what is due."""
+        self.share = share
+        self.windows = round(share * known), known
+        self.add(0)
 
     def finish(self) -> None:
         """Say that all that was due has been delivered."""

@@ -63,6 +63,7 @@ class Piece:
             None if the piece moves no bookmark.
         share: How much of all that is due is done with it, 0 to 1.
         way: How its rows come: `exports` or `pages`.
+        known: How many windows there are, as far as is known.
         done: To be called when the rows are taken and the bookmark has moved.
     """
 
@@ -72,6 +73,7 @@ class Piece:
     complete_until: datetime | None
     share: float
     way: str
+    known: int = 1
     done: Callable[[], None] = _nothing
 
 

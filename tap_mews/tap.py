@@ -9,11 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+import click
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.clock import Clock
 from tap_mews.command import MewsCommand, check_object, checked_file
+from tap_mews.display import Display, can_show
 from tap_mews.errors import (
     InvalidSettingsError,
     InvalidStateError,
@@ -39,7 +41,6 @@ from tap_mews.writer import MessageWriter
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import click
     from singer_sdk import Stream
 
     from tap_mews.run import Run
@@ -74,6 +75,9 @@ class TapMews(GuardedTap):
     """Time and sleep; a test can put one in its place that does not wait."""
 
     settings: Settings
+
+    reading: MewsStream | None = None
+    """The stream that is being read."""
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the tap as the SDK does, with secrets kept out of all logs."""
@@ -149,9 +153,16 @@ class TapMews(GuardedTap):
                 skip_unauthorized=self.settings.skip_unauthorized_streams,
             )
         except TapMewsError as error:
-            if not any(stream.is_dry_run for stream in self.selected_streams):
+            if not self._is_dry_run:
                 self.end_report(error)
             raise
+        command = click.get_current_context(silent=True)
+        if command is not None and can_show() and not self._is_dry_run:
+            command.with_resource(Display(self))
+
+    @property
+    def _is_dry_run(self) -> bool:
+        return any(stream.is_dry_run for stream in self.selected_streams)
 
     def end_report(
         self, error: BaseException | None, stream: str | None = None

@@ -145,6 +145,18 @@ class ExportLane:
         orders = [job.order for job in self.jobs] or self.orders
         return self.accounts.of(orders[0].span)
 
+    def awaited(self, now: float) -> tuple[str, float]:
+        """What is waited for, and since when.
+
+        Args:
+            now: Monotonic seconds, as what is given back.
+        """
+        # a list is made in one step, whatever another thread does with the jobs
+        for job in list(self.jobs):
+            return f"export, {job.export.status_text}", job.since
+        since = now if self.blocked_since is None else self.blocked_since
+        return f"another export of {self.entity_type}", since
+
     @contextmanager
     def keeping_errors(self) -> Iterator[None]:
         """Keep an error until the lane is waited for."""

@@ -45,7 +45,12 @@ class ExportQueue:
     """Adds exports, looks at all that run with one call, and waits for them.
 
     It serves all streams of a run, from one thread.
+
+    Attributes:
+        awaited: The lane that is waited for.
     """
+
+    awaited: ExportLane | None = None
 
     def __init__(
         self,
@@ -127,23 +132,27 @@ class ExportQueue:
             ExportTimeoutError: It takes too long; it stays in the state.
             MewsError: As `MewsClient.call`.
         """
-        while True:
-            with lane.keeping_errors():
-                self._advance(lane)
-            if lane.jobs and lane.jobs[0].is_ready:
-                return lane.jobs[0]
-            if lane.error is not None:
-                raise lane.error
-            if not (lane.jobs or lane.orders):
-                return None
-            self._check_time(lane)
-            self._sleep(lane)
-            self._look()
+        try:
+            while True:
+                with lane.keeping_errors():
+                    self._advance(lane)
+                if lane.jobs and lane.jobs[0].is_ready:
+                    return lane.jobs[0]
+                if lane.error is not None:
+                    raise lane.error
+                if not (lane.jobs or lane.orders):
+                    return None
+                self._check_time(lane)
+                self._sleep(lane)
+                self._look()
+        finally:
+            self.awaited = None
 
     def _sleep(self, lane: ExportLane) -> None:
         """Pause until the next look, at the cost of the lane that is waited for."""
         pause = self._pause()
         lane.account.charge(Costs(export_seconds=pause))
+        self.awaited = lane
         self._clock.sleep(pause)
 
     def tick(self) -> None:

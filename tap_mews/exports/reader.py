@@ -107,6 +107,7 @@ class ExportReader:
                 complete_until=lane.filter.complete_until(job.order.window, job.added),
                 share=number / lane.cut,
                 way="exports",
+                known=lane.cut,
                 done=partial(self._queue.finish, lane, job),
             )
 

@@ -228,6 +228,7 @@ class MewsStream(WatchedStream, abc.ABC):
     @contextmanager
     def _reading(self) -> Iterator[Iterator[Piece]]:
         self.prepare()
+        self._tap.reading = self
         try:
             with self.named(), closing(self.reader.pieces()) as pieces:
                 yield pieces
@@ -235,6 +236,7 @@ class MewsStream(WatchedStream, abc.ABC):
             error.args = (f"{error}; {advice_on(self.run.connection, str(error))}",)
             raise
         finally:
+            self._tap.reading = None
             self.reader.close()
         self.inspector.summarize()
         self.progress.finish()
@@ -319,8 +321,7 @@ class MewsStream(WatchedStream, abc.ABC):
             self.move_bookmark(piece.span, piece.complete_until)
         self.finish_part(piece)
         piece.done()
-        self.progress.share = piece.share
-        self.progress.add(0)
+        self.progress.done(piece.share, piece.known)
         if self.moves_bookmark:
             self.write_state()
 

@@ -99,6 +99,7 @@ class WatchedStream(WindowedStream, abc.ABC):
     def taking(self, piece: Piece) -> Iterator[None]:
         """Charge the rows of a piece that are delivered, however that ends."""
         self.completeness.begin(piece)
+        self.progress.begin(piece.known)
         before = self.progress.records
         try:
             yield
