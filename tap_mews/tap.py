@@ -14,7 +14,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.clock import Clock
-from tap_mews.command import MewsCommand, check_object, checked_file
+from tap_mews.command import ENDED, MewsCommand, check_object, checked_file
 from tap_mews.display import Display, can_show
 from tap_mews.errors import (
     InvalidSettingsError,
@@ -146,6 +146,9 @@ class TapMews(GuardedTap):
         if self._opened:
             return
         self._opened = True
+        command = None if self._is_dry_run else click.get_current_context(silent=True)
+        if command is not None:
+            command.meta[ENDED] = self.end_report
         try:
             open_streams(
                 self.check_access(self.selected_streams),
@@ -156,8 +159,7 @@ class TapMews(GuardedTap):
             if not self._is_dry_run:
                 self.end_report(error)
             raise
-        command = click.get_current_context(silent=True)
-        if command is not None and can_show() and not self._is_dry_run:
+        if command is not None and can_show():
             command.with_resource(Display(self))
 
     @property
