@@ -26,6 +26,7 @@ class Costs:
         requests: Calls that were sent to Mews, repeated ones included.
         retries: Calls and downloads that were tried again.
         rows: Records that were delivered.
+        answer_seconds: Time in which calls of Mews were under way, added up.
         answer_bytes: Bytes of the answers of Mews, unpacked.
         file_bytes: Bytes of exported files as they were written; what came twice counts
             twice.
@@ -37,6 +38,7 @@ class Costs:
     requests: int = 0
     retries: int = 0
     rows: int = 0
+    answer_seconds: float = 0.0
     answer_bytes: int = 0
     file_bytes: int = 0
     retry_seconds: float = 0.0
@@ -49,6 +51,7 @@ class Costs:
             self.requests + other.requests,
             self.retries + other.retries,
             self.rows + other.rows,
+            self.answer_seconds + other.answer_seconds,
             self.answer_bytes + other.answer_bytes,
             self.file_bytes + other.file_bytes,
             self.retry_seconds + other.retry_seconds,

@@ -7,6 +7,7 @@ when to repeat it is the client's.
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from tap_mews.clock import Clock, ServerClock
 from tap_mews.rate_budget import RateBudget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from tap_mews.settings import Settings
 
@@ -119,7 +120,7 @@ class Connection:
         waited = self.budget.acquire()
         account.charge(Costs(requests=1, budget_seconds=waited))
         try:
-            with self._places:
+            with self._places, self._timed(account):
                 reply = self._post(operation, data)
         except requests.Timeout:
             trouble = "no answer in time"
@@ -152,3 +153,12 @@ class Connection:
             # as it arrives: to gather it in small chunks takes twice the memory
             body = b"".join(response.iter_content(chunk_size=None))
             return Reply(response.status_code, response.headers, body)
+
+    @contextmanager
+    def _timed(self, account: Account) -> Iterator[None]:
+        """Charge the time that a request takes, however it ends."""
+        began = self.clock.monotonic()
+        try:
+            yield
+        finally:
+            account.charge(Costs(answer_seconds=self.clock.monotonic() - began))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
-import time
 from enum import Enum
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import metrics
@@ -37,41 +38,55 @@ class Meters:
             tags: Of each point.
         """
         self._lock = threading.Lock()
-        self._tags = tags
         self._requests = metrics.Counter(metrics.Metric.HTTP_REQUEST_COUNT, {**tags})
+        self._answers = _Seconds(metrics.Metric.HTTP_REQUEST_DURATION, {**tags})
         # the SDK has a list of its own metrics, of which it uses the values alone
         name: Any = MewsMetric.DOWNLOAD_BYTES
         self._file_bytes = metrics.Counter(name, {**tags})
-        self._waited = 0.0
-        self._told = time.monotonic()
+        name = MewsMetric.EXPORT_WAIT
+        self._waits = _Seconds(name, {**tags})
 
     def count(self, costs: Costs) -> None:
         """Add costs; any thread may."""
         with self._lock:
-            if costs.requests:
-                self._requests.increment(costs.requests)
-            if costs.file_bytes:
-                self._file_bytes.increment(costs.file_bytes)
-            if costs.export_seconds:
-                self._waited += costs.export_seconds
-                if time.monotonic() - self._told > metrics.DEFAULT_LOG_INTERVAL:
-                    self._tell_waiting()
+            for counter, count in (
+                (self._requests, costs.requests),
+                (self._file_bytes, costs.file_bytes),
+            ):
+                if count:
+                    counter.increment(count)
+            self._answers.add(costs.answer_seconds)
+            self._waits.add(costs.export_seconds)
 
     def exit(self) -> None:
         """Log what has not been logged yet."""
         with self._lock:
-            for counter in (self._requests, self._file_bytes):
-                if counter.value:
-                    counter.exit()
-            if self._waited:
-                self._tell_waiting()
+            for each in (self._requests, self._answers, self._file_bytes, self._waits):
+                if each.value:
+                    each.exit()
 
-    def _tell_waiting(self) -> None:
-        name: Any = MewsMetric.EXPORT_WAIT
-        tags = {**self._tags, metrics.Tag.PID: self._requests.tags[metrics.Tag.PID]}
-        point = metrics.Point("timer", name, round(self._waited, 3), tags)
+
+class _Seconds:
+    """A timer of the SDK's for time that comes in parts."""
+
+    def __init__(self, metric: metrics.Metric, tags: dict[str, Any]) -> None:
+        self.value = 0.0
+        self._metric = metric
+        self._tags = {**tags, metrics.Tag.PID: os.getpid()}
+        self._told = monotonic()
+
+    def add(self, seconds: float) -> None:
+        """Add seconds, and log what came when the interval is over."""
+        self.value += seconds
+        if seconds and monotonic() - self._told > metrics.DEFAULT_LOG_INTERVAL:
+            self.exit()
+
+    def exit(self) -> None:
+        """Log what came since the last point."""
+        value = round(self.value, 3)
+        point = metrics.Point("timer", self._metric, value, self._tags)
         metrics.log(metrics.get_metrics_logger(), point)
-        self._waited, self._told = 0.0, time.monotonic()
+        self.value, self._told = 0.0, monotonic()
 
 
 class WatchedCounter(metrics.Counter):
