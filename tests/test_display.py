@@ -61,7 +61,7 @@ class Terminal:
     @property
     def written(self) -> str:
         """All that has been written."""
-        return self._written.decode()
+        return self._written.decode(errors="replace")  # a sign may be on its way
 
     @property
     def frames(self) -> list[str]:
@@ -159,6 +159,14 @@ def go_on(sandbox: Sandbox) -> None:
     del sandbox.exports.force_status["Bill"]
 
 
+@contextmanager
+def waiting(sandbox: Sandbox, folder: Path) -> Iterator[Watched]:
+    """Run the tap until the terminal shows that it waits for an export of bills."""
+    with watched(folder, exports_of(sandbox), "bills") as run:
+        run.terminal.wait_for("waiting 1 s")
+        yield run
+
+
 def lines_of_log(terminal: Terminal) -> list[str]:
     """The screen, of which each line must be a whole log line."""
     *lines, last = terminal.screen
@@ -191,8 +199,7 @@ def test_a_terminal_shows_windows_and_rows(sandbox: Sandbox, tmp_path: Path) -> 
 def test_what_is_seen_at_the_end_are_whole_log_lines(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with watched(tmp_path, exports_of(sandbox), "bills") as run:
-        run.terminal.wait_for("waiting 1 s")
+    with waiting(sandbox, tmp_path) as run:
         go_on(sandbox)
         assert run.end() == 0
     assert "bills: complete" in "\n".join(lines_of_log(run.terminal))
@@ -201,8 +208,7 @@ def test_what_is_seen_at_the_end_are_whole_log_lines(
 def test_standard_output_carries_messages_alone(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with watched(tmp_path, exports_of(sandbox), "bills") as run:
-        run.terminal.wait_for("waiting 1 s")
+    with waiting(sandbox, tmp_path) as run:
         go_on(sandbox)
         assert run.end() == 0
     kinds = {json.loads(line)["type"] for line in run.output.splitlines()}
@@ -213,8 +219,7 @@ def test_standard_output_carries_messages_alone(
 def test_a_stopped_run_leaves_the_terminal_clean(
     sandbox: Sandbox, tmp_path: Path, signum: signal.Signals
 ) -> None:
-    with watched(tmp_path, exports_of(sandbox), "bills") as run:
-        run.terminal.wait_for("waiting 1 s")
+    with waiting(sandbox, tmp_path) as run:
         run.process.send_signal(signum)
         assert run.end() == 128 + signum
     assert "Stopped by signal" in "\n".join(lines_of_log(run.terminal))
@@ -223,8 +228,7 @@ def test_a_stopped_run_leaves_the_terminal_clean(
 def test_a_failed_run_leaves_the_terminal_clean(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with watched(tmp_path, exports_of(sandbox), "bills") as run:
-        run.terminal.wait_for("waiting 1 s")
+    with waiting(sandbox, tmp_path) as run:
         sandbox.access.revoke("exports/getAll")
         assert run.end() == 1
     assert "| ERROR " in lines_of_log(run.terminal)[-1]
@@ -246,6 +250,7 @@ def test_nothing_is_shown_between_records_on_the_same_terminal(
     ) as run:
         run.terminal.wait_for('"SCHEMA"')
         while len(sandbox.journal.requests("exports/getAll")) < LOOKS:
+            assert run.process.poll() is None
             time.sleep(0.01)
         go_on(sandbox)
         assert run.end() == 0

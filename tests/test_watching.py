@@ -65,6 +65,15 @@ class Telling(FastClock):
         return [later - at for at, later in pairwise(times)]
 
 
+@pytest.fixture
+def long_wait(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Telling:
+    """The clock of a run whose export takes two hours."""
+    clock = Telling(sandbox)
+    clock.watch(monkeypatch)
+    show(sandbox, clock, "Processing", 7200)
+    return clock
+
+
 def documented(message: str) -> re.Pattern[str]:
     """What a line of the log has if a message of the document is in it."""
     assert message in MESSAGES
@@ -97,26 +106,20 @@ def test_a_stream_tells_of_its_records_every_half_minute(
 
 
 def test_a_wait_for_an_export_is_told_by_the_longest_pause_and_half_a_minute(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, long_wait: Telling
 ) -> None:
-    clock = Telling(sandbox)
-    clock.watch(monkeypatch)
-    show(sandbox, clock, "Processing", 7200)
-    result = sync(sandbox.config(), catalog=select("bills"), clock=clock).ok()
+    result = sync(sandbox.config(), catalog=select("bills"), clock=long_wait).ok()
     assert told(result, "waiting for export …")
-    pauses = clock.pauses_between("waiting for export")
+    pauses = long_wait.pauses_between("waiting for export")
     assert HALF_A_MINUTE < max(pauses) <= 60 + HALF_A_MINUTE
 
 
 def test_a_run_that_lives_is_never_silent_for_ten_minutes(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    sandbox: Sandbox, long_wait: Telling
 ) -> None:
-    clock = Telling(sandbox)
-    clock.watch(monkeypatch)
-    show(sandbox, clock, "Processing", 7200)
     sandbox.faults.add("exports/getAll", Status(503), times=3)
-    sync(sandbox.config(), catalog=select("bills"), clock=clock).ok()
-    assert max(clock.pauses_between("")) < TEN_MINUTES
+    sync(sandbox.config(), catalog=select("bills"), clock=long_wait).ok()
+    assert max(long_wait.pauses_between("")) < TEN_MINUTES
 
 
 def test_a_pause_before_another_try_is_announced(sandbox: Sandbox) -> None:
@@ -178,7 +181,7 @@ def test_a_run_that_is_stopped_writes_a_report_unless_it_is_killed(
     ) as process:
         assert process.stderr is not None
         while not added(sandbox, "Bill"):
-            process.stderr.readline()
+            assert process.stderr.readline()  # else it has ended
         process.send_signal(signum)
         process.communicate(timeout=30)
     stopped = signum != signal.SIGKILL
