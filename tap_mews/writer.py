@@ -7,6 +7,7 @@ import os
 import select
 import sys
 import time
+from contextlib import suppress
 from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.messages import Message
 
 WRITE_BYTES = 1 << 16
-"""Written at once, which is what a pipe holds on Linux."""
+"""Written at once."""
+
+USUAL_BYTES, WIDE_BYTES = 1 << 16, 1 << 20
+"""What a pipe holds on Linux, and the most that it can be made to hold: so tap and
+target need not take turns at every 64 KB."""
 
 SLOW_BYTES, SLOW_SECONDS = 1 << 12, 0.1
 """A target that takes longer gets less at once, so that a stop need not wait for it."""
@@ -35,6 +40,7 @@ class MessageWriter(SimpleSingerWriter):
     def __init__(self) -> None:
         """Write nothing yet."""
         super().__init__()
+        _widen_pipe()
         self._is_writing = False
         self._exit_code: int | None = None
 
@@ -120,3 +126,13 @@ class MessageWriter(SimpleSingerWriter):
             if self._exit_code is not None:
                 rest = bytes(data[written - 1 :])
                 data = data[: written + rest.index(b"\n")]
+
+
+def _widen_pipe() -> None:
+    """Let standard output hold more, if it is a pipe as the system makes them."""
+    # not on every system, not for a file, not where a user's pipes hold much already
+    with suppress(ImportError, OSError):
+        from fcntl import F_GETPIPE_SZ, F_SETPIPE_SZ, fcntl  # noqa: PLC0415
+
+        if sys.stdout is not None and fcntl(sys.stdout, F_GETPIPE_SZ) == USUAL_BYTES:
+            fcntl(sys.stdout, F_SETPIPE_SZ, WIDE_BYTES)

@@ -66,11 +66,11 @@ def test_an_output_that_takes_nothing_is_told_in_one_line(
 
 @contextmanager
 def started(
-    folder: Path, config: Json, *, blocks: bool = True
+    folder: Path, config: Json, *, holds: int = PIPE_BYTES, blocks: bool = True
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes]]]:
-    """Start a run that writes into a short pipe, and give the end that is read."""
+    """Start a run that writes into a pipe, and give the end that is read."""
     reader, writer = os.pipe()
-    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, holds)
     os.set_blocking(writer, blocks)
     with (
         os.fdopen(reader, "rb") as output,
@@ -101,6 +101,19 @@ def test_an_output_that_does_not_block_gets_every_row(
         assert process.wait(PATIENCE) == 0
     assert records_by_id("bills", result) == truth(sandbox, "bills")
     assert len(result.records["bills"]) > PIPE_BYTES / 1000
+
+
+@pytest.mark.parametrize(
+    ("made", "becomes"), [(1 << 16, 1 << 20), (PIPE_BYTES, PIPE_BYTES)]
+)
+def test_a_pipe_holds_more_unless_its_maker_has_set_what_it_holds(
+    sandbox: Sandbox, tmp_path: Path, made: int, becomes: int
+) -> None:
+    with started(tmp_path, sandbox.config(), holds=made) as (process, output):
+        read_to_the_first_record(output)
+        assert fcntl.fcntl(output, fcntl.F_GETPIPE_SZ) == becomes
+        output.read()
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_second_signal_ends_a_run_whose_target_does_not_read(
