@@ -127,7 +127,7 @@ class Inventory:
             "IsActive": True,
             "PaxCounts": [{"PersonCount": 2, "UnitCount": units}] if block else None,
             "FirstTimeUnitReleaseUtc": released,
-            "ReleaseOverrideUtc": released if units > 2 else None,
+            "ReleaseOverrideUtc": released if units % 2 else None,
             "ActivityState": "Active",
         }
         return hotel.put("AvailabilityAdjustment", now, values)
