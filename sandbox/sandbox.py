@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import gc
 import random
 import uuid
 from collections import Counter
-from contextlib import contextmanager
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, final
 
 from sandbox import operations
 from sandbox.clock import START, Clock, parse_utc, utc_text
 from sandbox.encoding import Json, copied
-from sandbox.hotel.group import HotelGroup
+from sandbox.hotel.founding import Plan, found
 from sandbox.platform import Platform
 from sandbox.samples import sample
 from sandbox.server import Server
-from sandbox.store import CHAIN_ENTITIES, Row, Store
+from sandbox.store import CHAIN_ENTITIES, Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from datetime import datetime, timedelta
     from types import TracebackType
 
 __all__ = ["Sandbox", "operations"]
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    # A long history is millions of objects that all stay: looking for garbage among
-    # them again and again would double the time.
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 @final
@@ -77,18 +61,12 @@ class Sandbox:
             start: the virtual time at which the clock starts.
             port: the port to listen on, 0 for a free one.
         """
-        store = Store()
         self._rng = random.Random(f"{seed}/rows")
-        opened = (start - timedelta(days=days)).replace(hour=0, minute=0, second=0)
-        self.group = HotelGroup(store, seed, opened, reservations_per_day)
-        for _ in range(chains):
-            self.group.add_chain()
-        for number in range(properties):
-            self.group.add_hotel(self.group.chains[number % chains], opened)
-        with _uncollected():
-            self.group.life.until(start, opened)
+        self.group = found(
+            Plan(seed, properties, chains, days, reservations_per_day, start)
+        )
         self.clock = Clock(start)
-        self.platform = Platform(store, self.clock, seed)
+        self.platform = Platform(self.group.store, self.clock, seed)
         self.access = self.platform.access
         self.limits = self.platform.limits
         self.exports = self.platform.exports

@@ -76,6 +76,15 @@ class Store:
         self.lock = threading.RLock()
         self._tables: dict[str, Table] = defaultdict(Table)
 
+    def __getstate__(self) -> dict[str, Table]:
+        """Give the tables, for a copy: it has a lock of its own."""
+        return dict(self._tables)
+
+    def __setstate__(self, tables: dict[str, Table]) -> None:
+        """Become a copy."""
+        self.lock = threading.RLock()
+        self._tables = defaultdict(Table, tables)
+
     def table(self, entity: str) -> Table:
         """Give the rows of an entity."""
         return self._tables[entity]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sandbox.clock import utc_text
+from sandbox.hotel.numbers import Numbers
 from sandbox.hotel.places import COMPANIES, PEOPLE, SOURCES, Source
 from sandbox.hotel.shapes import address, shape
 
@@ -44,7 +44,7 @@ class Chain:
         # Profiles that a late hotel brings along are updated when it joins: the
         # chain's guests before that have been read already.
         self.not_before: datetime | None = None
-        self._numbers = count(1)
+        self._numbers = Numbers()
 
     def open(self, now: datetime) -> None:
         """Enter the companies the chain works with and start its days."""

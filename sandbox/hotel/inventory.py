@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from itertools import count
 from typing import TYPE_CHECKING
 
 from sandbox.clock import utc_text
+from sandbox.hotel.numbers import Numbers
 
 if TYPE_CHECKING:
     from sandbox.encoding import Json
@@ -24,7 +24,7 @@ class Inventory:
     def __init__(self, hotel: Hotel) -> None:
         """Look after the rooms of a hotel."""
         self.hotel = hotel
-        self._numbers = count(1)
+        self._numbers = Numbers()
         self._open: dict[str, tuple[date, date]] = {}
 
     def day(self, now: datetime) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 from datetime import datetime
-from itertools import count
+
+from sandbox.hotel.numbers import Numbers
 
 Event = Callable[[datetime], None]
 
@@ -16,7 +17,7 @@ class Life:
     def __init__(self) -> None:
         """Start with nothing planned."""
         self._queue: list[tuple[datetime, int, Event]] = []
-        self._numbers = count()
+        self._numbers = Numbers()
 
     def at(self, moment: datetime, event: Event) -> None:
         """Plan an event; it is told the time at which it happens."""

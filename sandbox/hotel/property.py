@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from itertools import count
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.clock import UTC, utc_text
+from sandbox.hotel.numbers import Numbers
 from sandbox.hotel.shapes import address, shape
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Hotel:
         self.place = place
         self.rng = rng
         self.id = self.new_id()
-        self.numbers = count(1)
+        self.numbers = Numbers()
         self.service = self.new_id()
         self.restaurant = self.new_id()
         self.clerk = self.new_id()

@@ -12,6 +12,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.clock import parse_utc, utc_text
 from sandbox.encoding import encode
+from sandbox.hotel import founding
 from sandbox.hotel.shapes import ENTITIES
 from tests.entity_properties import documented_properties
 
@@ -148,12 +149,23 @@ def test_updates_are_mostly_on_the_second() -> None:
 
 def test_the_same_seed_gives_the_same_hotels() -> None:
     def history(seed: int) -> list[bytes]:
+        founding._kept.cache_clear()  # they are to live, not to be copied
         sandbox = Sandbox(seed=seed, properties=2, days=20)
         sandbox.live_on(timedelta(days=2))
         return [line for entity in ENTITIES for line in sandbox.lines(entity)]
 
     assert history(5) == history(5)
     assert history(5) != history(6)
+
+
+def test_sandboxes_of_the_same_seed_share_nothing() -> None:
+    first, second = (Sandbox(properties=1, days=20) for _ in range(2))
+    before = second.lines("Bill")
+    assert first.lines("Bill") == before
+    first.live_on(timedelta(days=5))
+    first.put("Bill", first.new_row("Bill"))
+    third = Sandbox(properties=1, days=20)
+    assert first.lines("Bill") != second.lines("Bill") == third.lines("Bill") == before
 
 
 def test_life_goes_on_and_never_changes_the_past(sandbox: Sandbox) -> None:
