@@ -353,6 +353,11 @@ class _Lines(logging.Handler):
         self._lines.append(f"{record.levelname} {self.format(record)}")
 
 
+# It tells of each property of the catalog that it is selected: hundreds of lines a run,
+# which take longer than most runs. A process at the debug level shows them.
+logging.getLogger("singer_sdk.singerlib.catalog").setLevel(logging.INFO)
+
+
 @contextmanager
 def _captured(result: Result) -> Iterator[None]:
     """Keep standard output and all logs, debug lines of libraries too."""
