@@ -36,7 +36,9 @@ def found(plan: Plan) -> HotelGroup:
     if plan.properties * plan.days > _FEW:
         return _live(plan)
     # a copy takes a quarter of the time that the life itself takes
-    group: HotelGroup = pickle.loads(_kept(plan))  # noqa: S301 - it is our own
+    kept = _kept(plan)
+    with _uncollected():
+        group: HotelGroup = pickle.loads(kept)  # noqa: S301 - it is our own
     return group
 
 
