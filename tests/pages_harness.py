@@ -63,6 +63,12 @@ WINDOWED = {
 ADDED = "ReservationGroupUpdatedUtc"
 """The property that the tap adds to companionships."""
 
+BEFORE_ALL = "2026-01-01"
+"""A `start_date` before the first row of the sandbox of most tests.
+
+Without one, windows of customers and companies begin in 2012, which takes time.
+"""
+
 TEN_MINUTES = timedelta(minutes=10)
 LOOKBACK = timedelta(minutes=5)
 

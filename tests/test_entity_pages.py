@@ -11,8 +11,8 @@ from tap_mews.errors import InvalidSettingsError
 from tests.harness import ENTITIES, FastClock, added, moment, records_by_id, select
 from tests.harness import sync as sync_in_process
 from tests.harness import truth as exact_truth
+from tests.pages_harness import BEFORE_ALL, History, interval, settle
 from tests.pages_harness import ENTITY_OPERATIONS as OPERATIONS
-from tests.pages_harness import History, interval, settle
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -64,9 +64,9 @@ def test_pages_leave_the_bookmark_that_exports_leave(
     sandbox: Sandbox, stream: str
 ) -> None:
     settle(sandbox)
+    dates = {"start_date": BEFORE_ALL, "end_date": "2026-02-20"}
     by_way = {
-        way: sync(sandbox, stream, extraction=way, end_date="2026-02-20").ok()
-        for way in BOTH_WAYS
+        way: sync(sandbox, stream, extraction=way, **dates).ok() for way in BOTH_WAYS
     }
     assert by_way["pages"].bookmark(stream) == by_way["exports"].bookmark(stream)
 
@@ -100,7 +100,8 @@ def test_windows_of_pages_begin_where_the_oldest_property_does(
 def test_what_has_ended_comes(sandbox: Sandbox, what: str, way: str) -> None:
     stream, flag = ENDED[what]
     settle(sandbox)
-    history = History(sandbox, (stream,), {"extraction": way})
+    settings = {"extraction": way, "start_date": BEFORE_ALL}
+    history = History(sandbox, (stream,), settings)
     history.run()
     (key, *_) = (k for k, row in history.rows[stream].items() if row[flag])
     lives_on(history, ENTITIES[stream], key, **{flag: False})
@@ -112,7 +113,8 @@ def test_what_has_ended_comes(sandbox: Sandbox, what: str, way: str) -> None:
 @either_way
 def test_a_merged_company_comes(sandbox: Sandbox, way: str) -> None:
     settle(sandbox)
-    history = History(sandbox, ("companies",), {"extraction": way})
+    settings = {"extraction": way, "start_date": BEFORE_ALL}
+    history = History(sandbox, ("companies",), settings)
     history.run()
     key, target, *_ = history.rows["companies"]
     lives_on(history, "Company", key, IsActive=False, MergeTargetId=target)
@@ -157,7 +159,8 @@ def test_only_the_chosen_property_is_asked_for(sandbox: Sandbox, stream: str) ->
     settings = chains if stream in {"customers", "companies"} else {}
     settle(sandbox)
     chosen: Json = settings or {"enterprise_ids": first}
-    result = sync(sandbox, stream, extraction="pages", **chosen).ok()
+    config = {"extraction": "pages", "start_date": BEFORE_ALL, **chosen}
+    result = sync(sandbox, stream, **config).ok()
     name, ids = next(iter(chosen.items()))
     key = {"chain_ids": "ChainIds", "enterprise_ids": "EnterpriseIds"}[name]
     for request in sandbox.journal.requests(OPERATIONS[stream]):

@@ -21,7 +21,7 @@ from tests.harness import (
     sync,
 )
 from tests.harness import truth as exact_truth
-from tests.pages_harness import History, Where, interval, settle
+from tests.pages_harness import BEFORE_ALL, History, Where, interval, settle
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -120,7 +120,7 @@ def test_pages_serve_where_exports_are_refused(
     settle(sandbox)
     sandbox.access.revoke(operation, status)
     streams = [each for each in ENTITIES if each != "ledger_entries"]
-    result = auto(sandbox, *streams).ok()
+    result = auto(sandbox, *streams, start_date=BEFORE_ALL).ok()
     for stream in streams:
         assert records_by_id(stream, result) == exact_truth(sandbox, stream)
     (line,) = warnings(result)
@@ -217,7 +217,8 @@ def test_a_history_can_change_its_way_at_any_window(
     settle(sandbox)
     ways = ["exports", "pages"] if first == "exports" else ["pages", "exports"]
     streams = ("bills", "customers", "order_items", "reservations")
-    history = History(sandbox, streams, {"export_window_days": 10})
+    settings = {"export_window_days": 10, "start_date": BEFORE_ALL}
+    history = History(sandbox, streams, settings)
     history.run(extraction=ways[0], end_date="2026-02-10")
     for number in range(4):
         sandbox.live_on(timedelta(hours=7))
