@@ -1,0 +1,130 @@
+"""Moments, numbers and names at the edge of what JSON and schemas allow."""
+
+from __future__ import annotations
+
+import logging
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tap_mews.errors import InvalidRecordError
+from tap_mews.records import Inspector, Rows
+from tests.odd_rows.sources import Pages, Source, assert_told, emitted, row_of
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from tests.harness import Json
+
+
+MOMENTS = {
+    "2026-02-20T00:00:00Z": True,
+    "2026-02-20T00:00:00.1234567Z": True,
+    "2028-02-29T23:59:59z": True,
+    "2026-12-31T23:59:60Z": True,
+    "2026-02-20 00:00:00-05:30": True,
+    "9999-12-31T23:59:59.9999999Z": True,
+    "0001-01-01T00:00:00Z": True,
+    "0000-01-01T00:00:00Z": False,
+    "2026-02-20": False,
+    "2026-02-20T00:00:00": False,
+    "2026-02-20T00:00Z": False,
+    "2026-02-20T24:00:00Z": False,
+    "2026-02-20T00:00:00+25:00": False,
+    "2026-02-20T00:00:00+0000": True,
+    "2026-02-20T00:00:00.Z": False,
+    "2026-02-20T00:00:00,5Z": False,
+    "2026-02-20T00:00:00Z\\n": False,
+    "20260220T000000Z": False,
+    "\u0968026-02-20T00:00:00Z": False,
+    "": False,
+}
+
+
+@pytest.mark.parametrize("unknown", ["", '"Mood":1,'], ids=["known", "with unknown"])
+@pytest.mark.parametrize(("moment", "valid"), MOMENTS.items(), ids=repr)
+def test_a_moment_is_judged_alike_whatever_else_a_row_has(
+    moment: str, *, valid: bool, unknown: str
+) -> None:
+    schema = {
+        "type": "object",
+        "required": ["Id"],
+        "properties": {
+            "Id": {"type": "string"},
+            "PaidUtc": {"type": ["string", "null"], "format": "date-time"},
+        },
+    }
+    logger = logging.getLogger("test")
+    inspector = Inspector("bills", schema, pass_invalid=False, logger=logger)
+    row = f'{{"Id":"a",{unknown}"PaidUtc":"{moment}"}}'.encode()
+    try:
+        inspector.lines(Rows([row], "here"))
+    except InvalidRecordError:
+        assert not valid
+    else:
+        assert valid
+
+
+NUMBERS = {
+    "40 digits": "1234567890123456789.012345678901234567890",
+    "40 digits before the point": "1" * 40,
+    "beyond 64 bits": str(2**64),
+    "below 64 bits": str(-(2**63) - 1),
+    "beyond a float": "1E+400",
+    "less than any float": "-1E-400",
+    "trailing zeros": "0.10",
+    "zero with digits": "0.000",
+    "minus zero": "-0.0",
+    "4000 digits after the point": "0." + "1" * 4000,
+}
+
+
+@pytest.mark.parametrize("unknown", ["", '"Mood":1,'], ids=["known", "with unknown"])
+@pytest.mark.parametrize("digits", NUMBERS.values(), ids=NUMBERS)
+def test_digits_survive(source: Source, digits: str, unknown: str) -> None:
+    row = row_of(source, f'{unknown}"Address":{{"Latitude":{digits}}}')
+    result = source.sync(row).ok()
+    assert f'"Latitude":{digits}}}'.encode() in b"".join(result.lines)
+
+
+@pytest.mark.parametrize("unknown", ["", '"Mood":1,'], ids=["known", "with unknown"])
+def test_whole_numbers_beyond_64_bits_survive(hotel: Sandbox, unknown: str) -> None:
+    row = f'{{"Id":"a",{unknown}"TaxPrecision":{2**70}}}'.encode()
+    result = Pages(hotel).sync(row).ok()
+    assert result.records["enterprises"] == [{"Id": "a", "TaxPrecision": 2**70}]
+
+
+def test_digits_survive_a_map(source: Source) -> None:
+    digits = NUMBERS["40 digits"]
+    maps = {source.stream: {"Mapped": "Id"}}
+    row = row_of(source, f'"Address":{{"Latitude":{digits}}}')
+    result = source.sync(row, stream_maps=maps).ok()
+    (record,) = emitted(result, source)
+    assert record["Mapped"] == "odd"
+    assert record["Address"]["Latitude"] == Decimal(digits)
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        ('"{text}":"a","{text}":"b"', {"{text}": "b"}),
+        ('"Address":{"City":"a","City":"b"}', {"Address": {"City": "b"}}),
+        ('"Address":{"City":"a"},"Address":null', {"Address": None}),
+        ('"{text}":5,"{text}":"b"', {"{text}": "b"}),
+        ('"Id":null,"Id":"odd"', {}),
+    ],
+)
+def test_of_a_name_that_comes_twice_the_last_one_counts(
+    source: Source, properties: str, expected: Json
+) -> None:
+    """JSON leaves it open; every parser that targets use does so."""
+    result = source.sync(row_of(source, properties)).ok()
+    names = {name.format(text=source.text): name for name in expected}
+    assert emitted(result, source) == [
+        {"Id": "odd"} | {name: expected[names[name]] for name in names}
+    ]
+
+
+def test_a_name_that_comes_twice_is_checked_as_what_counts(source: Source) -> None:
+    result = source.sync(row_of(source, '"{text}":"a","{text}":5'))
+    assert_told(result, source, 1, f"$.{source.text} must be of type string or null")
