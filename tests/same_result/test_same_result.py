@@ -7,6 +7,7 @@ does a stream of the SDK that knows nothing of this tap.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,3 +91,18 @@ def test_batch_files_hold_what_record_messages_would(
     expected = [record for _, record in records(messages)]
     assert batched(fast) == expected
     assert batched(slow) == expected
+
+
+def test_of_a_number_that_no_double_can_hold_the_sdk_makes_null() -> None:
+    """The one number that differs; no property of Mews comes near."""
+    lines = [b'{"Id":"a","Value":1e400}']
+    (_, kept), (_, lost), (_, plain) = (
+        records(messages)[0]
+        for messages in (
+            written(tap_of("ledger_entries", PLAIN, forced=False), lines),
+            written(tap_of("ledger_entries", PLAIN, forced=True), lines),
+            written_plainly(plain_of("ledger_entries", PLAIN), lines),
+        )
+    )
+    assert lost == plain == {"Id": "a", "Value": None}
+    assert kept == {"Id": "a", "Value": Decimal("1e400").as_tuple()}
