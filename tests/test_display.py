@@ -36,6 +36,8 @@ WAITING = r"waiting [1-9]\d* s"
 """What the display says of an export that takes longer than a second."""
 
 COLUMNS = 100
+PIPE_BYTES = 1 << 15
+"""A pipe that holds a schema, and not all rows, and that the tap leaves so."""
 OPTIONS = ("--config", "config.json", "--catalog", "catalog.json")
 
 LOOKS = 3
@@ -144,6 +146,8 @@ def watched(
         stdout=terminal.descriptor if output == pty.STDERR_FILENO else output,
         stderr=terminal.descriptor,
     ) as process:
+        if process.stdout is not None:
+            fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         try:
             yield Watched(process, terminal)
             if process.poll() is None:
