@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from tap_mews.errors import MewsError
-from tap_mews.page_reader import PageReader
-from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
+from tap_mews.page_reader import WindowReader
+from tap_mews.pages import PagedOperation, PageSize, read_rows
 from tap_mews.read_ahead import read_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from tap_mews.page_reader import ClientOf, Fetch, Task
     from tap_mews.read_ahead import WaitingRoom
@@ -49,16 +49,18 @@ logger = logging.getLogger("tap-mews.pages")
 EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 
 
-class _Reservation(msgspec.Struct):
+class Reservation(msgspec.Struct, gc=False):
+    """What is needed of a reservation."""
+
     group: str | None = msgspec.field(name="GroupId")
     updated: str | None = msgspec.field(name="UpdatedUtc")
 
 
-class _Companionship(msgspec.Struct):
+class _Companionship(msgspec.Struct, gc=False):
     group: str = msgspec.field(name="ReservationGroupId")
 
 
-class CompanionshipReader(PageReader):
+class CompanionshipReader(WindowReader[list[Reservation]]):
     """Reads the reservations of windows, and then who comes along on them.
 
     Windows of reservations are read ahead, and batches of groups beside them, also over
@@ -69,7 +71,7 @@ class CompanionshipReader(PageReader):
     def __init__(
         self,
         stream: str,
-        reservations: Fetch,
+        reservations: Fetch[list[Reservation]],
         ahead: int,
         room: WaitingRoom,
         *,
@@ -89,10 +91,11 @@ class CompanionshipReader(PageReader):
         super().__init__(stream, reservations, ahead, room)
         self._client_of = client_of
         self._size = PageSize(page_size)
-        self._reservation = msgspec.json.Decoder(_Reservation)
         self._companionship = msgspec.json.Decoder(_Companionship)
 
-    def fetched(self, tasks: Iterable[Task]) -> Generator[Iterator[Rows], None, None]:
+    def fetched(
+        self, tasks: Sequence[Task[list[Reservation]]]
+    ) -> Generator[Iterator[Rows], None, None]:
         """The companionships of all groups with a reservation in each window.
 
         Args:
@@ -101,43 +104,18 @@ class CompanionshipReader(PageReader):
         Raises:
             MewsError: As `read_rows`, at the window that it is about.
         """
-        in_order = list(tasks)
-        finds = (partial(self._find, task) for task in in_order)
+        finds = (partial(_find, task) for task in tasks)
         ends: deque[bool] = deque()
         with closing(read_ahead(finds, FINDS_AHEAD, self.room, len)) as found:
-            batches = self._batches(in_order, found, ends)
+            batches = self._batches(tasks, found, ends)
             weigh = attrgetter("size")
             with closing(read_ahead(batches, self.ahead, self.room, weigh)) as read:
-                for _ in in_order:
+                for _ in tasks:
                     yield _until_end(read, ends)
-
-    def _find(self, task: Task) -> Iterator[bytes]:
-        """The groups of the reservations of each page, with their latest `UpdatedUtc`.
-
-        Yields:
-            JSON of an object.
-        """
-        alone = 0
-        for rows in task():
-            updated: dict[str, str | None] = {}
-            for found in decoded(rows, self._reservation):
-                if found.group is None:
-                    alone += 1
-                else:
-                    _note(updated, found.group, found.updated)
-            del rows  # the largest there is; not to be held while the next page comes
-            yield msgspec.json.encode(updated)
-        if alone:
-            logger.warning(
-                "companionships: %d reservations of %s have no GroupId, so nobody can "
-                "be found who comes along on them",
-                alone,
-                task.window,
-            )
 
     def _batches(
         self,
-        tasks: Iterable[Task],
+        tasks: Sequence[Task[list[Reservation]]],
         found: Iterator[Iterator[bytes]],
         ends: deque[bool],
     ) -> Iterator[Callable[[], Iterator[Rows]]]:
@@ -167,7 +145,9 @@ class CompanionshipReader(PageReader):
                 ends.append(not updated)
                 yield partial(self._batch, task, batch)
 
-    def _batch(self, task: Task, updated: dict[str, str | None]) -> Iterator[Rows]:
+    def _batch(
+        self, task: Task[list[Reservation]], updated: dict[str, str | None]
+    ) -> Iterator[Rows]:
         if not updated:
             return
         body = {"Extent": EXTENT, "ReservationGroupIds": [*updated]}
@@ -190,6 +170,30 @@ class CompanionshipReader(PageReader):
                 continue
             lines.append(line[:-1] + endings.get(group, NO_DATE))
         return replace(rows, lines=lines)
+
+
+def _find(task: Task[list[Reservation]]) -> Iterator[bytes]:
+    """The groups of the reservations of each page, with their latest `UpdatedUtc`.
+
+    Yields:
+        JSON of an object.
+    """
+    alone = 0
+    for page in task():
+        updated: dict[str, str | None] = {}
+        for found in page:
+            if found.group is None:
+                alone += 1
+            else:
+                _note(updated, found.group, found.updated)
+        yield msgspec.json.encode(updated)
+    if alone:
+        logger.warning(
+            "companionships: %d reservations of %s have no GroupId, so nobody can "
+            "be found who comes along on them",
+            alone,
+            task.window,
+        )
 
 
 def _until_end(read: Iterator[Iterator[Rows]], ends: deque[bool]) -> Iterator[Rows]:

@@ -1,9 +1,10 @@
-"""Cuts the body of a page into rows, without parsing them."""
+"""Decodes the body of a page, its rows only as far as they are asked for."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -12,25 +13,27 @@ from tap_mews.records import BOM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+T = TypeVar("T")
+
 _DECODER = json.JSONDecoder()
 
 
-class PageBody(msgspec.Struct):
+class PageBody(msgspec.Struct, Generic[T]):
     """The rows of a page and what leads to the next one.
 
     Attributes:
-        rows: JSON of one row each, without white space around it.
+        rows: As they were asked for.
         cursor: As it came.
         may_break: Whether a row can have a line break in it; a body that is indented
             has them.
     """
 
-    rows: list[bytes]
+    rows: list[T]
     cursor: str | None
     may_break: bool
 
 
-class PageDecoder:
+class PageDecoder(Generic[T]):
     """Decodes answers whose rows stand under a given property.
 
     A row can be odd in a way that makes the whole body one that a strict parser
@@ -38,24 +41,28 @@ class PageDecoder:
     out one by one, so that a row can be blamed, or passed on, by itself.
     """
 
-    def __init__(self, rows: str) -> None:
+    def __init__(self, rows: str, row: type[T]) -> None:
         """Compile the decoder.
 
         Args:
             rows: Property of the answer that holds the rows.
+            row: What to make of a row: an object with the properties that it names, or
+                `bytes` for its JSON, without white space around it.
         """
         self._rows = rows
+        self._row = row
+        kept: Any = msgspec.Raw if row is bytes else row
         answer = msgspec.defstruct(
             "Answer",
             [
-                ("rows", list[msgspec.Raw], msgspec.field(name=rows)),
+                ("rows", list[kept], msgspec.field(name=rows)),
                 ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
             ],
         )
         self._decode = msgspec.json.Decoder(answer).decode
 
-    def decode(self, body: bytes) -> PageBody:
-        """Cut a body.
+    def decode(self, body: bytes) -> PageBody[T]:
+        """Decode a body.
 
         Raises:
             msgspec.ValidationError: It is JSON of another form.
@@ -67,10 +74,12 @@ class PageDecoder:
             raise
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._decode_with_care(body)
-        rows = list(map(bytes, answer.rows))
+        rows = answer.rows
+        if self._row is bytes:
+            rows = list(map(bytes, rows))  # a raw row would keep the whole body
         return PageBody(rows, answer.cursor, _may_break(body))
 
-    def _decode_with_care(self, body: bytes) -> PageBody:
+    def _decode_with_care(self, body: bytes) -> PageBody[T]:
         # bytes that are no UTF-8 come out of the text as they went in
         text = body.removeprefix(BOM).decode(errors="surrogateescape")
         try:
@@ -82,8 +91,31 @@ class PageDecoder:
         if rows is None:
             msg = f"Object missing required field `{self._rows}`"
             raise msgspec.ValidationError(msg)
-        encoded = [row.encode(errors="surrogateescape") for row in rows]
-        return PageBody(encoded, cursor, _may_break(body))
+        made = [self._of(number, row) for number, row in enumerate(rows, 1)]
+        return PageBody(made, cursor, _may_break(body))
+
+    def _of(self, number: int, text: str) -> T:
+        """A row of its JSON, which Python's own parser has taken."""
+        if self._row is bytes:
+            return cast("T", text.encode(errors="surrogateescape"))
+        try:
+            row = msgspec.convert(json.loads(text), self._row)
+            msgspec.json.encode(row)  # what the tap itself needs must be Unicode
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:
+            msg = f"{error} in row {number}"
+            raise msgspec.ValidationError(msg) from None
+        return row
+
+
+@lru_cache
+def page_decoder(rows: str, row: type[T]) -> PageDecoder[T]:
+    """A decoder that is compiled once.
+
+    Args:
+        rows: As `PageDecoder`.
+        row: As `PageDecoder`.
+    """
+    return PageDecoder(rows, row)
 
 
 def _may_break(body: bytes) -> bool:

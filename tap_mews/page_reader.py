@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import logging
 import re
 import threading
@@ -9,19 +10,22 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tap_mews.errors import RefusedError
 from tap_mews.intervals import Window, months, slices
-from tap_mews.pages import PagedOperation, PageSize, read_rows
+from tap_mews.pages import PagedOperation, PageSize
 from tap_mews.read_ahead import WaitingRoom, read_ahead
 from tap_mews.reading import Piece, Span
+from tap_mews.records import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
     from tap_mews.client import MewsClient
-    from tap_mews.records import Rows
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 SHORTEST = timedelta(seconds=1)
 
@@ -49,14 +53,29 @@ class ClientOf(Protocol):
         """The client for a span."""
 
 
-class Fetch(Protocol):
-    """Fetches the rows of one window; may be called by several threads at once."""
+class Fetch(Protocol[T_co]):
+    """Fetches one window; may be called by several threads at once."""
 
-    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
-        """The rows of a window of a span."""
+    def __call__(self, span: Span, window: Window) -> Iterator[T_co]:
+        """What there is in a window of a span, page by page."""
 
 
-class WindowedFetch:
+class Read(Protocol[T_co]):
+    """Reads all pages of a request, as `read_rows` does."""
+
+    def __call__(
+        self,
+        client: MewsClient,
+        operation: PagedOperation,
+        body: Mapping[str, Any],
+        size: PageSize,
+        what: str,
+        /,
+    ) -> Iterator[T_co]:
+        """The pages."""
+
+
+class WindowedFetch(Generic[T]):
     """Fetches one operation that filters by an interval.
 
     Mews names the longest interval only when it refuses a longer one. What a refusal
@@ -69,6 +88,7 @@ class WindowedFetch:
         operation: PagedOperation,
         body: Callable[[Span, Window], dict[str, Any]],
         page_size: int,
+        read: Read[T],
     ) -> None:
         """Prepare.
 
@@ -77,7 +97,9 @@ class WindowedFetch:
             operation: What to call.
             body: Makes the request for a window of a span, `Limitation` aside.
             page_size: Rows to ask for in one page.
+            read: Reads all pages of a request.
         """
+        self._read = read
         self._client_of = client_of
         self._operation = operation
         self._body = body
@@ -85,20 +107,20 @@ class WindowedFetch:
         self._lock = threading.Lock()
         self._longest: timedelta | None = None
 
-    def __call__(self, span: Span, window: Window) -> Iterator[Rows]:
-        """The rows of a window, in as many requests as Mews wants.
+    def __call__(self, span: Span, window: Window) -> Iterator[T]:
+        """The pages of a window, in as many requests as Mews wants.
 
         Raises:
             MewsError: As `read_rows`.
         """
         if window.start is None:
-            yield from self._rows(span, window)
+            yield from self._pages(span, window)
             return
         start = window.start
         while True:
             part = next(slices(start, window.end, self._longest or window.length))
             try:
-                yield from self._rows(span, part)
+                yield from self._pages(span, part)
             except RefusedError as error:
                 if not self._learn(error, part):
                     raise
@@ -107,8 +129,8 @@ class WindowedFetch:
                 return
             start = part.end
 
-    def _rows(self, span: Span, window: Window) -> Iterator[Rows]:
-        return read_rows(
+    def _pages(self, span: Span, window: Window) -> Iterator[T]:
+        return self._read(
             self._client_of(span),
             self._operation,
             self._body(span, window),
@@ -135,23 +157,23 @@ class WindowedFetch:
 
 
 @dataclass(frozen=True)
-class Task:
+class Task(Generic[T]):
     """A window to fetch.
 
     Attributes:
         span: What it is a part of.
         window: The window.
-        fetch: Fetches its rows.
+        fetch: Fetches it.
         moves: Whether the bookmark moves when it has been read.
     """
 
     span: Span
     window: Window
-    fetch: Fetch
+    fetch: Fetch[T]
     moves: bool = True
 
-    def __call__(self) -> Iterator[Rows]:
-        """The rows of the window.
+    def __call__(self) -> Iterator[T]:
+        """The pages of the window.
 
         Raises:
             MewsError: As the fetching.
@@ -159,13 +181,13 @@ class Task:
         return self.fetch(self.span, self.window)
 
 
-class PageReader:
-    """Reads spans in windows of at most a calendar month, several ahead."""
+class WindowReader(abc.ABC, Generic[T]):
+    """Reads spans in windows of at most a calendar month."""
 
     def __init__(
         self,
         stream: str,
-        fetch: Fetch,
+        fetch: Fetch[T],
         ahead: int,
         room: WaitingRoom,
     ) -> None:
@@ -181,12 +203,12 @@ class PageReader:
         self._fetch = fetch
         self.ahead = ahead
         self.room = room
-        self._windows: list[Task] = []
-        self._last: list[Task] = []
+        self._windows: list[Task[T]] = []
+        self._last: list[Task[T]] = []
 
     def read_last(
         self,
-        fetch: Fetch,
+        fetch: Fetch[T],
         window: Window,
         scopes: Sequence[tuple[str, ...] | None],
     ) -> None:
@@ -233,7 +255,10 @@ class PageReader:
                     known=len(tasks),
                 )
 
-    def fetched(self, tasks: Iterable[Task]) -> Generator[Iterator[Rows], None, None]:
+    @abc.abstractmethod
+    def fetched(
+        self, tasks: Sequence[Task[T]]
+    ) -> Generator[Iterator[Rows], None, None]:
         """The rows of each window, fetched ahead.
 
         Args:
@@ -242,10 +267,19 @@ class PageReader:
         Raises:
             MewsError: As the fetching.
         """
-        return read_ahead(tasks, self.ahead, self.room, attrgetter("size"))
 
     def close(self) -> None:
         """Nothing is held: threads end with the pieces."""
+
+
+class PageReader(WindowReader[Rows]):
+    """Reads the rows that are fetched, several windows ahead."""
+
+    def fetched(
+        self, tasks: Sequence[Task[Rows]]
+    ) -> Generator[Iterator[Rows], None, None]:
+        """The rows of each window, fetched ahead."""
+        return read_ahead(tasks, self.ahead, self.room, attrgetter("size"))
 
 
 def longest_interval(message: str) -> timedelta | None:

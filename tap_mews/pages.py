@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import msgspec
 from singer_sdk.pagination import BaseAPIPaginator
 
 from tap_mews.errors import MewsError, TooHeavyError, UnexpectedAnswerError
-from tap_mews.page_bodies import PageDecoder
+from tap_mews.page_bodies import page_decoder
 from tap_mews.records import Rows
 
 if TYPE_CHECKING:
@@ -41,18 +41,18 @@ class PagedOperation:
 
 
 @dataclass(frozen=True)
-class Page:
+class Page(Generic[T]):
     """One page.
 
     Attributes:
-        rows: The rows as the bytes that came, not parsed.
+        rows: The rows as they were asked for.
         cursor: Names the place after the last row, or None where nothing follows.
         asked: How many rows were asked for.
         may_break: Whether a row can have a line break in it.
         of_request: Words for a message that name the request.
     """
 
-    rows: list[bytes]
+    rows: list[T]
     cursor: str | None
     asked: int
     may_break: bool = True
@@ -113,11 +113,11 @@ class CursorPaginator(BaseAPIPaginator[str | None]):
 
     # the SDK annotates a requests.Response, which it only hands on to these methods
 
-    def has_more(self, page: Page) -> bool:  # type: ignore[override]
+    def has_more(self, page: Page[Any]) -> bool:  # type: ignore[override]
         """A page that is not full is the last one."""
         return len(page.rows) >= page.asked
 
-    def get_next(self, page: Page) -> str | None:  # type: ignore[override]
+    def get_next(self, page: Page[Any]) -> str | None:  # type: ignore[override]
         """The cursor of the next page.
 
         Raises:
@@ -140,7 +140,8 @@ def read_pages(
     operation: PagedOperation,
     body: Mapping[str, Any],
     size: PageSize,
-) -> Iterator[Page]:
+    row: type[T],
+) -> Iterator[Page[T]]:
     """Read all pages of a request; a page that is too heavy is asked for in parts.
 
     Args:
@@ -148,6 +149,7 @@ def read_pages(
         operation: What to call.
         body: Properties of the request besides tokens and `Limitation`.
         size: Rows to ask for in one page.
+        row: What to make of a row, as `PageDecoder`.
 
     Yields:
         Pages with at least one row.
@@ -158,7 +160,8 @@ def read_pages(
         MewsError: As `MewsClient.call`.
     """
     paginator = CursorPaginator(operation.name)
-    decoder = PageDecoder(operation.rows)
+    # mypy does not see that a type can be hashed
+    decoder = page_decoder(operation.rows, row)  # type: ignore[arg-type]
     while not paginator.finished:
         asked = size.rows
         limitation = {"Count": asked, "Cursor": paginator.current_value}
@@ -200,38 +203,55 @@ def read_rows(
         what: What is asked for, such as a window.
 
     Yields:
-        The rows of one page each.
+        The rows of one page each, as the bytes that came.
 
     Raises:
         MewsError: As `read_pages`; it says what was asked for.
     """
-    pages = read_pages(client, operation, body, size)
-    try:
+    pages = read_pages(client, operation, body, size, bytes)
+    with _naming(what):
         for number, page in enumerate(pages, 1):
             place = f"{operation.name} ({what}), page {number}{page.of_request}"
             yield Rows(page.rows, place, unit="row", may_break=page.may_break)
             del page
+
+
+def read_objects(
+    client: MewsClient,
+    operation: PagedOperation,
+    body: Mapping[str, Any],
+    size: PageSize,
+    what: str,
+    row: type[T],
+) -> Iterator[list[T]]:
+    """Read all pages of a request of which the tap itself needs some properties.
+
+    Args:
+        client: Makes the calls.
+        operation: What to call.
+        body: Properties of the request besides tokens and `Limitation`.
+        size: Rows to ask for in one page.
+        what: What is asked for, such as a window.
+        row: An object with the properties that are needed.
+
+    Yields:
+        The objects of one page each.
+
+    Raises:
+        MewsError: As `read_pages`; it says what was asked for.
+    """
+    pages = read_pages(client, operation, body, size, row)
+    with _naming(what):
+        for page in pages:
+            yield page.rows
+            del page
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Make the errors of Mews say what was asked for."""
+    try:
+        yield
     except MewsError as error:
         error.args = (f"{error} (reading {what})",)
         raise
-
-
-def decoded(rows: Rows, decoder: msgspec.json.Decoder[T]) -> Iterator[T]:
-    """Decode rows that the tap itself needs.
-
-    Args:
-        rows: The rows.
-        decoder: Knows the properties that are needed.
-
-    Raises:
-        UnexpectedAnswerError: A row lacks one of them.
-    """
-    for index, row in enumerate(rows.lines):
-        try:
-            yield decoder.decode(row)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            msg = (
-                f"{rows.where(index)} has not the documented form: {error}; "
-                "report this to Mews with the RequestId"
-            )
-            raise UnexpectedAnswerError(msg) from None

@@ -14,7 +14,7 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.extraction import Way, forbids
-from tap_mews.page_bodies import PageDecoder
+from tap_mews.page_bodies import page_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -64,7 +64,10 @@ def probe_of_pages(
     def ask() -> None:
         request = {**body, "Limitation": {"Count": 1, "Cursor": None}}
         client.call(
-            operation.name, request, PageDecoder(operation.rows), can_shrink=True
+            operation.name,
+            request,
+            page_decoder(operation.rows, bytes),
+            can_shrink=True,
         )
 
     return Probe(Way.PAGES, operation.name, ask)

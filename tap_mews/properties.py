@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tap_mews.pages import PagedOperation, PageSize, decoded, read_rows
+from tap_mews.pages import PagedOperation, PageSize, read_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,13 +65,14 @@ class Portfolio:
 
         Some tokens of a single property may not call it (401 or 403).
         """
-        decoder = msgspec.json.Decoder(Property)
         size = PageSize(self._page_size)
         try:
             return tuple(
                 found
-                for rows in read_rows(self._client, ENTERPRISES, {}, size, "all")
-                for found in decoded(rows, decoder)
+                for page in read_objects(
+                    self._client, ENTERPRISES, {}, size, "all", Property
+                )
+                for found in page
             )
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)

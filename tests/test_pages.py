@@ -45,11 +45,11 @@ HEAVY = Status(408, "Transaction has timed out.")
 
 def pages(
     sandbox: Sandbox, operation: PagedOperation, count: int, **body: object
-) -> Iterator[Page]:
-    return read_pages(client_of(sandbox), operation, body, PageSize(count))
+) -> Iterator[Page[bytes]]:
+    return read_pages(client_of(sandbox), operation, body, PageSize(count), bytes)
 
 
-def ids(found: Iterator[Page]) -> list[str]:
+def ids(found: Iterator[Page[bytes]]) -> list[str]:
     """The Ids of all pages, in their order."""
     return [json.loads(row)["Id"] for page in found for row in page.rows]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_mews.companions import (
@@ -11,9 +12,11 @@ from tap_mews.companions import (
     RESERVATIONS,
     UPDATED,
     CompanionshipReader,
+    Reservation,
 )
 from tap_mews.intervals import Window
 from tap_mews.page_reader import WindowedFetch
+from tap_mews.pages import read_objects
 from tap_mews.preflight import NOBODY, probe_of_pages
 from tap_mews.streams.pages import PageStream, enterprises_of, interval_of, updated_in
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from tap_mews.page_reader import Fetch, PageReader
+    from tap_mews.page_reader import Fetch
     from tap_mews.preflight import Probe
     from tap_mews.reading import Reader, Span
 
@@ -37,8 +40,16 @@ class Companionships(PageStream):
 
         A companion can be changed without Mews marking the reservation as updated.
         """
-        reader = self.reader_of(self.new_fetch())
-        days = self.run.settings.companionship_refresh_days
+        settings = self.run.settings
+        reader = CompanionshipReader(
+            self.name,
+            self._reservations_by(updated_in),
+            settings.max_concurrency,
+            self.run.waiting_room,
+            client_of=self.client_of,
+            page_size=settings.page_size,
+        )
+        days = settings.companionship_refresh_days
         if days and not self.is_dry_run:
             near = Window(self.end, self.end + timedelta(days=days))
             near_stays = self._reservations_by(_colliding_with)
@@ -54,27 +65,16 @@ class Companionships(PageStream):
             probe_of_pages(client, COMPANIONSHIPS, nobody),
         ]
 
-    def reader_of(self, fetch: Fetch) -> PageReader:
-        """Companionships of the reservations that are fetched."""
-        settings = self.run.settings
-        return CompanionshipReader(
-            self.name,
-            fetch,
-            settings.max_concurrency,
-            self.run.waiting_room,
-            client_of=self.client_of,
-            page_size=settings.page_size,
-        )
-
-    def new_fetch(self) -> Fetch:
-        """Reservations by their updates."""
-        return self._reservations_by(updated_in)
-
     def _reservations_by(
         self, request: Callable[[Span, Window], dict[str, Any]]
-    ) -> Fetch:
-        page_size = self.run.settings.page_size
-        return WindowedFetch(self.client_of, RESERVATIONS, request, page_size)
+    ) -> Fetch[list[Reservation]]:
+        return WindowedFetch(
+            self.client_of,
+            RESERVATIONS,
+            request,
+            self.run.settings.page_size,
+            partial(read_objects, row=Reservation),
+        )
 
 
 def _colliding_with(span: Span, window: Window) -> dict[str, Any]:

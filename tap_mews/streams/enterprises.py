@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from tap_mews.pages import PageSize, read_rows
 from tap_mews.preflight import probe_of_pages
 from tap_mews.properties import ENTERPRISES
-from tap_mews.reading import Span
+from tap_mews.reading import Reader, Span
 from tap_mews.streams.pages import PageStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from tap_mews.intervals import Window
-    from tap_mews.page_reader import Fetch
     from tap_mews.preflight import Probe
     from tap_mews.records import Rows
 
@@ -36,7 +35,7 @@ class Enterprises(PageStream):
         """The first property."""
         return [probe_of_pages(self.run.client, ENTERPRISES, {})]
 
-    def new_fetch(self) -> Fetch:
+    def new_reader(self) -> Reader:
         """Without a filter (`enterprises/getAll`)."""
         size = PageSize(self.run.settings.page_size)
 
@@ -44,4 +43,4 @@ class Enterprises(PageStream):
             del window
             return read_rows(self.client_of(span), ENTERPRISES, {}, size, "all")
 
-        return fetch
+        return self.page_reader(fetch)

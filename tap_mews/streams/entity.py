@@ -12,6 +12,7 @@ from tap_mews.exports.jobs import ExportLane, SavedJob
 from tap_mews.exports.reader import ExportReader
 from tap_mews.extraction import EitherReader, Way
 from tap_mews.page_reader import PageReader, WindowedFetch
+from tap_mews.pages import read_rows
 from tap_mews.preflight import EXPORTS_PROBE, NOBODY, Probe, probe_of_pages
 from tap_mews.properties import FOUNDED
 from tap_mews.streams.base import MewsStream
@@ -92,7 +93,11 @@ class EntityStream(MewsStream):
         run = self.run
         assert self.operation is not None  # noqa: S101 - else there is no such way
         fetch = WindowedFetch(
-            self.client_of, self.operation, self.page_body, run.settings.page_size
+            self.client_of,
+            self.operation,
+            self.page_body,
+            run.settings.page_size,
+            read_rows,
         )
         ahead = run.settings.max_concurrency
         return PageReader(self.name, fetch, ahead, run.waiting_room)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tap_mews.extraction import Way
 from tap_mews.intervals import Window, format_moment
 from tap_mews.page_reader import Fetch, PageReader, WindowedFetch
+from tap_mews.pages import read_rows
 from tap_mews.preflight import Probe, probe_of_pages
 from tap_mews.streams.base import MewsStream
 
 if TYPE_CHECKING:
     from tap_mews.pages import PagedOperation
     from tap_mews.reading import Reader, Span
+    from tap_mews.records import Rows
 
 
 class PageStream(MewsStream, abc.ABC):
@@ -23,18 +25,10 @@ class PageStream(MewsStream, abc.ABC):
         """Pages, whatever the settings say."""
         return (Way.PAGES,)
 
-    def new_reader(self) -> Reader:
-        """Page by page."""
-        return self.reader_of(self.new_fetch())
-
-    def reader_of(self, fetch: Fetch) -> PageReader:
-        """Make a reader by what fetches its windows."""
+    def page_reader(self, fetch: Fetch[Rows]) -> PageReader:
+        """What reads the rows that are fetched."""
         ahead = self.run.settings.max_concurrency
         return PageReader(self.name, fetch, ahead, self.run.waiting_room)
-
-    @abc.abstractmethod
-    def new_fetch(self) -> Fetch:
-        """Make what fetches the rows of a window."""
 
 
 class UpdatedPageStream(PageStream):
@@ -42,10 +36,13 @@ class UpdatedPageStream(PageStream):
 
     operation: ClassVar[PagedOperation]
 
-    def new_fetch(self) -> Fetch:
+    def new_reader(self) -> Reader:
         """By `UpdatedUtc`, and by enterprise where requests must name some."""
         page_size = self.run.settings.page_size
-        return WindowedFetch(self.client_of, self.operation, updated_in, page_size)
+        fetch = WindowedFetch(
+            self.client_of, self.operation, updated_in, page_size, read_rows
+        )
+        return self.page_reader(fetch)
 
     def probes(self) -> list[Probe]:
         """One, of the first of its properties."""
