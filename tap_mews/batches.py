@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 from uuid import uuid4
 
-from isal import igzip
+from isal import igzip_threaded
+
+from tap_mews.errors import BatchError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +43,9 @@ class BatchFiles:
 
         Yields:
             The address of each file, when it is complete.
+
+        Raises:
+            BatchError: The storage does not take it.
         """
         waiting = iter(lots)
         rest: list[bytes] = []
@@ -47,9 +53,9 @@ class BatchFiles:
             self._count += 1
             compressed = self._config.encoding.compression == GZIP
             name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
-            with self._config.storage.open(name, "wb") as raw:
+            with _telling(name), self._config.storage.open(name, "wb") as raw:
                 if compressed:
-                    with igzip.open(raw, "wb", GZIP_LEVEL) as file:  # type: ignore[no-untyped-call]
+                    with _compressed(raw) as file:
                         rest = self._fill(file, rest, waiting)
                 else:
                     rest = self._fill(raw, rest, waiting)
@@ -69,8 +75,28 @@ class BatchFiles:
         room = self._config.batch_size
         while rest and room:
             part, rest = rest[:room], rest[room:]
-            file.write(b"\n".join(part) + b"\n")
             room -= len(part)
+            part.append(b"")
+            file.write(b"\n".join(part))
             if not rest and room:
                 rest = next((lot for lot in waiting if lot), [])
         return rest
+
+
+@contextmanager
+def _telling(name: str) -> Iterator[None]:
+    """Make what the storage says an error that the user can act on."""
+    try:
+        yield
+    except OSError as error:
+        msg = (
+            f"The batch file {name} cannot be written: {error.strerror or error}; see "
+            "to batch_config.storage, then run again: it goes on from the last state"
+        )
+        raise BatchError(msg) from error
+
+
+def _compressed(raw: IO[bytes]) -> IO[bytes]:
+    """A file whose rows are compressed by a thread, beside the check of the next."""
+    file: IO[bytes] = igzip_threaded.open(raw, "wb", GZIP_LEVEL, threads=1)  # type: ignore[no-untyped-call]
+    return file

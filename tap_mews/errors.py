@@ -57,6 +57,10 @@ class OutputError(TapMewsError):
     """Standard output takes no more messages."""
 
 
+class BatchError(TapMewsError):
+    """The storage of `batch_config` takes no more files."""
+
+
 class ReportError(TapMewsError):
     """The report cannot be written."""
 

@@ -47,6 +47,15 @@ ENTITIES = {
 """The streams that are read through exports, and what Mews calls them."""
 
 
+LIMITED = """
+import resource, runpy, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+runpy.run_module("tap_mews", run_name="__main__", alter_sys=True)
+"""
+"""Runs the tap in a process that may write no file longer than so many bytes."""
+
+
 class FastClock(Clock):
     """Time that passes only in pauses, which are over at once.
 

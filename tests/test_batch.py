@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from urllib.request import url2pathname
 
 import pytest
 
-from tests.harness import FastClock, Json, Result, moment, select, sync
+from tests.harness import LIMITED, FastClock, Json, Result, moment, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -336,3 +337,33 @@ def test_files_go_to_s3(sandbox: Sandbox, bucket: str) -> None:
     ]
     assert sorted(found) == sorted(sandbox.lines(ENTITY))
     assert "a-secret" not in result.log
+
+
+@pytest.mark.parametrize("compression", ["gzip", "none"])
+def test_a_storage_that_is_full_is_told_in_one_line(
+    sandbox: Sandbox, tmp_path: Path, folder: Path, compression: str
+) -> None:
+    files = batches(folder, 100_000, compression)
+    config = sandbox.config(batch_config=files, extraction="pages")
+    for name, content in (("config", config), ("catalog", select(STREAM))):
+        (tmp_path / name).write_text(json.dumps(content), "utf-8")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", LIMITED, "3000"),
+            *("--config", str(tmp_path / "config")),
+            *("--catalog", str(tmp_path / "catalog")),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        # the measuring of coverage could not write its file either
+        env={name: os.environ[name] for name in os.environ if name[:3] != "COV"},
+        check=False,
+    )
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert "cannot be written: File too large" in told[0]
+    assert "Traceback" not in done.stderr
+    assert '"BATCH"' not in done.stdout
+    assert '"replication_key_value"' not in done.stdout

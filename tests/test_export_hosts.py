@@ -15,7 +15,7 @@ from sandbox.encoding import encode
 from sandbox.faults import FILES, Drip
 from tap_mews.clock import Clock
 from tap_mews.errors import DownloadError
-from tests.harness import FastClock, records_by_id, select, sync, truth
+from tests.harness import LIMITED, FastClock, records_by_id, select, sync, truth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,15 +90,6 @@ def test_a_host_may_compress_though_it_was_asked_not_to(
     assert [each.status for each in sandbox.journal.downloads] == statuses
     assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
     assert records_by_id("bills", result) == truth(sandbox, "bills")
-
-
-LIMITED = """
-import resource, runpy, sys
-most = int(sys.argv.pop(1))
-resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-runpy.run_module("tap_mews", run_name="__main__", alter_sys=True)
-"""
-"""Runs the tap in a process that may write no file longer than so many bytes."""
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(
