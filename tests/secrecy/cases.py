@@ -221,6 +221,15 @@ CASES = {
         errors.InvalidRecordError,
     ),
     "a full disk": Case(full_disk, errors.SpoolError),
+    "a storage of batch files that is none": Case(
+        setting(
+            batch_config={
+                "encoding": {"format": "jsonl", "compression": "gzip"},
+                "storage": {"root": "file:///dev/null"},
+            }
+        ),
+        errors.BatchError,
+    ),
     # the file that is renamed in the end has a longer name, too long for any disk
     "a report that cannot be written": Case(
         setting(report_path=str(Path(tempfile.gettempdir(), "r" * 253))),
