@@ -55,7 +55,7 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv pip compile -q --python $(BIN)/python --resolution lowest-direct pyproject.toml -o $(VENV)/lowest.txt
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)-lowest
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
-	$(VENV)-lowest/bin/python -m pytest
+	$(VENV)-lowest/bin/python -m pytest -n 4
 
 lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
 	$(BIN)/ruff check .

@@ -182,7 +182,12 @@ class Task(Generic[T]):
 
 
 class WindowReader(abc.ABC, Generic[T]):
-    """Reads spans in windows of at most a calendar month."""
+    """Reads spans in windows of at most a calendar month.
+
+    Attributes:
+        ahead: What may be fetched ahead of what is taken.
+        room: Where it waits.
+    """
 
     def __init__(
         self,
@@ -196,8 +201,8 @@ class WindowReader(abc.ABC, Generic[T]):
         Args:
             stream: Its name, for log lines.
             fetch: Fetches the rows of one window.
-            ahead: Windows to fetch ahead of the one whose rows are taken.
-            room: Where rows wait that were fetched ahead.
+            ahead: Windows, or what a reader makes of them, to fetch ahead.
+            room: Where what was fetched ahead waits.
         """
         self._stream = stream
         self._fetch = fetch

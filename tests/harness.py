@@ -47,15 +47,6 @@ ENTITIES = {
 """The streams that are read through exports, and what Mews calls them."""
 
 
-LIMITED = """
-import resource, runpy, sys
-most = int(sys.argv.pop(1))
-resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-runpy.run_module("tap_mews", run_name="__main__", alter_sys=True)
-"""
-"""Runs the tap in a process that may write no file longer than so many bytes."""
-
-
 class FastClock(Clock):
     """Time that passes only in pauses, which are over at once.
 
@@ -383,3 +374,29 @@ def _captured(result: Result) -> Iterator[None]:
         root.removeHandler(handler)
         output.flush()
         result.lines += [line for line in output.buffer.getvalue().split(b"\n") if line]
+
+
+LIMITED = """
+import resource, runpy, sys
+most = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+runpy.run_module("tap_mews", run_name="__main__", alter_sys=True)
+"""
+
+
+def run_limited(most: int, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run the tap in a process whose disk is full when a file gets so long.
+
+    Args:
+        most: Bytes that a file may have.
+        arguments: Of the command line.
+    """
+    return subprocess.run(
+        [sys.executable, "-c", LIMITED, str(most), *arguments],
+        # the measuring of coverage could not write its file either
+        env={name: environ[name] for name in environ if not name.startswith("COV")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from urllib.request import url2pathname
 
 import pytest
 
-from tests.harness import LIMITED, FastClock, Json, Result, moment, select, sync
+from tests.harness import FastClock, Json, Result, moment, run_limited, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -347,19 +346,8 @@ def test_a_storage_that_is_full_is_told_in_one_line(
     config = sandbox.config(batch_config=files, extraction="pages")
     for name, content in (("config", config), ("catalog", select(STREAM))):
         (tmp_path / name).write_text(json.dumps(content), "utf-8")
-    done = subprocess.run(
-        [
-            *(sys.executable, "-c", LIMITED, "3000"),
-            *("--config", str(tmp_path / "config")),
-            *("--catalog", str(tmp_path / "catalog")),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        # the measuring of coverage could not write its file either
-        env={name: os.environ[name] for name in os.environ if name[:3] != "COV"},
-        check=False,
-    )
+    paths = ("--config", tmp_path / "config", "--catalog", tmp_path / "catalog")
+    done = run_limited(3000, *paths)
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert len(told) == 1

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from dataclasses import dataclass, replace
-from os import environ
-from subprocess import run
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +12,7 @@ from sandbox.encoding import encode
 from sandbox.faults import FILES, Drip
 from tap_mews.clock import Clock
 from tap_mews.errors import DownloadError
-from tests.harness import LIMITED, FastClock, records_by_id, select, sync, truth
+from tests.harness import FastClock, records_by_id, run_limited, select, sync, truth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,12 +95,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(
     spool, config = tmp_path / "spool", tmp_path / "config.json"
     spool.mkdir()
     config.write_bytes(encode(sandbox.config(spool_directory=str(spool))))
-    command = [sys.executable, "-c", LIMITED, "5000", "--config", str(config)]
-    # the measuring of coverage could not write its file either
-    env = {name: environ[name] for name in environ if not name.startswith("COV")}
-    done = run(
-        command, capture_output=True, text=True, timeout=60, env=env, check=False
-    )
+    done = run_limited(5000, "--config", config)
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert len(told) == 1
