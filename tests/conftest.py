@@ -22,6 +22,17 @@ settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _no_words_about_old_pythons() -> Iterator[None]:
+    """Keep the processes of tests free of a warning of the SDK, as pytest is.
+
+    By the date it warns of a Python near or past its end of life, in lines of its own.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONWARNINGS", "ignore:Python 3.")
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _unmeasured_sandbox() -> Iterator[None]:
     """Keep coverage, which measures the tap alone, out of the sandbox's threads.
 

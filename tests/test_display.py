@@ -40,9 +40,6 @@ PIPE_BYTES = 1 << 15
 """A pipe that holds a schema, and not all rows, and that the tap leaves so."""
 OPTIONS = ("--config", "config.json", "--catalog", "catalog.json")
 
-UNWARNED = {"PYTHONWARNINGS": "ignore"}
-"""The SDK warns of an old Python, in lines that are no log lines."""
-
 LOOKS = 3
 """At an export; the display would have been there between them."""
 
@@ -144,7 +141,7 @@ def watched(
     with subprocess.Popen(
         [sys.executable, "-m", "tap_mews", *OPTIONS],
         cwd=folder,
-        env={**os.environ, "TERM": term, **UNWARNED},
+        env={**os.environ, "TERM": term},
         stdin=subprocess.DEVNULL,
         stdout=terminal.descriptor if output == pty.STDERR_FILENO else output,
         stderr=terminal.descriptor,
@@ -274,7 +271,7 @@ def test_nothing_is_shown_between_records_on_the_same_terminal(
 def test_a_pipe_gets_whole_log_lines_alone(sandbox: Sandbox, tmp_path: Path) -> None:
     (tmp_path / "catalog.json").write_text(json.dumps(select("bills")), "utf-8")
     config = sandbox.config()
-    done = run_process(*OPTIONS[2:], folder=tmp_path, config=config, env=UNWARNED)
+    done = run_process(*OPTIONS[2:], folder=tmp_path, config=config)
     assert done.returncode == 0
     assert all(map(LINE.fullmatch, done.stderr.split("\n")[:-1]))
 
