@@ -26,7 +26,7 @@ from benchmarks.rows import ENTITIES, Rows
 from benchmarks.runs import CHECKOUT, PYTHON
 from benchmarks.sides import tap_side
 from benchmarks.tables import machine, middle, print_table, rate
-from tap_mews.gate import compile_gate
+from tap_mews.records.fast_path import compile_fast_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +85,7 @@ def compare_gates(rows: Rows, repeat: int) -> None:
         is_valid = jsonschema_rs.validator_for(_strict(schema)).is_valid
         msgspec_json = msgspec.json.Decoder().decode
         gates: dict[str, Callable[[bytes], object]] = {
-            "msgspec, typed (the gate)": compile_gate(schema),
+            "msgspec, typed (the gate)": compile_fast_path(schema),
             "msgspec, untyped, not checked": msgspec_json,
             "orjson, not checked": orjson.loads,
             "orjson + jsonschema-rs": lambda row, valid=is_valid: valid(  # type: ignore[misc]

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import yaml
 from singer_sdk import Tap
 
-from tap_mews.companions import COMPANIONSHIPS, RESERVATIONS
-from tap_mews.properties import ENTERPRISES
+from tap_mews.pages.companionships import COMPANIONSHIPS, RESERVATIONS
+from tap_mews.pages.portfolio import ENTERPRISES
 from tap_mews.streams.companionships import Companionships
 from tap_mews.streams.enterprises import Enterprises
 from tap_mews.streams.entity import ChainEntityStream, EntityStream

@@ -6,22 +6,22 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tap_mews.background import in_background
 from tap_mews.errors import (
     InvalidSettingsError,
     RefusedError,
     TooHeavyError,
     UnauthorizedError,
 )
-from tap_mews.extraction import Way, forbids
-from tap_mews.page_bodies import page_decoder
+from tap_mews.pages.decoder import page_decoder
+from tap_mews.reading.background import in_background
+from tap_mews.reading.choosing import ExtractionMethod, forbids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from tap_mews.client import MewsClient
-    from tap_mews.connection import Connection
-    from tap_mews.pages import PagedOperation
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.transport import Transport
+    from tap_mews.pages.paginator import PagedOperation
     from tap_mews.streams.base import MewsStream
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -43,7 +43,7 @@ class Probe:
         ask: Sends the request.
     """
 
-    way: Way
+    way: ExtractionMethod
     operation: str
     ask: Callable[[], object] = field(compare=False)
 
@@ -70,12 +70,12 @@ def probe_of_pages(
             can_shrink=True,
         )
 
-    return Probe(Way.PAGES, operation.name, ask)
+    return Probe(ExtractionMethod.PAGES, operation.name, ask)
 
 
 def check_access(
     streams: Sequence[MewsStream],
-    connection: Connection,
+    connection: Transport,
     *,
     skip_unauthorized: bool,
 ) -> list[MewsStream]:
@@ -104,7 +104,7 @@ def check_access(
 
 def open_streams(
     streams: Sequence[MewsStream],
-    connection: Connection,
+    connection: Transport,
     *,
     skip_unauthorized: bool,
 ) -> None:
@@ -130,7 +130,9 @@ def open_streams(
             if not forbids(error):
                 raise
             refusal = str(error).removeprefix(f"{stream.name}: ")
-            stream.ways = tuple(way for way in stream.ways if way is Way.PAGES)
+            stream.ways = tuple(
+                way for way in stream.ways if way is ExtractionMethod.PAGES
+            )
             if stream.ways:
                 detours[stream.name] = refusal
                 stream.open()
@@ -140,7 +142,7 @@ def open_streams(
     _allowed(streams, refused, connection, skip=skip_unauthorized)
 
 
-def advice_on(connection: Connection, refusal: str) -> str:
+def advice_on(connection: Transport, refusal: str) -> str:
     """What to do about operations that are refused with 401.
 
     Args:
@@ -183,7 +185,7 @@ def _with_a_way(streams: Sequence[MewsStream]) -> list[MewsStream]:
 def _allowed(
     streams: Sequence[MewsStream],
     refused: Mapping[str, str],
-    connection: Connection,
+    connection: Transport,
     *,
     skip: bool,
 ) -> list[MewsStream]:
@@ -221,7 +223,7 @@ def _forbidden(streams: Sequence[MewsStream]) -> dict[str, str]:
     refusals = _refusals(probes)
     table, missing = [("stream", "way", "access")], {}
     for stream in streams:
-        lacking: dict[Way, str] = {}
+        lacking: dict[ExtractionMethod, str] = {}
         for probe in probes[stream.name]:
             refusal = refusals[probe.operation]
             if refusal is not None:
@@ -240,7 +242,7 @@ def _forbidden(streams: Sequence[MewsStream]) -> dict[str, str]:
             {
                 stream.name: refusal
                 for stream in streams
-                if stream.ways and Way.EXPORTS in stream.planned_ways()
+                if stream.ways and ExtractionMethod.EXPORTS in stream.planned_ways()
             }
         )
     return missing

@@ -6,17 +6,17 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from tap_mews.accounts import Account
-from tap_mews.client import MewsClient
-from tap_mews.connection import Connection
-from tap_mews.downloads import Downloader
+from tap_mews.api.client import MewsClient
+from tap_mews.api.transport import Transport
 from tap_mews.exports.api import ExportsApi
-from tap_mews.exports.queue import ExportQueue
-from tap_mews.intervals import ONE_DAY, at_midnight
-from tap_mews.meters import Meters
-from tap_mews.properties import Portfolio
-from tap_mews.read_ahead import WaitingRoom
-from tap_mews.spool import Spool
+from tap_mews.exports.downloads import Downloader
+from tap_mews.exports.orchestrator import JobOrchestrator
+from tap_mews.exports.spool import Spool
+from tap_mews.metrics.emitter import StreamMetrics
+from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.pages.portfolio import Portfolio
+from tap_mews.reading.prefetch import ByteBudget
+from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
     from tap_mews.clock import Clock
@@ -47,9 +47,9 @@ class Run:
         """
         self.settings = settings
         self.clock = clock
-        self.connection = Connection(settings, clock)
-        self.meters = Meters()
-        self.account = Account(self.meters.count)
+        self.connection = Transport(settings, clock)
+        self.meters = StreamMetrics()
+        self.account = UsageRecorder(self.meters.count)
         self.client = MewsClient(self.connection, self.account)
         self.portfolio = Portfolio(
             self.client,
@@ -57,7 +57,7 @@ class Run:
             settings.enterprise_ids,
             settings.chain_ids,
         )
-        self.waiting_room = WaitingRoom()
+        self.waiting_room = ByteBudget()
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(
             clock,
@@ -65,7 +65,7 @@ class Run:
             allow_http=settings.is_loopback,
         )
         self.exports_api = ExportsApi(self.client)
-        self.exports = ExportQueue(
+        self.exports = JobOrchestrator(
             self.exports_api,
             clock,
             self.connection.server_clock,

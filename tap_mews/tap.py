@@ -13,21 +13,22 @@ import click
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
 
+from tap_mews.api.redaction import REDACTOR
+from tap_mews.api.redaction import install as install_redaction
+from tap_mews.cli.command import ENDED, MewsCommand, check_object, checked_file
+from tap_mews.cli.progress_bar import Display, can_show
+from tap_mews.cli.report import Report
 from tap_mews.clock import Clock
-from tap_mews.command import ENDED, MewsCommand, check_object, checked_file
-from tap_mews.display import Display, can_show
 from tap_mews.errors import (
     InvalidSettingsError,
     InvalidStateError,
     ReportError,
     TapMewsError,
 )
-from tap_mews.redaction import REDACTOR
-from tap_mews.redaction import install as install_redaction
-from tap_mews.report import Report
+from tap_mews.records.writer import MessageWriter
 from tap_mews.sdk import GuardedTap
-from tap_mews.setting_rules import wrong_in_environment
 from tap_mews.settings import CONFIG, Settings
+from tap_mews.settings.rules import wrong_in_environment
 from tap_mews.streams import entities
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.companionships import Companionships
@@ -36,7 +37,6 @@ from tap_mews.streams.source_assignments import (
     ReservationGroupSourceAssignments,
     SourceAssignments,
 )
-from tap_mews.writer import MessageWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

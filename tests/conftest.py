@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from sandbox import Sandbox
 from sandbox.server import Server
-from tap_mews.redaction import REDACTOR
+from tap_mews.api.redaction import REDACTOR
 from tests.harness import FastClock
 
 if TYPE_CHECKING:

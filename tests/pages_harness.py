@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox.faults import Edited
-from tap_mews.accounts import Account
-from tap_mews.client import MewsClient
-from tap_mews.connection import Connection
+from tap_mews.api.client import MewsClient
+from tap_mews.api.transport import Transport
+from tap_mews.metrics.usage import UsageRecorder
 from tap_mews.settings import CONFIG, Settings
 from tests.harness import ENTITIES, FastClock, Json, Result, moment, select, sync
 
@@ -117,8 +117,8 @@ def client_of(
 ) -> MewsClient:
     """A client alone, without a tap around it."""
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
-    connection = Connection(loaded, clock or FastClock(sandbox))
-    return MewsClient(connection, Account())
+    connection = Transport(loaded, clock or FastClock(sandbox))
+    return MewsClient(connection, UsageRecorder())
 
 
 def settle(sandbox: Sandbox) -> None:

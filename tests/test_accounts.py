@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sandbox.faults import Status, TooMany
-from tap_mews.accounts import Account, Costs, StreamAccounts
-from tap_mews.reading import Span
+from tap_mews.metrics.usage import StreamUsage, Usage, UsageRecorder
+from tap_mews.reading.reader import Slice
 from tests.pages_harness import ENTERPRISES, client_of
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
     from tests.harness import FastClock
 
 NOW = datetime(2026, 3, 1, tzinfo=timezone.utc)
@@ -31,7 +31,7 @@ def ask(client: MewsClient) -> None:
 
 def test_each_client_charges_its_own_account(sandbox: Sandbox) -> None:
     shared = client_of(sandbox)
-    accounts = [Account(), Account()]
+    accounts = [UsageRecorder(), UsageRecorder()]
     for account, calls in zip(accounts, (1, 2), strict=True):
         for _ in range(calls):
             ask(shared.charging(account))
@@ -43,7 +43,7 @@ def test_a_call_that_is_repeated_is_charged_with_its_pauses(
     sandbox: Sandbox, clock: FastClock
 ) -> None:
     sandbox.faults.add(ENTERPRISES, Status(503), times=2)
-    account = Account()
+    account = UsageRecorder()
     ask(client_of(sandbox, clock).charging(account))
     assert (account.total.requests, account.total.retries) == (3, 2)
     assert account.total.retry_seconds == sum(clock.pauses)
@@ -54,7 +54,7 @@ def test_a_pause_that_mews_asks_for_is_a_wait_for_the_rate_budget(
     sandbox: Sandbox, clock: FastClock
 ) -> None:
     sandbox.faults.add(ENTERPRISES, TooMany(seconds=7))
-    account = Account()
+    account = UsageRecorder()
     ask(client_of(sandbox, clock).charging(account))
     assert (account.total.requests, account.total.retries) == (2, 1)
     assert account.total.budget_seconds == 7
@@ -62,20 +62,20 @@ def test_a_pause_that_mews_asks_for_is_a_wait_for_the_rate_budget(
 
 
 def test_threads_lose_no_amount() -> None:
-    told = Account()
-    accounts = StreamAccounts(told.charge)
-    spans = [Span(None, NOW, (name,)) for name in "abcd"]
+    told = UsageRecorder()
+    accounts = StreamUsage(told.charge)
+    spans = [Slice(None, NOW, (name,)) for name in "abcd"]
     ready = threading.Barrier(len(spans))
 
-    def charge(span: Span) -> None:
+    def charge(span: Slice) -> None:
         ready.wait()
         for number in range(2000):
-            accounts.of(spans[number % len(spans)]).charge(Costs(requests=1, rows=3))
-            accounts.of(span).charge(Costs(retry_seconds=0.5))
+            accounts.of(spans[number % len(spans)]).charge(Usage(requests=1, rows=3))
+            accounts.of(span).charge(Usage(retry_seconds=0.5))
 
     with ThreadPoolExecutor(len(spans)) as threads:
         list(threads.map(charge, spans))
-    whole = Costs(requests=8000, rows=24_000, retry_seconds=4000.0)
+    whole = Usage(requests=8000, rows=24_000, retry_seconds=4000.0)
     assert accounts.stream.total == told.total == whole
-    part = Costs(requests=2000, rows=6000, retry_seconds=1000.0)
+    part = Usage(requests=2000, rows=6000, retry_seconds=1000.0)
     assert [accounts.of(span).total for span in spans] == [part] * len(spans)

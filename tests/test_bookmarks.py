@@ -15,14 +15,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import InvalidStateError
-from tap_mews.intervals import format_moment, parse_moment
+from tap_mews.reading.bookmarks import Bookmarks, Selection
+from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from tap_mews.reading import Span
+    from tap_mews.reading.reader import Slice
 
 ZERO = datetime(2024, 1, 1, tzinfo=timezone.utc)
 PROPERTIES = "abcd"
@@ -88,7 +88,7 @@ class Pipeline:
         bookmarks = Bookmarks("stream", emitted, "UpdatedUtc", format_moment)
         ids = tuple(sorted(run.ids))
         known = run.chosen or run.listed
-        reach = Reach(ids if known else None, ids if run.chosen else None)
+        reach = Selection(ids if known else None, ids if run.chosen else None)
         end = self.today if run.end_date is None else min(self.today, run.end_date)
         lookback = timedelta(days=self.lookback)
         spans = bookmarks.due(reach, self._start, on(end), lookback)
@@ -127,7 +127,7 @@ class Pipeline:
             return None
         return on(min(BEGINNINGS[key] for key in ids or PROPERTIES))
 
-    def _cut(self, span: Span) -> Iterable[tuple[Span, int, int]]:
+    def _cut(self, span: Slice) -> Iterable[tuple[Slice, int, int]]:
         last = day_of(span.end)
         if span.start is None:
             yield span, min(BEGINNINGS.values()), last
@@ -246,7 +246,7 @@ def test_runs_that_cannot_list_the_properties_lose_none_that_join(
 def test_a_property_that_joins_is_read_alone_before_all_go_on_together() -> None:
     state = {"replication_key_value": format_moment(on(100)), "covers": ["a"]}
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
-    reach = Reach(("a", "b"), None)
+    reach = Selection(("a", "b"), None)
     spans = bookmarks.due(reach, lambda _: on(40), on(110), timedelta(0))
     assert [(each.start, each.end, each.scope) for each in spans] == [
         (on(40), on(100), ("b",)),
@@ -261,7 +261,7 @@ def test_no_more_than_a_thousand_properties_join_together() -> None:
         "covers": ["a"],
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
-    reach = Reach(("a", *late), None)
+    reach = Selection(("a", *late), None)
     spans = bookmarks.due(reach, lambda _: ZERO, on(110), timedelta(0))
     scopes = [span.scope for span in spans if span.scope]
     assert [len(scope) for scope in scopes] == [1000, 1000, 500]
@@ -277,7 +277,7 @@ def test_a_property_without_a_past_joins_at_once() -> None:
         "covers": ["a"],
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
-    reach = Reach(("a", "b"), ("a", "b"))
+    reach = Selection(("a", "b"), ("a", "b"))
     (span,) = bookmarks.due(reach, lambda _: on(101), on(110), timedelta(0))
     assert (span.start, span.end, span.scope) == (on(100), on(110), ("a", "b"))
     assert state["covers"] == ["a", "b"]
@@ -292,7 +292,7 @@ def test_what_joined_goes_on_where_it_was_interrupted() -> None:
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     spans = bookmarks.due(
-        Reach(("a", "b"), None), lambda _: on(0), on(110), timedelta(days=1)
+        Selection(("a", "b"), None), lambda _: on(0), on(110), timedelta(days=1)
     )
     assert (spans[0].start, spans[0].end) == (on(69), on(100))
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_mews.accounts import Account
+from tap_mews.metrics.usage import UsageRecorder
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_mews.connection import Connection
+    from tap_mews.api.transport import Transport
 
 NOWHERE = "http://127.0.0.1:9"
 """A port that is closed: only a proxy answers for it."""
@@ -45,7 +45,7 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
         server.server_close()
 
 
-def connection(api_url: str) -> Connection:
+def connection(api_url: str) -> Transport:
     """The connection of a tap."""
     tokens = {"client_token": "client", "access_token": "access"}
     return TapMews(config={**tokens, "api_url": api_url}).run.connection
@@ -59,7 +59,7 @@ def test_requests_go_through_the_proxy_of_the_environment(
         monkeypatch.setenv(name, address)
         found = connection(NOWHERE)
         for _ in range(2):
-            assert found.send("enterprises/getAll", {}, Account()).status == 204
+            assert found.send("enterprises/getAll", {}, UsageRecorder()).status == 204
     assert asked == [f"{NOWHERE}/api/connector/v1/enterprises/getAll"] * 2
 
 
@@ -69,6 +69,6 @@ def test_a_host_that_needs_no_proxy_is_asked_itself(
     with proxy() as (address, asked), proxy() as (host, asked_itself):
         monkeypatch.setenv("http_proxy", address)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        connection(host).send("enterprises/getAll", {}, Account())
+        connection(host).send("enterprises/getAll", {}, UsageRecorder())
     assert asked == []
     assert asked_itself == ["/api/connector/v1/enterprises/getAll"]

@@ -12,10 +12,10 @@ import pytest
 from sandbox.encoding import encode
 from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
-from tap_mews.accounts import Account
-from tap_mews.downloads import Downloader
 from tap_mews.errors import DownloadError
-from tap_mews.spool import Spool
+from tap_mews.exports.downloads import Downloader
+from tap_mews.exports.spool import Spool
+from tap_mews.metrics.usage import UsageRecorder
 from tests.harness import (
     FastClock,
     Result,
@@ -295,7 +295,9 @@ def test_an_export_that_expires_while_it_is_read_lets_no_later_one_go_first(
 def test_a_link_that_is_not_https_is_not_used(tmp_path: Path, clock: FastClock) -> None:
     downloader = Downloader(clock, Spool(tmp_path), allow_http=False)
     with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch("http://127.0.0.1:9/f", 1, tmp_path / "f", "file 1", Account())
+        downloader.fetch(
+            "http://127.0.0.1:9/f", 1, tmp_path / "f", "file 1", UsageRecorder()
+        )
 
 
 def test_links_work_for_ten_minutes_and_no_longer(

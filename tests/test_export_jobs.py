@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import Edited
-from tap_mews.errors import (
-    ExportFailedError,
-    UnexpectedAnswerError,
-)
+from tap_mews.errors import ExportFailedError, UnexpectedAnswerError
 from tests.harness import (
     FastClock,
     Json,

@@ -14,7 +14,7 @@ import pytest
 
 from sandbox.faults import FILES, Call, Cut
 from tap_mews.errors import SpoolError
-from tap_mews.spool import Spool
+from tap_mews.exports.spool import Spool
 from tests.harness import run_process, select, sync
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def test_a_process_leaves_no_spool(
 def test_what_a_killed_run_left_is_removed(sandbox: Sandbox, tmp_path: Path) -> None:
     script = (
         "import os, pathlib, signal, sys\n"
-        "from tap_mews.spool import Spool\n"
+        "from tap_mews.exports.spool import Spool\n"
         "spool = Spool(pathlib.Path(sys.argv[1]))\n"
         "spool.path('left.jsonl').write_text('{}')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

@@ -11,12 +11,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import FILES, Status
-from tap_mews.errors import (
-    DownloadError,
-    MewsError,
-    RefusedError,
-    UnavailableError,
-)
+from tap_mews.errors import DownloadError, MewsError, RefusedError, UnavailableError
 from tests.harness import FastClock, Json, select, sync
 from tests.pages_harness import Spoiled
 

@@ -134,8 +134,8 @@ def ready(sandbox: Sandbox) -> Sandbox:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nobody wait long for an answer."""
-    monkeypatch.setattr("tap_mews.connection.TIMEOUT", (10.0, TOO_LONG / 3))
-    monkeypatch.setattr("tap_mews.downloads.TIMEOUT", (10.0, TOO_LONG / 3))
+    monkeypatch.setattr("tap_mews.api.transport.TIMEOUT", (10.0, TOO_LONG / 3))
+    monkeypatch.setattr("tap_mews.exports.downloads.TIMEOUT", (10.0, TOO_LONG / 3))
 
 
 def count_by(

@@ -9,14 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_mews.intervals import (
-    ONE_DAY,
-    Window,
-    at_midnight,
-    format_moment,
-    parse_moment,
-    slices,
-)
+from tap_mews.reading.windows import Window, slices
+from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_moment
 
 UTC = timezone.utc
 NO_GAP = timedelta()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from singer_sdk import metrics
 
-from tap_mews import meters
-from tap_mews.accounts import Costs
-from tap_mews.meters import Meters
+from tap_mews.metrics import emitter
+from tap_mews.metrics.emitter import StreamMetrics
+from tap_mews.metrics.usage import Usage
 from tests.harness import FastClock, Json, Result, run_process, select, show, sync
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def test_the_structured_log_shows_no_token(
 def test_a_long_wait_is_told_while_it_lasts(
     sandbox: Sandbox, clock: FastClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(meters, "monotonic", clock.monotonic)
+    monkeypatch.setattr(emitter, "monotonic", clock.monotonic)
     show(sandbox, clock, "Processing", 600)
     result = sync(sandbox.config(), catalog=select("bills"), clock=clock).ok()
     waits = [
@@ -150,23 +150,23 @@ def test_a_long_wait_is_told_while_it_lasts(
 @pytest.mark.parametrize(
     ("metric", "costs"),
     [
-        ("http_request_count", Costs(requests=2)),
-        ("http_request_duration", Costs(answer_seconds=2)),
-        ("download_bytes", Costs(file_bytes=2)),
-        ("export_wait", Costs(export_seconds=2)),
+        ("http_request_count", Usage(requests=2)),
+        ("http_request_duration", Usage(answer_seconds=2)),
+        ("download_bytes", Usage(file_bytes=2)),
+        ("export_wait", Usage(export_seconds=2)),
     ],
 )
 def test_points_come_once_in_a_minute_and_tell_what_came_since(
     metric: str,
-    costs: Costs,
+    costs: Usage,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     clock = FastClock()
-    monkeypatch.setattr(meters, "monotonic", clock.monotonic)
+    monkeypatch.setattr(emitter, "monotonic", clock.monotonic)
     monkeypatch.setattr(metrics, "time", clock.monotonic)
     caplog.set_level("INFO")
-    counted = Meters(stream="bills")
+    counted = StreamMetrics(stream="bills")
     for _ in range(20):  # over five minutes
         clock.pass_time(15)
         counted.count(costs)
@@ -178,5 +178,5 @@ def test_points_come_once_in_a_minute_and_tell_what_came_since(
 
 def test_what_never_happens_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    Meters(stream="bills").exit()
+    StreamMetrics(stream="bills").exit()
     assert caplog.messages == []

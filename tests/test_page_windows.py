@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sandbox.contract import Span
 from sandbox.faults import Status
-from tap_mews.intervals import months
+from tap_mews.reading.windows import months
 from tests.harness import moment
 from tests.pages_harness import (
     LOOKBACK,

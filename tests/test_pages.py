@@ -14,7 +14,12 @@ from singer_sdk.pagination import BaseAPIPaginator
 from sandbox.answers import answer
 from sandbox.faults import Call, SameCursor, Status
 from tap_mews.errors import TooHeavyError, UnexpectedAnswerError
-from tap_mews.pages import CursorPaginator, PagedOperation, PageSize, read_pages
+from tap_mews.pages.paginator import (
+    CursorPaginator,
+    PagedOperation,
+    PageSize,
+    read_pages,
+)
 from tests.harness import select, sync
 from tests.pages_harness import (
     ASSIGNMENTS,
@@ -35,7 +40,7 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
     from sandbox.answers import Reply
-    from tap_mews.pages import Page
+    from tap_mews.pages.paginator import Page
     from tests.harness import Json
 
 STAYS = PagedOperation(RESERVATIONS, "Reservations")

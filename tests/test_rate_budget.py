@@ -26,9 +26,9 @@ from sandbox.faults import (
     TooMany,
     Truncated,
 )
+from tap_mews.api.rate_limit import RateLimiter
 from tap_mews.clock import Clock
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError, UnavailableError
-from tap_mews.rate_budget import RateBudget
 from tests.harness import FastClock, select, sync
 from tests.pages_harness import (
     ENTERPRISES,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
     from sandbox.faults import Fault
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
 
 ALLOWED = 200
 WINDOW = 30.0
@@ -124,7 +124,7 @@ def most_in_a_window(times: list[float]) -> int:
 )
 def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -> None:
     clock = SharedClock(len(gaps))
-    budget = RateBudget(clock)
+    budget = RateLimiter(clock)
     times: list[float] = []
 
     def acquire(pauses: list[float]) -> None:
@@ -142,7 +142,7 @@ def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -
 
 def test_what_is_allowed_is_used() -> None:
     clock = FastClock()
-    budget = RateBudget(clock)
+    budget = RateLimiter(clock)
     for _ in range(1000):
         budget.acquire()
     # five windows and the start of a sixth, with a margin of a tenth
@@ -217,7 +217,7 @@ def test_what_may_pass_is_tried_again(sandbox: Sandbox, fault: Fault) -> None:
 def test_a_call_that_gets_no_answer_in_time_is_tried_again(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_mews.connection.TIMEOUT", (0.1, 0.1))
+    monkeypatch.setattr("tap_mews.api.transport.TIMEOUT", (0.1, 0.1))
     sandbox.faults.add(ENTERPRISES, Stall(5))
     ask(client_of(sandbox))
     assert len(sandbox.journal.requests(ENTERPRISES)) == 2

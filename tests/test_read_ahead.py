@@ -13,7 +13,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import NoId
-from tap_mews.read_ahead import WaitingRoom, read_ahead
+from tap_mews.reading.prefetch import ByteBudget, read_ahead
 from tests.harness import select, sync
 from tests.pages_harness import ASSIGNMENTS, History
 
@@ -41,7 +41,7 @@ def run_ahead(
     *sources: Callable[[], Iterator[int]], room: int = 1000
 ) -> Generator[Iterator[int], None, None]:
     """Run sources whose items weigh one byte each."""
-    return read_ahead(sources, AHEAD, WaitingRoom(room), lambda _: 1)
+    return read_ahead(sources, AHEAD, ByteBudget(room), lambda _: 1)
 
 
 def readers() -> set[threading.Thread]:

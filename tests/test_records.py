@@ -17,8 +17,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tap_mews.gate import Decode, compile_gate
-from tap_mews.records import Inspector, Rows
+from tap_mews.records.fast_path import Decode, compile_fast_path
+from tap_mews.records.validator import RecordValidator, Rows
 from tests.harness import ENTITIES
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
     path.stem: json.loads(path.read_text("utf-8"))
     for path in Path(__file__).parents[1].glob("schemas/*.json")
 }
-GATES = {stream: compile_gate(schema) for stream, schema in SCHEMAS.items()}
+GATES = {stream: compile_fast_path(schema) for stream, schema in SCHEMAS.items()}
 REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 FORMATS = FormatChecker(formats=())
 MOMENT = re.compile(
@@ -229,7 +229,7 @@ near_moments = st.tuples(
 @example("\u0662026-02-20T00:00:00Z")
 def test_a_moment_that_passes_the_gate_is_one(text: str) -> None:
     for form, is_one in (("date-time", is_moment), ("date", is_date)):
-        gate = compile_gate({"type": "string", "format": form})
+        gate = compile_fast_path({"type": "string", "format": form})
         if passes(gate, json.dumps(text).encode()):
             assert is_one(text), form
 
@@ -273,13 +273,13 @@ def test_what_is_no_record_passes_no_gate(row: bytes) -> None:
 @pytest.mark.parametrize("constant", [b"NaN", b"Infinity", b"-Infinity", b"1e999"])
 def test_a_number_that_is_none_does_not_pass_the_gate(constant: bytes) -> None:
     schema = {"type": "object", "properties": {"N": {"type": ["number", "null"]}}}
-    assert not passes(compile_gate(schema), b'{"N":' + constant + b"}")
+    assert not passes(compile_fast_path(schema), b'{"N":' + constant + b"}")
 
 
 @pytest.mark.parametrize("value", [b"true", b'"1"', b"[1]", b'{"a":1}'])
 @pytest.mark.parametrize("kind", ["number", "integer"])
 def test_what_is_no_number_does_not_pass_for_one(kind: str, value: bytes) -> None:
-    assert not passes(compile_gate({"type": kind}), value)
+    assert not passes(compile_fast_path({"type": kind}), value)
 
 
 @pytest.mark.parametrize(
@@ -313,20 +313,20 @@ def test_a_rule_that_the_gate_does_not_know_is_not_passed_over(
     """A catalog of the user's can say anything."""
     schema = {"type": "object", "properties": {"P": {"type": "string", **rule}}}
     values: list[Any] = ["a", "b", "", {}, {"b": 1}, [], [1], 1, 3, None]
-    gate, validator = compile_gate(schema), Draft202012Validator(schema)
+    gate, validator = compile_fast_path(schema), Draft202012Validator(schema)
     for value in values:
         if passes(gate, json.dumps({"P": value}).encode()):
             assert validator.is_valid({"P": value}), value
 
 
-def inspector(kind: str) -> Inspector:
+def inspector(kind: str) -> RecordValidator:
     """One that knows an Id and a number N, alone and in a list."""
     rule = {"type": [kind, "null"]}
     properties = {"Id": {"type": "string"}, "N": rule}
     properties["L"] = {"type": "array", "items": rule}
     schema = {"type": "object", "required": ["Id"], "properties": properties}
     logger = logging.getLogger("test")
-    return Inspector("stream", schema, pass_invalid=False, logger=logger)
+    return RecordValidator("stream", schema, pass_invalid=False, logger=logger)
 
 
 NUMBERS = r"-?(0|[1-9][0-9]{0,45})(\.[0-9]{1,45})?([eE][+-]?[0-9]{1,2})?"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import FILES, Cut, NotJson, Reset, Status
-from tap_mews.redaction import MASK, Redactor
+from tap_mews.api.redaction import MASK, Redactor
 from tests.harness import ENTITIES, Result, run_process, select, sync
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import Status
-from tap_mews.progress import TELL_SECONDS, Progress
+from tap_mews.metrics.progress import TELL_SECONDS, Progress
 from tests.harness import (
     FastClock,
     Json,

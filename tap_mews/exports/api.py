@@ -13,17 +13,12 @@ import msgspec
 from requests import codes
 
 from tap_mews.errors import ExportRunningError, RefusedError, UnexpectedAnswerError
-from tap_mews.intervals import (
-    ONE_DAY,
-    Window,
-    at_midnight,
-    format_moment,
-    parse_moment,
-)
+from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from tap_mews.accounts import Account
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
+    from tap_mews.metrics.usage import UsageRecorder
+    from tap_mews.reading.windows import Window
 
 MOST_IDS_A_CALL = 1000
 """`exports/getAll`: the most `ExportIds`."""
@@ -208,7 +203,7 @@ class ExportsApi:
         self._added = msgspec.json.Decoder(_Added)
         self._found = msgspec.json.Decoder(_Found)
 
-    def charging(self, account: Account) -> ExportsApi:
+    def charging(self, account: UsageRecorder) -> ExportsApi:
         """The same operations, at the cost of another account."""
         return ExportsApi(self._client.charging(account))
 

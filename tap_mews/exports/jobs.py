@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
 from tap_mews.exports.api import Export, ExportFilter, ExportStatus
-from tap_mews.intervals import ONE_DAY, Window, format_moment, parse_moment, slices
+from tap_mews.reading.windows import Window, slices
+from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from tap_mews.accounts import Account, StreamAccounts
-    from tap_mews.reading import Span
+    from tap_mews.metrics.usage import StreamUsage, UsageRecorder
+    from tap_mews.reading.reader import Slice
 
 MOST_JOBS = 2
 """Of one entity type: one whose files are read, and the next, which Mews works on."""
@@ -28,7 +29,7 @@ SavedJob = dict[str, str]
 
 
 @dataclass
-class ExportOrder:
+class ExportRequest:
     """An export to be asked for.
 
     Attributes:
@@ -38,7 +39,7 @@ class ExportOrder:
         losses: How often it was made and then gone.
     """
 
-    span: Span
+    span: Slice
     window: Window
     failures: int = 0
     losses: int = 0
@@ -56,7 +57,7 @@ class ExportJob:
         listed: When the URLs of its files were made, monotonic seconds.
     """
 
-    order: ExportOrder
+    order: ExportRequest
     export: Export
     added: datetime
     since: float
@@ -93,21 +94,21 @@ class ExportJob:
 
 
 @dataclass(eq=False)
-class ExportLane:
+class EntityExports:
     """The exports of one entity type, one after the other.
 
     Attributes:
         stream: Name of the stream that reads them.
         entity_type: As Mews calls it.
-        scope_key: Property of `Scope` that selects among what the token reaches.
+        scope_key: Enterprise of `Scope` that selects among what the token reaches.
         filter: How windows become filters.
         longest: Length of a window.
         lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
         accounts: Charged for what is read here.
-        gives_way: Whether to read nothing, rather than wait, while another export of
-            the type is running.
+        skips_if_busy: Whether to read nothing, rather than wait, while another export
+            of the type is running.
         orders: Not asked for yet, in order of time.
         jobs: Asked for, in order of time and before all orders.
         cut: How many windows there are, known ones and those that are read.
@@ -125,9 +126,9 @@ class ExportLane:
     lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
-    accounts: StreamAccounts
-    gives_way: bool = False
-    orders: deque[ExportOrder] = field(default_factory=deque)
+    accounts: StreamUsage
+    skips_if_busy: bool = False
+    orders: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
     cut: int = 0
     blocked_since: float | None = None
@@ -140,7 +141,7 @@ class ExportLane:
         return any(job.is_running for job in self.jobs)
 
     @property
-    def account(self) -> Account:
+    def account(self) -> UsageRecorder:
         """Charged for the wait for what comes next; there must be something."""
         orders = [job.order for job in self.jobs] or self.orders
         return self.accounts.of(orders[0].span)
@@ -158,21 +159,21 @@ class ExportLane:
         return f"another export of {self.entity_type}", since
 
     @contextmanager
-    def keeping_errors(self) -> Iterator[None]:
+    def deferring_errors(self) -> Iterator[None]:
         """Keep an error until the lane is waited for."""
         try:
             yield
         except TapMewsError as error:
             self.error = error
 
-    def scope(self, order: ExportOrder) -> dict[str, Sequence[str]] | None:
+    def scope(self, order: ExportRequest) -> dict[str, Sequence[str]] | None:
         """`Scope` of `exports/add`, or None for all that the token reaches."""
         ids = order.span.scope
         return None if ids is None else {self.scope_key: ids}
 
     def plan(
         self,
-        spans: Sequence[Span],
+        spans: Sequence[Slice],
         saved: Sequence[Mapping[str, str]],
         exports: Mapping[str, Export],
         now: float,
@@ -200,12 +201,12 @@ class ExportLane:
                 start = latest - self.lookback
             if not adopted or (latest is not None and latest < span.end):
                 self.orders.extend(
-                    ExportOrder(span, window) for window in self.windows(span, start)
+                    ExportRequest(span, window) for window in self.windows(span, start)
                 )
         self.cut = len(self.jobs) + len(self.orders)
         return [job["id"] for job in left]
 
-    def windows(self, span: Span, start: datetime | None) -> Iterator[Window]:
+    def windows(self, span: Slice, start: datetime | None) -> Iterator[Window]:
         """The windows of a span from a moment on."""
         if start is None:
             yield Window(None, span.end)
@@ -213,7 +214,7 @@ class ExportLane:
             gap = self.filter.gap
             yield from slices(start, span.end, self.longest - gap, gap)
 
-    def put_back(self, job: ExportJob) -> None:
+    def requeue(self, job: ExportJob) -> None:
         """Make a job an order again, and those after it too, so that order is kept."""
         while self.jobs and self.jobs[-1] is not job:
             self.orders.appendleft(self.jobs.pop().order)
@@ -230,13 +231,13 @@ class ExportLane:
         if pieces:
             self.orders.popleft()
             self.orders.extendleft(
-                ExportOrder(order.span, piece, order.failures)
+                ExportRequest(order.span, piece, order.failures)
                 for piece in reversed(pieces)
             )
             self.cut += len(pieces) - 1
         return len(pieces)
 
-    def _smaller(self, order: ExportOrder) -> Iterator[Window]:
+    def _smaller(self, order: ExportRequest) -> Iterator[Window]:
         window = order.window
         if window.start is None:
             yield from self.windows(order.span, min(self.beginning(), window.end))
@@ -246,7 +247,7 @@ class ExportLane:
     def _adopt(
         self,
         saved: Mapping[str, str],
-        span: Span,
+        span: Slice,
         latest: datetime | None,
         exports: Mapping[str, Export],
         now: float,
@@ -276,10 +277,10 @@ class ExportLane:
         ):
             return None
         added = parse_moment(saved["added"])
-        return ExportJob(ExportOrder(span, window), export, added, now, listed=now)
+        return ExportJob(ExportRequest(span, window), export, added, now, listed=now)
 
 
-def fingerprint(span: Span) -> str:
+def fingerprint(span: Slice) -> str:
     """A short name for whose rows an export of a span has.
 
     That is what it asks for and, where it asks for all, what all was: an export that

@@ -9,21 +9,21 @@ from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from tap_mews.background import in_background
 from tap_mews.errors import DownloadError, LinkExpiredError
-from tap_mews.reading import Piece, PieceLostError, Span
-from tap_mews.records import Rows
+from tap_mews.reading.background import in_background
+from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
+from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tap_mews.clock import Clock
-    from tap_mews.downloads import Downloader
     from tap_mews.exports.api import ExportFile
-    from tap_mews.exports.jobs import ExportJob, ExportLane
-    from tap_mews.exports.queue import ExportQueue
-    from tap_mews.spool import Spool
+    from tap_mews.exports.downloads import Downloader
+    from tap_mews.exports.jobs import EntityExports, ExportJob
+    from tap_mews.exports.orchestrator import JobOrchestrator
+    from tap_mews.exports.spool import Spool
 
 OLDEST_LINK_SECONDS = 8 * 60
 """Mews lets a URL work for ten minutes; a download must begin well before."""
@@ -54,8 +54,8 @@ class ExportReader:
 
     def __init__(
         self,
-        lane: ExportLane,
-        queue: ExportQueue,
+        lane: EntityExports,
+        queue: JobOrchestrator,
         downloader: Downloader,
         spool: Spool,
         clock: Clock,
@@ -80,7 +80,7 @@ class ExportReader:
         self._on_disk: set[Path] = set()
         self._losses: Counter[str] = Counter()
 
-    def open(self, spans: Sequence[Span]) -> None:
+    def open(self, spans: Sequence[Slice]) -> None:
         """Add the first export, or go on with one of an earlier run.
 
         Raises:
@@ -88,7 +88,7 @@ class ExportReader:
         """
         self._queue.open(self._lane, spans, self._saved)
 
-    def pieces(self) -> Generator[Piece, None, None]:
+    def pieces(self) -> Generator[WindowRead, None, None]:
         """The exports, each as one piece, when it is ready.
 
         Raises:
@@ -100,7 +100,7 @@ class ExportReader:
         lane = self._lane
         while (job := self._queue.wait(lane)) is not None:
             number = lane.cut - len(lane.orders) - len(lane.jobs) + 1
-            yield Piece(
+            yield WindowRead(
                 span=job.order.span,
                 window=job.order.window,
                 rows=self._rows(job),
@@ -120,7 +120,7 @@ class ExportReader:
         """All rows of an export; the next file comes while those of one are taken.
 
         Raises:
-            PieceLostError: The files went away; what was taken will come again.
+            WindowLostError: The files went away; what was taken will come again.
         """
         files = list(job.export.files or ())
         coming = self._begin(job, files, 0)
@@ -137,7 +137,7 @@ class ExportReader:
         """Wait for a file.
 
         Raises:
-            PieceLostError: It is not the file that was expected, or there is none.
+            WindowLostError: It is not the file that was expected, or there is none.
             DownloadError: That happened too often.
         """
         try:
@@ -146,7 +146,7 @@ class ExportReader:
             # part of a file must not be taken for the beginning of another one
             self.close()
             self._lose(job, error)
-            raise PieceLostError from None
+            raise WindowLostError from None
 
     def _lose(
         self, job: ExportJob, error: _ExportExpiredError | _OtherFilesError
@@ -157,7 +157,7 @@ class ExportReader:
             DownloadError: That happened too often.
         """
         if isinstance(error, _ExportExpiredError):
-            self._queue.redo(self._lane, job, "has expired while it was read")
+            self._queue.recreate(self._lane, job, "has expired while it was read")
             return
         self._losses[job.id] += 1
         if self._losses[job.id] > MOST_LOSSES:

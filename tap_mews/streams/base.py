@@ -13,17 +13,18 @@ from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
-from tap_mews.bookmarks import Bookmarks, Reach
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
     TapMewsError,
     UnauthorizedError,
 )
-from tap_mews.intervals import ONE_DAY, Window, format_moment
 from tap_mews.preflight import Probe, advice_on
-from tap_mews.reading import Piece, PieceLostError, Reader, Span
-from tap_mews.streams.watched import WatchedStream
+from tap_mews.reading.bookmarks import Bookmarks, Selection
+from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
+from tap_mews.reading.windows import Window
+from tap_mews.streams.monitored import MonitoredStream
+from tap_mews.timestamps import ONE_DAY, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_mews.extraction import Way
-    from tap_mews.records import Rows
+    from tap_mews.reading.choosing import ExtractionMethod
+    from tap_mews.records.validator import Rows
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
@@ -46,7 +47,7 @@ SCHEMAS = SchemaDirectory(
 )
 
 
-class MewsStream(WatchedStream, abc.ABC):
+class MewsStream(MonitoredStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
@@ -67,18 +68,18 @@ class MewsStream(WatchedStream, abc.ABC):
         """Make what reads this stream."""
 
     @abc.abstractmethod
-    def planned_ways(self) -> tuple[Way, ...]:
+    def planned_ways(self) -> tuple[ExtractionMethod, ...]:
         """The ways to read it that the settings and Mews have."""
 
     @cached_property
-    def ways(self) -> tuple[Way, ...]:
+    def ways(self) -> tuple[ExtractionMethod, ...]:
         """The ways to read it; the preflight takes out those that are not allowed."""
         return self.planned_ways()
 
-    def probed(self) -> tuple[Span, Window]:
+    def probed(self) -> tuple[Slice, Window]:
         """What a probe asks for: as little as can be."""
         scope, window = self.scopes()[0], Window(self.end - SECOND, self.end)
-        return Span(window.start, window.end, scope), window
+        return Slice(window.start, window.end, scope), window
 
     @abc.abstractmethod
     def probes(self) -> list[Probe]:
@@ -89,9 +90,9 @@ class MewsStream(WatchedStream, abc.ABC):
         self._tap.open_streams()
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> Selection:
         """What it reads: the properties of the settings, else all the token opens."""
-        return Reach(
+        return Selection(
             self.run.portfolio.enterprise_ids,
             self.run.settings.enterprise_ids,
         )
@@ -174,7 +175,7 @@ class MewsStream(WatchedStream, abc.ABC):
                     with self.taking(piece):
                         for rows in piece.rows:
                             yield from self._deliver(rows)
-                except PieceLostError:
+                except WindowLostError:
                     continue
                 self._finish(piece)
 
@@ -200,7 +201,7 @@ class MewsStream(WatchedStream, abc.ABC):
         if batch_config.encoding.format != "jsonl":
             msg = "batch_config.encoding.format must be `jsonl`"
             raise InvalidSettingsError(msg)
-        from tap_mews.batches import BatchFiles  # noqa: PLC0415 - few runs need it
+        from tap_mews.records.batch_files import BatchFiles  # noqa: PLC0415 - few runs need it
 
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
         with self._reading() as pieces:
@@ -209,7 +210,7 @@ class MewsStream(WatchedStream, abc.ABC):
                     with self.taking(piece):
                         for manifest in files.write(map(self._lot, piece.rows)):
                             yield batch_config.encoding, manifest
-                except PieceLostError:
+                except WindowLostError:
                     continue
                 self._finish(piece)
 
@@ -226,7 +227,7 @@ class MewsStream(WatchedStream, abc.ABC):
             raise
 
     @contextmanager
-    def _reading(self) -> Iterator[Iterator[Piece]]:
+    def _reading(self) -> Iterator[Iterator[WindowRead]]:
         self.prepare()
         self._tap.reading = self
         try:
@@ -238,18 +239,18 @@ class MewsStream(WatchedStream, abc.ABC):
         finally:
             self._tap.reading = None
             self.reader.close()
-        self.inspector.summarize()
+        self.validator.summarize()
         self.progress.finish()
 
-    def due(self) -> list[Span]:
+    def due(self) -> list[Slice]:
         """The spans that the bookmarks make due."""
         return self.bookmarks.due(self.reach, self.start, self.end, self.lookback)
 
-    def move_bookmark(self, span: Span, until: datetime) -> None:
+    def move_bookmark(self, span: Slice, until: datetime) -> None:
         """Note that a span has been delivered whole up to a moment."""
         self.bookmarks.move(span, until)
 
-    def bookmark_of(self, span: Span) -> str | None:
+    def bookmark_of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
         return self.bookmarks.of(span)
 
@@ -257,14 +258,14 @@ class MewsStream(WatchedStream, abc.ABC):
         """What requests name, one entry for each bookmark of its own."""
         return [self.reach.scope]
 
-    def _spans(self) -> list[Span]:
+    def _spans(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""
         if self.is_dry_run:
             start = self.end - self.tested
-            return [Span(start, self.end, scope) for scope in self.scopes()]
+            return [Slice(start, self.end, scope) for scope in self.scopes()]
         if self.replication_method == REPLICATION_FULL_TABLE:
             return [
-                Span(self.start(scope or self.reach.ids), self.end, scope)
+                Slice(self.start(scope or self.reach.ids), self.end, scope)
                 for scope in self.scopes()
             ]
         spans = self.due()
@@ -272,10 +273,10 @@ class MewsStream(WatchedStream, abc.ABC):
             self.logger.info("%s: nothing is due", self.name)
         return spans
 
-    def _parts(self) -> list[Span]:
+    def _parts(self) -> list[Slice]:
         """What has a bookmark of its own, whether or not anything is due of it."""
         return [
-            Span(self.end, self.end, scope, covers=scope or self.reach.ids)
+            Slice(self.end, self.end, scope, covers=scope or self.reach.ids)
             for scope in self.scopes()
         ]
 
@@ -287,11 +288,11 @@ class MewsStream(WatchedStream, abc.ABC):
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
         if not self._writes_rows:
-            for record in self.inspector.records(rows):
+            for record in self.validator.records(rows):
                 yield record
                 self.progress.add(1)
             return
-        lines = self.inspector.lines(rows)
+        lines = self.validator.lines(rows)
         count = len(lines)
         self._tap.message_writer.write_records(
             self.name,
@@ -305,17 +306,17 @@ class MewsStream(WatchedStream, abc.ABC):
     def _lot(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
         if self._writes_rows:
-            lot = self.inspector.lines(rows)
+            lot = self.validator.lines(rows)
         else:
             lot = [
                 serialize_json(mapped).encode()
-                for record in self.inspector.records(rows)
+                for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
         self.progress.add(len(lot))
         return lot
 
-    def _finish(self, piece: Piece) -> None:
+    def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.move_bookmark(piece.span, piece.complete_until)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tap_mews.companions import (
+from tap_mews.pages.companionships import (
     COMPANIONSHIPS,
     EXTENT,
     RESERVATIONS,
@@ -14,19 +14,19 @@ from tap_mews.companions import (
     CompanionshipReader,
     Reservation,
 )
-from tap_mews.intervals import Window
-from tap_mews.page_reader import WindowedFetch
-from tap_mews.pages import read_objects
+from tap_mews.pages.paginator import read_objects
+from tap_mews.pages.reader import WindowedFetch
 from tap_mews.preflight import NOBODY, probe_of_pages
+from tap_mews.reading.windows import Window
 from tap_mews.streams.pages import PageStream, enterprises_of, interval_of, updated_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from tap_mews.page_reader import Fetch
+    from tap_mews.pages.reader import Fetch
     from tap_mews.preflight import Probe
-    from tap_mews.reading import Reader, Span
+    from tap_mews.reading.reader import Reader, Slice
 
 
 class Companionships(PageStream):
@@ -66,7 +66,7 @@ class Companionships(PageStream):
         ]
 
     def _reservations_by(
-        self, request: Callable[[Span, Window], dict[str, Any]]
+        self, request: Callable[[Slice, Window], dict[str, Any]]
     ) -> Fetch[list[Reservation]]:
         return WindowedFetch(
             self.client_of,
@@ -77,6 +77,6 @@ class Companionships(PageStream):
         )
 
 
-def _colliding_with(span: Span, window: Window) -> dict[str, Any]:
+def _colliding_with(span: Slice, window: Window) -> dict[str, Any]:
     """The request for what is in house at some time of a window."""
     return interval_of("CollidingUtc", window) | enterprises_of(span)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.pages import PageSize, read_rows
+from tap_mews.pages.paginator import PageSize, read_rows
+from tap_mews.pages.portfolio import ENTERPRISES
 from tap_mews.preflight import probe_of_pages
-from tap_mews.properties import ENTERPRISES
-from tap_mews.reading import Reader, Span
+from tap_mews.reading.reader import Reader, Slice
 from tap_mews.streams.pages import PageStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_mews.intervals import Window
     from tap_mews.preflight import Probe
-    from tap_mews.records import Rows
+    from tap_mews.reading.windows import Window
+    from tap_mews.records.validator import Rows
 
 
 class Enterprises(PageStream):
@@ -27,9 +27,9 @@ class Enterprises(PageStream):
         """The beginning, whatever the settings say."""
         del ids
 
-    def due(self) -> list[Span]:
+    def due(self) -> list[Slice]:
         """All there is: the list is short, and a change of reach shows no update."""
-        return [Span(None, self.end)]
+        return [Slice(None, self.end)]
 
     def probes(self) -> list[Probe]:
         """The first property."""
@@ -39,7 +39,7 @@ class Enterprises(PageStream):
         """Without a filter (`enterprises/getAll`)."""
         size = PageSize(self.run.settings.page_size)
 
-        def fetch(span: Span, window: Window) -> Iterator[Rows]:
+        def fetch(span: Slice, window: Window) -> Iterator[Rows]:
             del window
             return read_rows(self.client_of(span), ENTERPRISES, {}, size, "all")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.companions import RESERVATIONS
 from tap_mews.exports.api import PostingFilter
-from tap_mews.intervals import ONE_DAY, at_midnight
-from tap_mews.pages import PagedOperation
+from tap_mews.pages.companionships import RESERVATIONS
+from tap_mews.pages.paginator import PagedOperation
 from tap_mews.streams.entity import ChainEntityStream, EntityStream
+from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

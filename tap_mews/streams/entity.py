@@ -6,15 +6,15 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_mews.bookmarks import Reach
 from tap_mews.exports.api import ExportFilter, UpdatedFilter
-from tap_mews.exports.jobs import ExportLane, SavedJob
+from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.reader import ExportReader
-from tap_mews.extraction import EitherReader, Way
-from tap_mews.page_reader import PageReader, WindowedFetch
-from tap_mews.pages import read_rows
+from tap_mews.pages.paginator import read_rows
+from tap_mews.pages.portfolio import FOUNDED
+from tap_mews.pages.reader import PageReader, WindowedFetch
 from tap_mews.preflight import EXPORTS_PROBE, NOBODY, Probe, probe_of_pages
-from tap_mews.properties import FOUNDED
+from tap_mews.reading.bookmarks import Selection
+from tap_mews.reading.choosing import AutoReader, ExtractionMethod
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.pages import interval_of
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from tap_mews.intervals import Window
-    from tap_mews.pages import PagedOperation
-    from tap_mews.reading import Reader, Span
+    from tap_mews.pages.paginator import PagedOperation
+    from tap_mews.reading.reader import Reader, Slice
+    from tap_mews.reading.windows import Window
 
 
 class EntityStream(MewsStream):
@@ -32,7 +32,7 @@ class EntityStream(MewsStream):
 
     Attributes:
         entity_type: As `exports/add` calls it.
-        scope_key: Property of a request that selects among what the token reaches.
+        scope_key: Enterprise of a request that selects among what the token reaches.
         export_filter: How exports are cut by time.
         operation: Gives it page by page; None where no operation does.
         page_filters: What the operation must be told, so that it leaves out no row.
@@ -44,20 +44,21 @@ class EntityStream(MewsStream):
     operation: ClassVar[PagedOperation | None] = None
     page_filters: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
-    def planned_ways(self) -> tuple[Way, ...]:
+    def planned_ways(self) -> tuple[ExtractionMethod, ...]:
         """By the setting `extraction`, as far as Mews has the operation."""
         setting = self.run.settings.extraction
         return tuple(
             way
-            for way in Way
-            if setting in {"auto", way} and (way is Way.EXPORTS or self.operation)
+            for way in ExtractionMethod
+            if setting in {"auto", way}
+            and (way is ExtractionMethod.EXPORTS or self.operation)
         )
 
     def probes(self) -> list[Probe]:
         """One for each way."""
         exports, probes = self.run.exports_api, []
         for way in self.ways:
-            if way is Way.EXPORTS:
+            if way is ExtractionMethod.EXPORTS:
                 probes.append(Probe(way, EXPORTS_PROBE, partial(exports.get, [NOBODY])))
             elif self.operation is not None:
                 body = self.page_body(*self.probed())
@@ -77,7 +78,7 @@ class EntityStream(MewsStream):
     def new_reader(self) -> Reader:
         """Through data exports or page by page."""
         jobs = [] if self.is_dry_run else self.bookmarks.jobs
-        return EitherReader(
+        return AutoReader(
             self.name,
             self._reader_by,
             ways=self.ways,
@@ -86,8 +87,12 @@ class EntityStream(MewsStream):
             forget_exports=lambda: self._save_jobs([]),
         )
 
-    def _reader_by(self, way: Way) -> Reader:
-        return self._page_reader() if way is Way.PAGES else self._export_reader()
+    def _reader_by(self, way: ExtractionMethod) -> Reader:
+        return (
+            self._page_reader()
+            if way is ExtractionMethod.PAGES
+            else self._export_reader()
+        )
 
     def _page_reader(self) -> Reader:
         run = self.run
@@ -104,7 +109,7 @@ class EntityStream(MewsStream):
 
     def _export_reader(self) -> Reader:
         run = self.run
-        lane = ExportLane(
+        lane = EntityExports(
             stream=self.name,
             entity_type=self.entity_type,
             scope_key=self.scope_key,
@@ -114,14 +119,14 @@ class EntityStream(MewsStream):
             beginning=lambda: self.beginning(self.reach.ids),
             save=self._save_jobs,
             accounts=self.accounts,
-            gives_way=self.is_dry_run,
+            skips_if_busy=self.is_dry_run,
         )
         jobs = [] if self.is_dry_run else self.bookmarks.jobs
         return ExportReader(
             lane, run.exports, run.downloader, run.spool, run.clock, jobs
         )
 
-    def page_body(self, span: Span, window: Window) -> dict[str, Any]:
+    def page_body(self, span: Slice, window: Window) -> dict[str, Any]:
         """The request for what was updated in a window."""
         scope = {} if span.scope is None else {self.scope_key: span.scope}
         return interval_of("UpdatedUtc", window) | scope | dict(self.page_filters)
@@ -140,16 +145,16 @@ class ChainEntityStream(EntityStream):
     scope_of = "chain"
 
     @property
-    def reach(self) -> Reach:
+    def reach(self) -> Selection:
         """The chains of the settings, else all that the token opens."""
-        return Reach(self.run.portfolio.chain_ids, self.run.settings.chain_ids)
+        return Selection(self.run.portfolio.chain_ids, self.run.settings.chain_ids)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The beginning of Mews: a chain can be older than what the token reaches."""
         del ids
         return FOUNDED
 
-    def page_body(self, span: Span, window: Window) -> dict[str, Any]:
+    def page_body(self, span: Slice, window: Window) -> dict[str, Any]:
         """The request for what was updated in a window; it names the chains.
 
         `customers/getAll` requires them with a portfolio token.

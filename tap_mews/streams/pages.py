@@ -5,25 +5,26 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_mews.extraction import Way
-from tap_mews.intervals import Window, format_moment
-from tap_mews.page_reader import Fetch, PageReader, WindowedFetch
-from tap_mews.pages import read_rows
+from tap_mews.pages.paginator import read_rows
+from tap_mews.pages.reader import Fetch, PageReader, WindowedFetch
 from tap_mews.preflight import Probe, probe_of_pages
+from tap_mews.reading.choosing import ExtractionMethod
 from tap_mews.streams.base import MewsStream
+from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
-    from tap_mews.pages import PagedOperation
-    from tap_mews.reading import Reader, Span
-    from tap_mews.records import Rows
+    from tap_mews.pages.paginator import PagedOperation
+    from tap_mews.reading.reader import Reader, Slice
+    from tap_mews.reading.windows import Window
+    from tap_mews.records.validator import Rows
 
 
 class PageStream(MewsStream, abc.ABC):
     """A stream of pages, read in windows of a month."""
 
-    def planned_ways(self) -> tuple[Way, ...]:
+    def planned_ways(self) -> tuple[ExtractionMethod, ...]:
         """Pages, whatever the settings say."""
-        return (Way.PAGES,)
+        return (ExtractionMethod.PAGES,)
 
     def page_reader(self, fetch: Fetch[Rows]) -> PageReader:
         """What reads the rows that are fetched."""
@@ -50,7 +51,7 @@ class UpdatedPageStream(PageStream):
         return [probe_of_pages(self.run.client, self.operation, body)]
 
 
-def updated_in(span: Span, window: Window) -> dict[str, Any]:
+def updated_in(span: Slice, window: Window) -> dict[str, Any]:
     """The request for what was updated in a window."""
     return interval_of("UpdatedUtc", window) | enterprises_of(span)
 
@@ -63,6 +64,6 @@ def interval_of(name: str, window: Window) -> dict[str, Any]:
     return {name: {"StartUtc": start, "EndUtc": end}}
 
 
-def enterprises_of(span: Span) -> dict[str, Any]:
+def enterprises_of(span: Slice) -> dict[str, Any]:
     """The filter that selects enterprises; none for all that the token reaches."""
     return {} if span.scope is None else {"EnterpriseIds": span.scope}

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_mews.bookmarks import Reach
 from tap_mews.errors import InvalidStateError
-from tap_mews.pages import PagedOperation
+from tap_mews.pages.paginator import PagedOperation
+from tap_mews.reading.bookmarks import Selection
 from tap_mews.streams.pages import UpdatedPageStream
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tap_mews.bookmarks import Bookmarks
-    from tap_mews.reading import Span
+    from tap_mews.reading.bookmarks import Bookmarks
+    from tap_mews.reading.reader import Slice
 
 CONTEXT = "EnterpriseId"
 """Names the property in the state, as the SDK names partitions."""
@@ -37,7 +37,7 @@ class SourceAssignments(UpdatedPageStream):
         ids = self.reach.ids or self._known_ids()
         return [(key,) for key in ids] or [None]
 
-    def due(self) -> list[Span]:
+    def due(self) -> list[Slice]:
         """What is due of each property."""
         scopes = self.scopes()
         if len(scopes) == 1:
@@ -46,18 +46,18 @@ class SourceAssignments(UpdatedPageStream):
             span
             for scope in scopes
             for span in self._bookmarks_of(scope).due(
-                Reach(scope, scope, is_noted=False),
+                Selection(scope, scope, is_noted=False),
                 self.start,
                 self.end,
                 self.lookback,
             )
         ]
 
-    def move_bookmark(self, span: Span, until: datetime) -> None:
+    def move_bookmark(self, span: Slice, until: datetime) -> None:
         """Move that of the property."""
         self._bookmarks_of(span.scope).move(span, until)
 
-    def bookmark_of(self, span: Span) -> str | None:
+    def bookmark_of(self, span: Slice) -> str | None:
         """That of the property."""
         return self._bookmarks_of(span.scope).of(span)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from sandbox import Sandbox
-from tap_mews.intervals import format_moment
+from tap_mews.timestamps import format_moment
 from tests.crashes.oracle import Oracle
 from tests.crashes.readable import Readable
 from tests.crashes.steps import Run, Step

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.store import CHAIN_ENTITIES
-from tap_mews.intervals import at_midnight, parse_moment
+from tap_mews.timestamps import at_midnight, parse_moment
 from tests.harness import ENTITIES, Json
 from tests.pages_harness import PAGE_ENTITIES
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_mews.intervals import format_moment
+from tap_mews.timestamps import format_moment
 from tests.crashes.mortal import Kill, MortalClock, Outcome, run_tap
 from tests.crashes.readable import Readable
 from tests.harness import ENTITIES

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidRecordError
-from tap_mews.records import Inspector, Rows
+from tap_mews.records.validator import RecordValidator, Rows
 from tests.odd_rows.sources import Pages, Source, assert_told, emitted, row_of
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_a_moment_is_judged_alike_whatever_else_a_row_has(
         },
     }
     logger = logging.getLogger("test")
-    inspector = Inspector("bills", schema, pass_invalid=False, logger=logger)
+    inspector = RecordValidator("bills", schema, pass_invalid=False, logger=logger)
     row = f'{{"Id":"a",{unknown}"PaidUtc":"{moment}"}}'.encode()
     try:
         inspector.lines(Rows([row], "here"))

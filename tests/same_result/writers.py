@@ -16,9 +16,9 @@ from urllib.request import url2pathname
 
 from singer_sdk import Stream, Tap
 
-from tap_mews.intervals import Window
-from tap_mews.reading import Piece, Span
-from tap_mews.records import Rows
+from tap_mews.reading.reader import Slice, WindowRead
+from tap_mews.reading.windows import Window
+from tap_mews.records.validator import Rows
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.harness import Json, select
@@ -35,14 +35,14 @@ class Given:
     def __init__(self, lines: Sequence[bytes]) -> None:
         self._lines = list(lines)
 
-    def open(self, spans: Sequence[Span]) -> None:
+    def open(self, spans: Sequence[Slice]) -> None:
         """Nothing is to be opened."""
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[WindowRead]:
         """All rows in one piece that moves no bookmark."""
-        span, window = Span(NOW, NOW), Window(NOW, NOW)
+        span, window = Slice(NOW, NOW), Window(NOW, NOW)
         rows = iter([Rows(self._lines, "a test")])
-        yield Piece(span, window, rows, complete_until=None, share=1.0, way="x")
+        yield WindowRead(span, window, rows, complete_until=None, share=1.0, way="x")
 
     def close(self) -> None:
         """Nothing is to be closed."""

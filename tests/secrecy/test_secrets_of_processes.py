@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.faults import FILES, Cut, Drip
-from tap_mews.spool import Spool
+from tap_mews.exports.spool import Spool
 from tests.harness import run_process, select, sync
 from tests.secrecy.cases import CASES
 from tests.secrecy.shown import leaks

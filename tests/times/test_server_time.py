@@ -43,8 +43,8 @@ def set_machine(monkeypatch: pytest.MonkeyPatch, now: Callable[[], datetime]) ->
 
 
 WHERE_THE_TAP_LOOKS_AT_THE_MACHINE = (
+    "tap_mews.cli.report",
     "tap_mews.clock",
-    "tap_mews.report",
     "tap_mews.streams.base",
     "tap_mews.tap",
 )

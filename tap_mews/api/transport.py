@@ -16,10 +16,11 @@ import msgspec
 import requests
 from requests.adapters import HTTPAdapter
 
-from tap_mews import __version__, failures
-from tap_mews.accounts import Account, Costs
+from tap_mews import __version__
+from tap_mews.api import responses
+from tap_mews.api.rate_limit import RateLimiter
 from tap_mews.clock import Clock, ServerClock
-from tap_mews.rate_budget import RateBudget
+from tap_mews.metrics.usage import Usage, UsageRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +37,7 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 
 
 @dataclass(frozen=True)
-class Reply:
+class Response:
     """An answer, read to its end.
 
     Attributes:
@@ -50,7 +51,7 @@ class Reply:
     body: bytes
 
 
-class Connection:
+class Transport:
     """Sends requests within the rate budget. Safe to be used by several threads.
 
     Attributes:
@@ -70,7 +71,7 @@ class Connection:
         """
         self.clock = clock
         self.server_clock = ServerClock(clock)
-        self.budget = RateBudget(clock)
+        self.budget = RateLimiter(clock)
         self.has_answered = False
         self.has_access = False
         self._base = settings.api_url + PATH
@@ -102,7 +103,9 @@ class Connection:
         adapter = HTTPAdapter(pool_maxsize=most)
         self._session.mount(self._base, adapter)
 
-    def send(self, operation: str, body: Mapping[str, Any], account: Account) -> Reply:
+    def send(
+        self, operation: str, body: Mapping[str, Any], account: UsageRecorder
+    ) -> Response:
         """Send one request, once.
 
         Args:
@@ -118,7 +121,7 @@ class Connection:
         """
         data = msgspec.json.encode({**self._envelope, **body})
         waited = self.budget.acquire()
-        account.charge(Costs(requests=1, budget_seconds=waited))
+        account.charge(Usage(requests=1, budget_seconds=waited))
         try:
             with self._places, self._timed(account):
                 reply = self._post(operation, data)
@@ -128,20 +131,20 @@ class Connection:
             requests.ConnectionError,
             requests.exceptions.ChunkedEncodingError,
         ) as e:
-            trouble = f"the connection failed ({failures.root_cause(e)})"
+            trouble = f"the connection failed ({responses.root_cause(e)})"
         except (requests.RequestException, ValueError):
             # ValueError: requests reads the address of a redirect, followed or not
             trouble = "the answer cannot be read"
         else:
-            account.charge(Costs(answer_bytes=len(reply.body)))
+            account.charge(Usage(answer_bytes=len(reply.body)))
             self.has_answered = True
             self.has_access |= reply.status in TAKEN
             self.server_clock.learn(reply.headers.get("Date"))
             return reply
         # from None: the library's exception holds the request and so the tokens
-        raise failures.TransientError(trouble) from None
+        raise responses.TransientError(trouble) from None
 
-    def _post(self, operation: str, data: bytes) -> Reply:
+    def _post(self, operation: str, data: bytes) -> Response:
         with self._session.post(
             self._base + operation,
             data=data,
@@ -152,13 +155,13 @@ class Connection:
         ) as response:
             # as it arrives: to gather it in small chunks takes twice the memory
             body = b"".join(response.iter_content(chunk_size=None))
-            return Reply(response.status_code, response.headers, body)
+            return Response(response.status_code, response.headers, body)
 
     @contextmanager
-    def _timed(self, account: Account) -> Iterator[None]:
+    def _timed(self, account: UsageRecorder) -> Iterator[None]:
         """Charge the time that a request takes, however it ends."""
         began = self.clock.monotonic()
         try:
             yield
         finally:
-            account.charge(Costs(answer_seconds=self.clock.monotonic() - began))
+            account.charge(Usage(answer_seconds=self.clock.monotonic() - began))

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import ReportError
-from tap_mews.intervals import Window, format_moment
-from tap_mews.records import shown
+from tap_mews.records.validator import shown
+from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from tap_mews.accounts import Account
-    from tap_mews.completeness import Part
-    from tap_mews.streams.watched import WatchedStream
+    from tap_mews.metrics.coverage import Partition
+    from tap_mews.metrics.usage import UsageRecorder
+    from tap_mews.reading.windows import Window
+    from tap_mews.streams.monitored import MonitoredStream
 
 HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
 LEFT = 4
@@ -46,8 +47,8 @@ class Report:
     """
 
     began: datetime
-    shared: Account
-    streams: Sequence[WatchedStream]
+    shared: UsageRecorder
+    streams: Sequence[MonitoredStream]
     error: BaseException | None = None
     current: str | None = None
 
@@ -119,7 +120,7 @@ class Report:
             raise ReportError(msg) from None
 
 
-def _stream(stream: WatchedStream) -> dict[str, Any]:
+def _stream(stream: MonitoredStream) -> dict[str, Any]:
     kept = stream.completeness
     drift = stream.drift
     return {
@@ -135,7 +136,7 @@ def _stream(stream: WatchedStream) -> dict[str, Any]:
     }
 
 
-def _part(scope: str, part: Part) -> dict[str, Any]:
+def _part(scope: str, part: Partition) -> dict[str, Any]:
     before, after = part.bookmarks
     return {
         "scope": scope,
@@ -150,7 +151,7 @@ def _part(scope: str, part: Part) -> dict[str, Any]:
     }
 
 
-def _costs(account: Account) -> dict[str, Any]:
+def _costs(account: UsageRecorder) -> dict[str, Any]:
     total = account.total
     return {
         "requests": total.requests,
@@ -171,7 +172,7 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
     return {"start": start, "end": format_moment(window.end)}
 
 
-def _row(stream: WatchedStream, part: Part | None) -> list[str]:
+def _row(stream: MonitoredStream, part: Partition | None) -> list[str]:
     if part is None:
         return [stream.name, "", "", "nothing", *[""] * 5, "NOT READ"]
     total = part.account.total

@@ -16,7 +16,7 @@ MOST_BYTES = 12 << 20
 full pages, and memory stays flat."""
 
 
-class WaitingRoom:
+class ByteBudget:
     """Where items wait to be taken, with room for so many bytes.
 
     It is shared by all iterators of a run. Each of them may have one item waiting
@@ -77,7 +77,7 @@ class _Ahead(Generic[T]):
     def __init__(
         self,
         source: Callable[[], Iterator[T]],
-        room: WaitingRoom,
+        room: ByteBudget,
         weigh: Callable[[T], int],
     ) -> None:
         self._source = source
@@ -144,7 +144,7 @@ class _Ahead(Generic[T]):
 def read_ahead(
     sources: Iterable[Callable[[], Iterator[T]]],
     ahead: int,
-    room: WaitingRoom,
+    room: ByteBudget,
     weigh: Callable[[T], int],
 ) -> Generator[Iterator[T], None, None]:
     """Start iterators before it is their turn.

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_mews.accounts import Costs, StreamAccounts
-from tap_mews.completeness import Completeness, Drift
-from tap_mews.meters import Meters, WatchedCounter
-from tap_mews.progress import Progress
-from tap_mews.records import Inspector
+from tap_mews.metrics.coverage import Coverage, SchemaDrift
+from tap_mews.metrics.emitter import MonitoredCounter, StreamMetrics
+from tap_mews.metrics.progress import Progress
+from tap_mews.metrics.usage import StreamUsage, Usage
+from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import WindowedStream
 
 if TYPE_CHECKING:
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
     from singer_sdk.metrics import Counter
 
-    from tap_mews.client import MewsClient
-    from tap_mews.reading import Piece, Span
+    from tap_mews.api.client import MewsClient
+    from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.run import Run
     from tap_mews.tap import TapMews
 
 
-class WatchedStream(WindowedStream, abc.ABC):
+class MonitoredStream(WindowedStream, abc.ABC):
     """A stream that keeps account of its reading."""
 
     scope_of: ClassVar[str] = "property"
@@ -39,28 +39,28 @@ class WatchedStream(WindowedStream, abc.ABC):
         return self._tap.run
 
     @cached_property
-    def meters(self) -> Meters:
+    def meters(self) -> StreamMetrics:
         """Its metrics."""
-        return Meters(stream=self.name)
+        return StreamMetrics(stream=self.name)
 
     @cached_property
-    def accounts(self) -> StreamAccounts:
+    def accounts(self) -> StreamUsage:
         """What reading it takes."""
-        return StreamAccounts(self.meters.count)
+        return StreamUsage(self.meters.count)
 
     @cached_property
-    def completeness(self) -> Completeness:
+    def completeness(self) -> Coverage:
         """What was due and what came of it."""
-        return Completeness(self.accounts)
+        return Coverage(self.accounts)
 
-    def client_of(self, span: Span) -> MewsClient:
+    def client_of(self, span: Slice) -> MewsClient:
         """Makes the calls for a span, at the cost of its part of the stream."""
         return self.run.client.charging(self.accounts.of(span))
 
     @cached_property
-    def inspector(self) -> Inspector:
+    def validator(self) -> RecordValidator:
         """Checks the rows."""
-        return Inspector(
+        return RecordValidator(
             self.name,
             self.effective_schema,
             pass_invalid=self.run.settings.on_invalid_record == "warn",
@@ -68,11 +68,13 @@ class WatchedStream(WindowedStream, abc.ABC):
         )
 
     @property
-    def drift(self) -> Drift:
+    def drift(self) -> SchemaDrift:
         """Where rows are not as their schema; cheap for a stream that read none."""
-        if "inspector" not in self.__dict__:
-            return Drift((), 0)
-        return Drift(tuple(sorted(self.inspector.unknown)), self.inspector.passed_on)
+        if "validator" not in self.__dict__:
+            return SchemaDrift((), 0)
+        return SchemaDrift(
+            tuple(sorted(self.validator.unknown)), self.validator.passed_on
+        )
 
     @cached_property
     def progress(self) -> Progress:
@@ -80,10 +82,10 @@ class WatchedStream(WindowedStream, abc.ABC):
         return Progress(self.name, self.run.clock, self.logger)
 
     @abc.abstractmethod
-    def bookmark_of(self, span: Span) -> str | None:
+    def bookmark_of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
 
-    def plan(self, due: Sequence[Span], parts: Sequence[Span]) -> None:
+    def plan(self, due: Sequence[Slice], parts: Sequence[Slice]) -> None:
         """Note what is due, and the bookmarks before anything moves them.
 
         Args:
@@ -96,7 +98,7 @@ class WatchedStream(WindowedStream, abc.ABC):
             self.completeness.of(span).bookmarks = before, before
 
     @contextmanager
-    def taking(self, piece: Piece) -> Iterator[None]:
+    def taking(self, piece: WindowRead) -> Iterator[None]:
         """Charge the rows of a piece that are delivered, however that ends."""
         self.completeness.begin(piece)
         self.progress.begin(piece.known)
@@ -105,9 +107,9 @@ class WatchedStream(WindowedStream, abc.ABC):
             yield
         finally:
             rows = self.progress.records - before
-            self.accounts.of(piece.span).charge(Costs(rows=rows))
+            self.accounts.of(piece.span).charge(Usage(rows=rows))
 
-    def finish_part(self, piece: Piece) -> None:
+    def finish_part(self, piece: WindowRead) -> None:
         """Note that a piece is delivered and its bookmark has moved."""
         self.completeness.finish(piece)
         part = self.completeness.of(piece.span)
@@ -116,12 +118,12 @@ class WatchedStream(WindowedStream, abc.ABC):
     def get_record_counter(self, **kwargs: Any) -> Counter:  # noqa: ANN401
         """The SDK's counter, kept so that rows that it does not see are counted."""
         counter = super().get_record_counter(**kwargs)
-        self.counter = WatchedCounter(counter, self._end)
+        self.counter = MonitoredCounter(counter, self._end)
         return self.counter
 
     def get_batch_counter(self) -> Counter:
         """The SDK's counter, which tells how the reading ended."""
-        return WatchedCounter(super().get_batch_counter(), self._end)
+        return MonitoredCounter(super().get_batch_counter(), self._end)
 
     def log_sync_costs(self) -> None:
         """The SDK calls this for all streams when all of them are read."""

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
-from tap_mews.intervals import parse_moment
-from tap_mews.reading import Span
+from tap_mews.reading.reader import Slice
+from tap_mews.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -33,7 +33,7 @@ MOST_JOINING = 1000
 
 
 @dataclass(frozen=True)
-class Reach:
+class Selection:
     """What a stream reads of all there is.
 
     Attributes:
@@ -63,7 +63,7 @@ class Bookmarks:
         Args:
             stream: Its name, for errors.
             state: The stream's part of the state; it is changed in place.
-            key: Property that the bookmark belongs to; None if rows have no date.
+            key: Enterprise that the bookmark belongs to; None if rows have no date.
             write: Gives a bookmark its form.
 
         Raises:
@@ -81,7 +81,7 @@ class Bookmarks:
         """The bookmark: everything up to here has been delivered."""
         return _moment_of(self._state)
 
-    def of(self, span: Span) -> str | None:
+    def of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
         part = self._state
         if span.cohort != MAIN:
@@ -104,11 +104,11 @@ class Bookmarks:
 
     def due(
         self,
-        reach: Reach,
+        reach: Selection,
         start: Callable[[tuple[str, ...] | None], datetime | None],
         end: datetime,
         lookback: timedelta,
-    ) -> list[Span]:
+    ) -> list[Slice]:
         """The spans that are due, in the order in which they are to be read.
 
         First what joined later, from its own beginning up to the bookmark, then all
@@ -133,16 +133,16 @@ class Bookmarks:
                     self._merge(cohort)
                 else:
                     until = min(bookmark, end)
-                    spans.append(Span(begin, until, ids, number, ids, reached))
+                    spans.append(Slice(begin, until, ids, number, ids, reached))
         if bookmark is None:
-            spans.append(Span(start(reach.ids), end, reach.scope, MAIN, reach.ids))
+            spans.append(Slice(start(reach.ids), end, reach.scope, MAIN, reach.ids))
         elif end > bookmark:
             begin = bookmark - lookback
-            span = Span(begin, end, reach.scope, MAIN, reach.ids, bookmark)
+            span = Slice(begin, end, reach.scope, MAIN, reach.ids, bookmark)
             spans.append(span)
         return [span for span in spans if span.start is None or span.start <= span.end]
 
-    def move(self, span: Span, until: datetime) -> None:
+    def move(self, span: Slice, until: datetime) -> None:
         """Note that a piece of a span has been delivered whole.
 
         Args:

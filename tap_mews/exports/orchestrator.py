@@ -7,7 +7,6 @@ import random
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from tap_mews.accounts import Costs
 from tap_mews.errors import (
     ExportFailedError,
     ExportRunningError,
@@ -16,13 +15,14 @@ from tap_mews.errors import (
     RefusedError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
-from tap_mews.exports.jobs import MOST_JOBS, ExportJob, ExportLane
+from tap_mews.exports.jobs import MOST_JOBS, EntityExports, ExportJob
+from tap_mews.metrics.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tap_mews.clock import Clock, ServerClock
-    from tap_mews.reading import Span
+    from tap_mews.reading.reader import Slice
 
 SHORTEST_PAUSE = 1.0
 """Seconds before the first look at an export."""
@@ -41,7 +41,7 @@ TELL_SECONDS = 30.0
 logger = logging.getLogger("tap-mews.exports")
 
 
-class ExportQueue:
+class JobOrchestrator:
     """Adds exports, looks at all that run with one call, and waits for them.
 
     It serves all streams of a run, from one thread.
@@ -50,7 +50,7 @@ class ExportQueue:
         awaited: The lane that is waited for.
     """
 
-    awaited: ExportLane | None = None
+    awaited: EntityExports | None = None
 
     def __init__(
         self,
@@ -75,13 +75,13 @@ class ExportQueue:
         self._server_clock = server_clock
         self._longest_pause = longest_pause
         self._timeout = timeout
-        self._lanes: list[ExportLane] = []
+        self._lanes: list[EntityExports] = []
         self._looked = self._told = clock.monotonic()
 
     def open(
         self,
-        lane: ExportLane,
-        spans: Sequence[Span],
+        lane: EntityExports,
+        spans: Sequence[Slice],
         saved: Sequence[Mapping[str, str]],
     ) -> None:
         """Take up a lane: go on with exports of an earlier run, or add the first one.
@@ -111,14 +111,14 @@ class ExportQueue:
         self._lanes.append(lane)
         try:
             # what the earlier run has left is read first, whatever comes of the rest
-            with lane.keeping_errors() if lane.jobs else nullcontext():
+            with lane.deferring_errors() if lane.jobs else nullcontext():
                 self._advance(lane)
         except MewsError:
             # who opened it may go on without it
             self._lanes.remove(lane)
             raise
 
-    def wait(self, lane: ExportLane) -> ExportJob | None:
+    def wait(self, lane: EntityExports) -> ExportJob | None:
         """Wait for the next export of a lane.
 
         An export that is ready goes before an error of a later one.
@@ -134,7 +134,7 @@ class ExportQueue:
         """
         try:
             while True:
-                with lane.keeping_errors():
+                with lane.deferring_errors():
                     self._advance(lane)
                 if lane.jobs and lane.jobs[0].is_ready:
                     return lane.jobs[0]
@@ -148,10 +148,10 @@ class ExportQueue:
         finally:
             self.awaited = None
 
-    def _sleep(self, lane: ExportLane) -> None:
+    def _sleep(self, lane: EntityExports) -> None:
         """Pause until the next look, at the cost of the lane that is waited for."""
         pause = self._pause()
-        lane.account.charge(Costs(export_seconds=pause))
+        lane.account.charge(Usage(export_seconds=pause))
         self.awaited = lane
         self._clock.sleep(pause)
 
@@ -160,7 +160,7 @@ class ExportQueue:
         if self._clock.monotonic() - self._looked >= self._pause():
             self._look()
 
-    def refresh(self, lane: ExportLane, job: ExportJob) -> bool:
+    def refresh(self, lane: EntityExports, job: ExportJob) -> bool:
         """Get new URLs for the files of an export.
 
         Returns:
@@ -173,7 +173,7 @@ class ExportQueue:
         job.export, job.listed = found, self._clock.monotonic()
         return job.is_ready
 
-    def redo(self, lane: ExportLane, job: ExportJob, reason: str) -> None:
+    def recreate(self, lane: EntityExports, job: ExportJob, reason: str) -> None:
         """Have an export made anew, after those that Mews still works on.
 
         Raises:
@@ -189,7 +189,7 @@ class ExportQueue:
         logger.warning("%s: %s %s; adding it anew", lane.stream, job, reason)
         self._put_back(lane, job)
 
-    def finish(self, lane: ExportLane, job: ExportJob) -> None:
+    def finish(self, lane: EntityExports, job: ExportJob) -> None:
         """Drop an export whose rows are all delivered, from the state as well."""
         lane.jobs.remove(job)
         self._save(lane)
@@ -207,21 +207,21 @@ class ExportQueue:
                 lane.error = error
             return
         for lane, job in running:
-            with lane.keeping_errors():
-                self._take_up(lane, job, found.get(job.id))
+            with lane.deferring_errors():
+                self._apply(lane, job, found.get(job.id))
         for lane in self._lanes:
-            with lane.keeping_errors():
+            with lane.deferring_errors():
                 self._advance(lane)
 
-    def _take_up(self, lane: ExportLane, job: ExportJob, found: Export | None) -> None:
+    def _apply(self, lane: EntityExports, job: ExportJob, found: Export | None) -> None:
         """Act on what Mews says of an export that was running."""
         if found is None:
-            self.redo(lane, job, "is no longer known to Mews")
+            self.recreate(lane, job, "is no longer known to Mews")
             return
         status = found.status
         job.export, job.listed = found, self._looked
         if status is ExportStatus.EXPIRED:
-            self.redo(lane, job, "has expired")
+            self.recreate(lane, job, "has expired")
         elif status is ExportStatus.FAILED:
             self._replace_failed(lane, job)
         elif status is ExportStatus.SUCCESS:
@@ -230,7 +230,7 @@ class ExportQueue:
             told = f"{len(files)} file(s), {size:,} bytes"
             logger.info("%s: %s is ready: %s", lane.stream, job, told)
 
-    def _replace_failed(self, lane: ExportLane, job: ExportJob) -> None:
+    def _replace_failed(self, lane: EntityExports, job: ExportJob) -> None:
         """Try a failed export once more as it was, then in smaller parts."""
         self._put_back(lane, job)
         order = lane.orders[0]
@@ -248,7 +248,7 @@ class ExportQueue:
         told = f"going on in {parts} parts"
         logger.warning("%s: %s has failed again; %s", lane.stream, job, told)
 
-    def _advance(self, lane: ExportLane) -> None:
+    def _advance(self, lane: EntityExports) -> None:
         """Add the next export of a lane if there is one and Mews can take it."""
         now = self._clock.monotonic()
         if (
@@ -265,7 +265,7 @@ class ExportQueue:
             api = self._api.charging(lane.accounts.of(order.span))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
-            self._put_off(lane, error, now)
+            self._back_off(lane, error, now)
             return
         except RefusedError as error:
             if not (error.is_about_the_interval and lane.split()):
@@ -281,17 +281,19 @@ class ExportQueue:
         self._save(lane)
         logger.info("%s: %s added", lane.stream, job)
 
-    def _put_back(self, lane: ExportLane, job: ExportJob) -> None:
-        lane.put_back(job)
+    def _put_back(self, lane: EntityExports, job: ExportJob) -> None:
+        lane.requeue(job)
         self._save(lane)
 
     @staticmethod
-    def _save(lane: ExportLane) -> None:
+    def _save(lane: EntityExports) -> None:
         lane.save([job.saved() for job in lane.jobs])
 
-    def _put_off(self, lane: ExportLane, error: ExportRunningError, now: float) -> None:
+    def _back_off(
+        self, lane: EntityExports, error: ExportRunningError, now: float
+    ) -> None:
         """Wait until an export that this run does not know has ended."""
-        if lane.gives_way:
+        if lane.skips_if_busy:
             logger.info("%s: nothing to read while %s", lane.stream, error)
             lane.orders.clear()
             return
@@ -305,7 +307,7 @@ class ExportQueue:
             )
         lane.retry_at = now + self._pause_after(now - lane.blocked_since)
 
-    def _check_time(self, lane: ExportLane) -> None:
+    def _check_time(self, lane: EntityExports) -> None:
         """Say now and then what is being waited for, and give up in the end.
 
         Raises:

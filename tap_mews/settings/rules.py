@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from tap_mews.breaches import describe
-from tap_mews.intervals import parse_moment
+from tap_mews.timestamps import parse_moment
+from tap_mews.violations import describe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

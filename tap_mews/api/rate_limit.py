@@ -20,7 +20,7 @@ LONGEST_PAUSE = 3600.0
 """No `Retry-After` may stop a run for longer than an hour, in seconds."""
 
 
-class RateBudget:
+class RateLimiter:
     """A limiter that every thread of a run passes before it sends a request."""
 
     def __init__(self, clock: Clock) -> None:
@@ -46,7 +46,7 @@ class RateBudget:
             waited += pause
         return waited
 
-    def close_for(self, seconds: float) -> None:
+    def pause_for(self, seconds: float) -> None:
         """Let no thread send anything for a while, as a 429 asks for.
 
         Args:

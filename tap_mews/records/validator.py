@@ -21,9 +21,9 @@ import msgspec
 from jsonschema import Draft202012Validator, FormatChecker
 from singer_sdk.singerlib.json import serialize_json
 
-from tap_mews.breaches import describe
 from tap_mews.errors import InvalidRecordError
-from tap_mews.gate import Decode, compile_gate
+from tap_mews.records.fast_path import Decode, compile_fast_path
+from tap_mews.violations import describe
 
 if TYPE_CHECKING:
     import logging
@@ -80,7 +80,7 @@ class Rows:
         return f"{self.place}, {self.unit} {self.first + index}"
 
 
-class Inspector:
+class RecordValidator:
     """Checks the rows of one stream against its schema.
 
     Attributes:
@@ -104,7 +104,7 @@ class Inspector:
             pass_invalid: Whether an invalid record is only warned of.
             logger: Takes the warnings.
         """
-        self.gate: Decode = compile_gate(schema)
+        self.gate: Decode = compile_fast_path(schema)
         self._stream = stream
         self._schema = schema
         self._pass_invalid = pass_invalid

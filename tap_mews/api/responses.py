@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import requests
 
+from tap_mews.api.redaction import REDACTOR
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
-from tap_mews.redaction import REDACTOR
 
 if TYPE_CHECKING:
-    from tap_mews.connection import Reply
+    from tap_mews.api.transport import Response
 
 REASONED = {400, 409}
 """Statuses that Mews always gives words with; without, the answer was damaged."""
@@ -56,7 +56,7 @@ class RateLimitedError(TransientError):
 
 def error_of(
     operation: str,
-    reply: Reply,
+    reply: Response,
     *,
     can_shrink: bool,
 ) -> Exception:
@@ -97,7 +97,7 @@ def error_of(
     return RefusedError(line, status=status, reason=reason)
 
 
-def _seconds(retry_after: str | None, reply: Reply) -> float | None:
+def _seconds(retry_after: str | None, reply: Response) -> float | None:
     """Read `Retry-After`, which is seconds or an HTTP date by the server's clock."""
     if retry_after is None:
         return None

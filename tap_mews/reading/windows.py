@@ -1,63 +1,21 @@
-"""Spans of time: parsing, formatting, slicing. Pure functions.
+"""Windows of time: cutting them. Pure functions.
 
-All moments are aware datetimes in UTC with whole seconds, since that is the form that
-the API takes. Intervals of the API include both ends, so neighbouring windows share
-their boundary and no row falls between two.
+Neighbouring windows share their boundary, so no row falls between two, whether the API
+takes its ends as included or not.
 """
 
 from __future__ import annotations
 
 import calendar
-import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-ONE_DAY = timedelta(days=1)
-
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})"
-    r"(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?",
-)
-
-
-def parse_moment(text: str) -> datetime:
-    """Read a date or date-time.
-
-    Args:
-        text: ISO 8601: a date (midnight UTC), or a date-time with `Z`, an offset or
-            neither (UTC). Fractions of a second are dropped: rounding down keeps rows.
-
-    Returns:
-        The moment in UTC.
-
-    Raises:
-        ValueError: The text is no such moment.
-    """
-    match = _MOMENT.fullmatch(text.strip())
-    if match is None:
-        msg = "not an ISO 8601 date or date-time"
-        raise ValueError(msg)
-    day, minutes, seconds, offset = match.groups()
-    offset = "+00:00" if offset in {None, "Z", "z"} else offset
-    if ":" not in offset:
-        offset = f"{offset[:3]}:{offset[3:]}"
-    moment = f"{day}T{minutes or '00:00'}:{seconds or '00'}{offset}"
-    return datetime.fromisoformat(moment).astimezone(timezone.utc)
-
-
-def format_moment(moment: datetime) -> str:
-    """Write a moment as the API does: `YYYY-MM-DDThh:mm:ssZ`."""
-    naive = moment.astimezone(timezone.utc).replace(tzinfo=None)
-    return f"{naive.isoformat(timespec='seconds')}Z"
-
-
-def at_midnight(day: date) -> datetime:
-    """The moment at which a day begins in UTC."""
-    return datetime.combine(day, time(), timezone.utc)
+    from datetime import datetime
 
 
 @dataclass(frozen=True)

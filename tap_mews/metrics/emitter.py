@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from tap_mews.accounts import Costs
+    from tap_mews.metrics.usage import Usage
 
 
 class MewsMetric(str, Enum):
@@ -24,7 +24,7 @@ class MewsMetric(str, Enum):
     EXPORT_WAIT = "export_wait"
 
 
-class Meters:
+class StreamMetrics:
     """Metrics of one stream, or of what no single stream causes.
 
     A point is logged when the SDK's interval is over, and at the end. It tells what was
@@ -46,7 +46,7 @@ class Meters:
         name = MewsMetric.EXPORT_WAIT
         self._waits = _Seconds(name, {**tags})
 
-    def count(self, costs: Costs) -> None:
+    def count(self, costs: Usage) -> None:
         """Add costs; any thread may."""
         with self._lock:
             for counter, count in (
@@ -89,7 +89,7 @@ class _Seconds:
         self.value, self._told = 0.0, monotonic()
 
 
-class WatchedCounter(metrics.Counter):
+class MonitoredCounter(metrics.Counter):
     """The SDK's counter of a stream, which knows how the reading of it ended."""
 
     def __init__(

@@ -13,16 +13,16 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tap_mews.errors import RefusedError
-from tap_mews.intervals import Window, months, slices
-from tap_mews.pages import PagedOperation, PageSize
-from tap_mews.read_ahead import WaitingRoom, read_ahead
-from tap_mews.reading import Piece, Span
-from tap_mews.records import Rows
+from tap_mews.pages.paginator import PagedOperation, PageSize
+from tap_mews.reading.prefetch import ByteBudget, read_ahead
+from tap_mews.reading.reader import Slice, WindowRead
+from tap_mews.reading.windows import Window, months, slices
+from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -49,14 +49,14 @@ logger = logging.getLogger("tap-mews.pages")
 class ClientOf(Protocol):
     """Gives the client whose calls the part that a span belongs to is charged for."""
 
-    def __call__(self, span: Span, /) -> MewsClient:
+    def __call__(self, span: Slice, /) -> MewsClient:
         """The client for a span."""
 
 
 class Fetch(Protocol[T_co]):
     """Fetches one window; may be called by several threads at once."""
 
-    def __call__(self, span: Span, window: Window) -> Iterator[T_co]:
+    def __call__(self, span: Slice, window: Window) -> Iterator[T_co]:
         """What there is in a window of a span, page by page."""
 
 
@@ -86,7 +86,7 @@ class WindowedFetch(Generic[T]):
         self,
         client_of: ClientOf,
         operation: PagedOperation,
-        body: Callable[[Span, Window], dict[str, Any]],
+        body: Callable[[Slice, Window], dict[str, Any]],
         page_size: int,
         read: Read[T],
     ) -> None:
@@ -107,7 +107,7 @@ class WindowedFetch(Generic[T]):
         self._lock = threading.Lock()
         self._longest: timedelta | None = None
 
-    def __call__(self, span: Span, window: Window) -> Iterator[T]:
+    def __call__(self, span: Slice, window: Window) -> Iterator[T]:
         """The pages of a window, in as many requests as Mews wants.
 
         Raises:
@@ -129,7 +129,7 @@ class WindowedFetch(Generic[T]):
                 return
             start = part.end
 
-    def _pages(self, span: Span, window: Window) -> Iterator[T]:
+    def _pages(self, span: Slice, window: Window) -> Iterator[T]:
         return self._read(
             self._client_of(span),
             self._operation,
@@ -167,7 +167,7 @@ class Task(Generic[T]):
         moves: Whether the bookmark moves when it has been read.
     """
 
-    span: Span
+    span: Slice
     window: Window
     fetch: Fetch[T]
     moves: bool = True
@@ -194,7 +194,7 @@ class WindowReader(abc.ABC, Generic[T]):
         stream: str,
         fetch: Fetch[T],
         ahead: int,
-        room: WaitingRoom,
+        room: ByteBudget,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -225,11 +225,11 @@ class WindowReader(abc.ABC, Generic[T]):
             scopes: Whose rows.
         """
         self._last += [
-            Task(Span(window.start, window.end, scope), window, fetch, moves=False)
+            Task(Slice(window.start, window.end, scope), window, fetch, moves=False)
             for scope in scopes
         ]
 
-    def open(self, spans: Sequence[Span]) -> None:
+    def open(self, spans: Sequence[Slice]) -> None:
         """Cut the spans into windows."""
         for span in spans:
             windows = (
@@ -239,7 +239,7 @@ class WindowReader(abc.ABC, Generic[T]):
             )
             self._windows += [Task(span, window, self._fetch) for window in windows]
 
-    def pieces(self) -> Generator[Piece, None, None]:
+    def pieces(self) -> Generator[WindowRead, None, None]:
         """The windows in order, each as one piece.
 
         Raises:
@@ -250,7 +250,7 @@ class WindowReader(abc.ABC, Generic[T]):
             for number, rows in enumerate(fetched):
                 task = tasks[number]
                 logger.debug("%s: reading %s", self._stream, task.window)
-                yield Piece(
+                yield WindowRead(
                     span=task.span,
                     window=task.window,
                     rows=rows,

@@ -34,7 +34,7 @@ class _NotCompilableError(Exception):
     """The schema says something that the gate cannot check."""
 
 
-def compile_gate(schema: Mapping[str, Any]) -> Decode:
+def compile_fast_path(schema: Mapping[str, Any]) -> Decode:
     """Build the gate of a schema.
 
     Args:

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tap_mews.pages import PagedOperation, PageSize, read_objects
+from tap_mews.pages.paginator import PagedOperation, PageSize, read_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
 
 logger = logging.getLogger("tap-mews.properties")
 
@@ -25,7 +25,7 @@ FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 ENTERPRISES = PagedOperation("enterprises/getAll", "Enterprises")
 
 
-class Property(msgspec.Struct, frozen=True):
+class Enterprise(msgspec.Struct, frozen=True):
     """A property as `enterprises/getAll` shows it, as far as reading needs it."""
 
     id: str = msgspec.field(name="Id")
@@ -60,7 +60,7 @@ class Portfolio:
         self._chain_ids = chain_ids
 
     @cached_property
-    def listed(self) -> tuple[Property, ...] | None:
+    def listed(self) -> tuple[Enterprise, ...] | None:
         """All properties that `enterprises/getAll` shows, or None where it is refused.
 
         Some tokens of a single property may not call it (401 or 403).
@@ -70,7 +70,7 @@ class Portfolio:
             return tuple(
                 found
                 for page in read_objects(
-                    self._client, ENTERPRISES, {}, size, "all", Property
+                    self._client, ENTERPRISES, {}, size, "all", Enterprise
                 )
                 for found in page
             )

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 
 from tap_mews.errors import MewsError
-from tap_mews.page_reader import WindowReader
-from tap_mews.pages import PagedOperation, PageSize, read_rows
-from tap_mews.read_ahead import read_ahead
+from tap_mews.pages.paginator import PagedOperation, PageSize, read_rows
+from tap_mews.pages.reader import WindowReader
+from tap_mews.reading.prefetch import read_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
 
-    from tap_mews.page_reader import ClientOf, Fetch, Task
-    from tap_mews.read_ahead import WaitingRoom
-    from tap_mews.records import Rows
+    from tap_mews.pages.reader import ClientOf, Fetch, Task
+    from tap_mews.reading.prefetch import ByteBudget
+    from tap_mews.records.validator import Rows
 
 RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
 COMPANIONSHIPS = PagedOperation("companionships/getAll", "Companionships")
@@ -73,7 +73,7 @@ class CompanionshipReader(WindowReader[list[Reservation]]):
         stream: str,
         reservations: Fetch[list[Reservation]],
         ahead: int,
-        room: WaitingRoom,
+        room: ByteBudget,
         *,
         client_of: ClientOf,
         page_size: int,

@@ -5,18 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tap_mews.accounts import Account, PartKey, StreamAccounts, part_key
-from tap_mews.intervals import Window
+from tap_mews.metrics.usage import (
+    PartitionKey,
+    StreamUsage,
+    UsageRecorder,
+    partition_key,
+)
+from tap_mews.reading.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from tap_mews.reading import Piece, Span
+    from tap_mews.reading.reader import Slice, WindowRead
 
 
 @dataclass
-class Part:
+class Partition:
     """What has a scope and a bookmark of its own.
 
     Attributes:
@@ -30,7 +35,7 @@ class Part:
     """
 
     ids: tuple[str, ...] | None
-    account: Account
+    account: UsageRecorder
     bookmarks: tuple[str | None, str | None] = (None, None)
     due: Window | None = None
     read: Window | None = None
@@ -39,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Drift:
+class SchemaDrift:
     """Where the rows of a stream are not as its schema.
 
     Attributes:
@@ -51,7 +56,7 @@ class Drift:
     passed_on: int
 
 
-class Completeness:
+class Coverage:
     """The parts of one stream.
 
     Attributes:
@@ -59,38 +64,38 @@ class Completeness:
         has_failed: Whether it was this stream that ended the run.
     """
 
-    def __init__(self, accounts: StreamAccounts) -> None:
+    def __init__(self, accounts: StreamUsage) -> None:
         """Start without parts.
 
         Args:
             accounts: Of the stream.
         """
-        self.parts: dict[PartKey, Part] = {}
+        self.parts: dict[PartitionKey, Partition] = {}
         self.has_failed = False
         self._accounts = accounts
         self._done = False
-        self._current: Part | None = None
+        self._current: Partition | None = None
 
     @property
     def is_complete(self) -> bool:
         """Whether all that was due of the stream has been delivered."""
         return self._done
 
-    def plan(self, spans: Iterable[Span]) -> None:
+    def plan(self, spans: Iterable[Slice]) -> None:
         """Take up what is due, in the order in which it is read."""
         for span in spans:
             part = self.of(span)
             part.due = _joined(part.due, Window(span.start, span.end))
 
-    def of(self, span: Span) -> Part:
+    def of(self, span: Slice) -> Partition:
         """The part that a span belongs to."""
-        key = part_key(span)
+        key = partition_key(span)
         if key not in self.parts:
             ids = span.covers or span.scope
-            self.parts[key] = Part(ids, self._accounts.of(span))
+            self.parts[key] = Partition(ids, self._accounts.of(span))
         return self.parts[key]
 
-    def begin(self, piece: Piece) -> None:
+    def begin(self, piece: WindowRead) -> None:
         """Note a piece whose rows are now taken.
 
         Pieces come part by part, so the part before is complete.
@@ -102,7 +107,7 @@ class Completeness:
         part.ways.add(piece.way)
         self._current = part
 
-    def finish(self, piece: Piece) -> None:
+    def finish(self, piece: WindowRead) -> None:
         """Note a piece that is delivered."""
         if piece.complete_until is not None:
             part = self.of(piece.span)

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from singer_sdk.pagination import BaseAPIPaginator
 
 from tap_mews.errors import MewsError, TooHeavyError, UnexpectedAnswerError
-from tap_mews.page_bodies import page_decoder
-from tap_mews.records import Rows
+from tap_mews.pages.decoder import page_decoder
+from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_mews.client import MewsClient
+    from tap_mews.api.client import MewsClient
 
 T = TypeVar("T")
 
@@ -33,7 +33,7 @@ class PagedOperation:
 
     Attributes:
         name: The operation, such as `enterprises/getAll`.
-        rows: Property of the answer that holds the rows.
+        rows: Enterprise of the answer that holds the rows.
     """
 
     name: str

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 import msgspec
 import requests
 
-from tap_mews import failures
-from tap_mews.accounts import Account, Costs
+from tap_mews.api import responses
 from tap_mews.clock import retry_pauses
 from tap_mews.errors import UnavailableError, UnexpectedAnswerError
+from tap_mews.metrics.usage import Usage, UsageRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_mews.connection import Connection
+    from tap_mews.api.transport import Transport
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -53,7 +53,7 @@ class Decoder(Protocol[T_co]):
 
 
 @dataclass(frozen=True)
-class Answer(Generic[T]):
+class Result(Generic[T]):
     """What an operation answered.
 
     Attributes:
@@ -67,13 +67,13 @@ class Answer(Generic[T]):
     @property
     def of_request(self) -> str:
         """Words for a message that name the request, or none."""
-        return failures.of_request(self.request_id)
+        return responses.of_request(self.request_id)
 
 
 class MewsClient:
     """Calls operations of the API. Safe to be used by several threads."""
 
-    def __init__(self, connection: Connection, account: Account) -> None:
+    def __init__(self, connection: Transport, account: UsageRecorder) -> None:
         """Prepare; nothing is sent.
 
         Args:
@@ -83,7 +83,7 @@ class MewsClient:
         self._connection = connection
         self._account = account
 
-    def charging(self, account: Account) -> MewsClient:
+    def charging(self, account: UsageRecorder) -> MewsClient:
         """A client over the same connection whose calls another account is charged."""
         return MewsClient(self._connection, account)
 
@@ -94,7 +94,7 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool = False,
-    ) -> Answer[T] | None:
+    ) -> Result[T] | None:
         """Call one operation, again where that makes sense.
 
         Args:
@@ -120,29 +120,29 @@ class MewsClient:
         while True:
             try:
                 return self._call_once(operation, body, answer, can_shrink=can_shrink)
-            except failures.RateLimitedError as error:
+            except responses.RateLimitedError as error:
                 limited += 1
                 pause = error.retry_after or 0.0
                 if pause < SHORTEST_PAUSE:  # none, or one that was rounded down
                     pause = next(pauses)
                 # closing the budget makes the other threads wait as well
-                self._connection.budget.close_for(pause)
+                self._connection.budget.pause_for(pause)
                 self._retry_or_raise(
                     operation, error, limited, TRIES_WHEN_LIMITED, pause
                 )
-            except failures.TransientError as error:
+            except responses.TransientError as error:
                 tries += 1
                 has_answered = self._connection.has_answered
                 most = TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER
                 pause = next(pauses)
                 self._retry_or_raise(operation, error, tries, most, pause)
-                self._account.charge(Costs(retry_seconds=pause))
+                self._account.charge(Usage(retry_seconds=pause))
                 self._connection.clock.sleep(pause)
 
     def _retry_or_raise(
         self,
         operation: str,
-        error: failures.TransientError,
+        error: responses.TransientError,
         tries: int,
         most: int,
         pause: float,
@@ -153,7 +153,7 @@ class MewsClient:
                 "check api_url and the state of Mews, then run again"
             )
             raise UnavailableError(msg) from None
-        self._account.charge(Costs(retries=1))
+        self._account.charge(Usage(retries=1))
         logger.warning(
             "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
             operation,
@@ -171,21 +171,21 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool,
-    ) -> Answer[T] | None:
+    ) -> Result[T] | None:
         reply = self._connection.send(operation, body, self._account)
         request_id = reply.headers.get("Request-Id")
         if reply.status == requests.codes.no_content:
             return None
         if reply.status != requests.codes.ok:
-            raise failures.error_of(operation, reply, can_shrink=can_shrink)
+            raise responses.error_of(operation, reply, can_shrink=can_shrink)
         try:
-            return Answer(answer.decode(reply.body), request_id)
+            return Result(answer.decode(reply.body), request_id)
         except msgspec.ValidationError as error:
             msg = (
                 f"{operation}: the answer has not the documented form: {error}"
-                f"{failures.of_request(request_id)}; report this with the RequestId"
+                f"{responses.of_request(request_id)}; report this with the RequestId"
             )
             raise UnexpectedAnswerError(msg) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             trouble = "the answer is not JSON"
-            raise failures.TransientError(trouble, request_id) from None
+            raise responses.TransientError(trouble, request_id) from None

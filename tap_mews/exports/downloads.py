@@ -11,15 +11,15 @@ from urllib.parse import urljoin, urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from tap_mews.accounts import Account, Costs
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
+from tap_mews.metrics.usage import Usage, UsageRecorder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_mews.spool import Spool
+    from tap_mews.exports.spool import Spool
 
 TIMEOUT = (10.0, 60.0)
 """Seconds to connect and to wait for more bytes."""
@@ -78,12 +78,12 @@ class Downloader:
         size: int,
         path: Path,
         what: str,
-        account: Account,
+        account: UsageRecorder,
     ) -> None:
         """Download one file.
 
         Args:
-            url: The signed URL. Part of the file may be at `path` already.
+            url: The signed URL. Partition of the file may be at `path` already.
             size: Bytes that the file must have (`SizeInBytes`).
             path: Where to write it; readable by this user alone.
             what: Names the file in errors, such as `export …, file 2 of 3`.
@@ -121,7 +121,7 @@ class Downloader:
                 raise DownloadError(msg)
             pause = next(pauses)
             logger.warning("%s; trying again in %.1f s", line, pause)
-            account.charge(Costs(retries=1, retry_seconds=pause))
+            account.charge(Usage(retries=1, retry_seconds=pause))
             self._clock.sleep(pause)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Downloader:
         path: Path,
         what: str,
         offset: int,
-        account: Account,
+        account: UsageRecorder,
     ) -> None:
         """Append what the host sends, or write anew where it ignores Range."""
         # identity, so that the bytes can be counted against SizeInBytes
@@ -197,12 +197,12 @@ class Downloader:
         self,
         response: requests.Response,
         file: IO[bytes],
-        account: Account,
+        account: UsageRecorder,
     ) -> None:
         """Write the body, unless it comes so slowly that it would never end."""
         since, received = self._clock.monotonic(), 0
         for chunk in _chunks(response):
-            account.charge(Costs(file_bytes=len(chunk)))
+            account.charge(Usage(file_bytes=len(chunk)))
             file.write(chunk)
             received += len(chunk)
             now = self._clock.monotonic()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from tap_mews.records import BOM
+from tap_mews.records.validator import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ class PageDecoder(Generic[T]):
         """Compile the decoder.
 
         Args:
-            rows: Property of the answer that holds the rows.
+            rows: Enterprise of the answer that holds the rows.
             row: What to make of a row: an object with the properties that it names, or
                 `bytes` for its JSON, without white space around it.
         """
@@ -53,7 +53,7 @@ class PageDecoder(Generic[T]):
         self._row = row
         kept: Any = msgspec.Raw if row is bytes else row
         answer = msgspec.defstruct(
-            "Answer",
+            "Result",
             [
                 ("rows", list[kept], msgspec.field(name=rows)),
                 ("cursor", str | None, msgspec.field(name="Cursor", default=None)),

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_mews.reading import Span
+    from tap_mews.reading.reader import Slice
 
-PartKey = tuple[int, "tuple[str, ...] | None"]
+PartitionKey = tuple[int, "tuple[str, ...] | None"]
 
 
 @dataclass(frozen=True)
-class Costs:
+class Usage:
     """Amounts to add, or their sum.
 
     Attributes:
@@ -45,9 +45,9 @@ class Costs:
     budget_seconds: float = 0.0
     export_seconds: float = 0.0
 
-    def __add__(self, other: Costs) -> Costs:
+    def __add__(self, other: Usage) -> Usage:
         """The sum, amount by amount."""
-        return Costs(
+        return Usage(
             self.requests + other.requests,
             self.retries + other.retries,
             self.rows + other.rows,
@@ -60,25 +60,25 @@ class Costs:
         )
 
 
-class Account:
+class UsageRecorder:
     """Adds up costs; several threads may charge it at once."""
 
-    def __init__(self, tell: Callable[[Costs], None] | None = None) -> None:
+    def __init__(self, tell: Callable[[Usage], None] | None = None) -> None:
         """Start at nothing.
 
         Args:
             tell: Is given all that is added; it must be safe to call from any thread.
         """
         self._lock = threading.Lock()
-        self._total = Costs()
+        self._total = Usage()
         self._tell = tell
 
     @property
-    def total(self) -> Costs:
+    def total(self) -> Usage:
         """All that was charged so far, at one moment."""
         return self._total
 
-    def charge(self, costs: Costs) -> None:
+    def charge(self, costs: Usage) -> None:
         """Add costs."""
         with self._lock:
             self._total += costs
@@ -86,28 +86,28 @@ class Account:
             self._tell(costs)
 
 
-class StreamAccounts:
+class StreamUsage:
     """The account of a stream, and one for each part that has a scope of its own."""
 
-    def __init__(self, tell: Callable[[Costs], None] | None = None) -> None:
+    def __init__(self, tell: Callable[[Usage], None] | None = None) -> None:
         """Start without parts.
 
         Args:
             tell: As of an account.
         """
-        self.stream = Account(tell)
+        self.stream = UsageRecorder(tell)
         self._lock = threading.Lock()
-        self._parts: dict[PartKey, Account] = {}
+        self._parts: dict[PartitionKey, UsageRecorder] = {}
 
-    def of(self, span: Span) -> Account:
+    def of(self, span: Slice) -> UsageRecorder:
         """The account of the part that a span belongs to."""
         with self._lock:
-            key = part_key(span)
+            key = partition_key(span)
             if key not in self._parts:
-                self._parts[key] = Account(self.stream.charge)
+                self._parts[key] = UsageRecorder(self.stream.charge)
             return self._parts[key]
 
 
-def part_key(span: Span) -> PartKey:
+def partition_key(span: Slice) -> PartitionKey:
     """What the spans of one part have in common: their bookmark and their scope."""
     return span.cohort, span.scope

@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from tap_mews.intervals import Window
+from tap_mews.reading.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
-    from tap_mews.records import Rows
+    from tap_mews.records.validator import Rows
 
 
 @dataclass(frozen=True)
-class Span:
+class Slice:
     """A stretch of time that is due.
 
     Attributes:
@@ -52,7 +52,7 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True)
-class Piece:
+class WindowRead:
     """A window of a span, being read.
 
     Attributes:
@@ -67,7 +67,7 @@ class Piece:
         done: To be called when the rows are taken and the bookmark has moved.
     """
 
-    span: Span
+    span: Slice
     window: Window
     rows: Iterator[Rows]
     complete_until: datetime | None
@@ -77,17 +77,17 @@ class Piece:
     done: Callable[[], None] = _nothing
 
 
-class PieceLostError(Exception):
+class WindowLostError(Exception):
     """A piece cannot be read on; its rows come again, whole, in a later piece."""
 
 
 class Reader(Protocol):
     """Reads spans of one stream, from wherever."""
 
-    def open(self, spans: Sequence[Span]) -> None:
+    def open(self, spans: Sequence[Slice]) -> None:
         """Begin what can begin before the stream has its turn."""
 
-    def pieces(self) -> Generator[Piece, None, None]:
+    def pieces(self) -> Generator[WindowRead, None, None]:
         """The pieces of the spans in order; each must be done before the next."""
 
     def close(self) -> None:

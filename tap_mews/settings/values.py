@@ -11,8 +11,8 @@ from singer_sdk import typing as th
 
 from tap_mews import __version__
 from tap_mews.errors import InvalidSettingsError
-from tap_mews.intervals import parse_moment
-from tap_mews.setting_rules import is_loopback, problems
+from tap_mews.settings.rules import is_loopback, problems
+from tap_mews.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

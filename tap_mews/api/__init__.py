@@ -1,0 +1,1 @@
+"""Calls to the Mews Connector API: requests, their limits, what came back."""

@@ -1,0 +1,1 @@
+"""Reader of operations that answer page by page."""

@@ -1,0 +1,1 @@
+"""What both readers promise: windows, bookmarks, order."""

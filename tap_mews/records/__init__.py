@@ -1,0 +1,1 @@
+"""Rows to standard output: validation, messages, batch files."""
