@@ -72,6 +72,9 @@ class MewsError(TapMewsError):
 class UnauthorizedError(MewsError):
     """401: the tokens are wrong or the operation is not enabled for them."""
 
+    is_forbidden = True
+    """The operation as such is refused, and not what was asked of it."""
+
 
 class RefusedError(MewsError):
     """A request that Mews does not take; sending it again changes nothing."""

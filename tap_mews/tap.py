@@ -29,38 +29,13 @@ from tap_mews.records.writer import MessageWriter
 from tap_mews.sdk import GuardedTap
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.settings.rules import wrong_in_environment
-from tap_mews.streams import entities
+from tap_mews.streams import STREAMS
 from tap_mews.streams.base import MewsStream
-from tap_mews.streams.companionships import Companionships
-from tap_mews.streams.enterprises import Enterprises
-from tap_mews.streams.source_assignments import (
-    ReservationGroupSourceAssignments,
-    SourceAssignments,
-)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from singer_sdk import Stream
 
     from tap_mews.run import Run
-
-STREAMS: tuple[type[MewsStream], ...] = (
-    entities.AvailabilityAdjustments,
-    entities.AvailabilityBlocks,
-    entities.Bills,
-    entities.Companies,
-    Companionships,
-    entities.Customers,
-    Enterprises,
-    entities.LedgerEntries,
-    entities.OrderItems,
-    entities.Payments,
-    ReservationGroupSourceAssignments,
-    entities.Reservations,
-    entities.ResourceBlocks,
-    SourceAssignments,
-)
 
 
 class TapMews(GuardedTap):
@@ -123,7 +98,11 @@ class TapMews(GuardedTap):
         # discovery and --about have no use for HTTP, nor for the time it takes to load
         from tap_mews.run import Run  # noqa: PLC0415
 
-        return Run(self.settings, self.clock)
+        return Run(self.settings, self.clock, self.write_state)
+
+    def write_state(self) -> None:
+        """Emit the state if it has changed since it was last emitted."""
+        self.state_writer.write_state(self.state)
 
     @property
     def selected_streams(self) -> list[MewsStream]:
@@ -150,11 +129,7 @@ class TapMews(GuardedTap):
         if command is not None:
             command.meta[ENDED] = self.end_report
         try:
-            open_streams(
-                self.check_access(self.selected_streams),
-                self.run.connection,
-                skip_unauthorized=self.settings.skip_unauthorized_streams,
-            )
+            open_streams(self.selected_streams, self.run)
         except TapMewsError as error:
             if not self._is_dry_run:
                 self.end_report(error)
@@ -195,20 +170,6 @@ class TapMews(GuardedTap):
                 if error is None:
                     raise
                 self.logger.warning("%s", trouble)
-
-    def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
-        """Ask Mews which streams may be read.
-
-        Returns:
-            Those that are to be read.
-
-        Raises:
-            TapMewsError: As `preflight.check_access`.
-        """
-        from tap_mews.preflight import check_access  # noqa: PLC0415
-
-        skip = self.settings.skip_unauthorized_streams
-        return check_access(streams, self.run.connection, skip_unauthorized=skip)
 
     @classmethod
     def cb_config(

@@ -23,12 +23,11 @@ from tap_mews.errors import TapMewsError
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from sandbox import Sandbox
-    from tap_mews.streams.base import MewsStream
 
 Json: TypeAlias = dict[str, Any]
 
@@ -159,8 +158,6 @@ def sync(
     state: Json | None = None,
     catalog: Json | None = None,
     clock: Clock | None = None,
-    *,
-    asks_first: bool = False,
 ) -> Result:
     """Run the tap in this process.
 
@@ -169,8 +166,6 @@ def sync(
         state: Where it is to go on; it is not changed.
         catalog: What it is to read.
         clock: The tap's time; one without pauses unless given.
-        asks_first: Whether it asks what it may read. Most tests look at what is asked
-            after that.
 
     Returns:
         What came out, up to an expected failure. Any other failure is raised.
@@ -178,7 +173,7 @@ def sync(
     result = Result()
     with _captured(result):
         try:
-            tap = _tap(clock, asks_first=asks_first)(
+            tap = _tap(clock)(
                 config={"extraction": "exports", **config},
                 state=_copy(state),
                 catalog=_copy(catalog),
@@ -211,7 +206,7 @@ def dry_run(config: Json, clock: Clock | None = None) -> Result:
     result = Result()
     with _captured(result):
         try:
-            _tap(clock, asks_first=True)(config=config).run_connection_test()
+            _tap(clock)(config=config).run_connection_test()
         except TapMewsError as error:
             result.error = error
     return result
@@ -330,12 +325,9 @@ def moment(text: str) -> datetime:
     return parse_utc(text if "T" in text else f"{text}T00:00:00Z")
 
 
-def _tap(of: Clock | None, *, asks_first: bool) -> type[TapMews]:
+def _tap(of: Clock | None) -> type[TapMews]:
     class TestedTap(TapMews):
         clock = of or FastClock()
-
-        def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
-            return super().check_access(streams) if asks_first else streams
 
     return TestedTap
 

@@ -19,8 +19,8 @@ from singer_sdk.metrics import Metric
 from docs import generated
 from docs.guests import MARK
 from tap_mews import run
-from tap_mews.exports.jobs import MOST_JOBS
 from tap_mews.metrics.emitter import MewsMetric
+from tap_mews.reading.bookmarks import Bookmarks
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.test_schemas import load
@@ -261,7 +261,6 @@ def test_words_to_search_for_personal_data_are_those_of_the_schemas() -> None:
     [
         ("The last five minutes", run.LAG, timedelta(minutes=5)),
         ("five and a half minutes", run.LAG + run.SKEW, timedelta(minutes=5.5)),
-        ("at most two: one being read, one being made", MOST_JOBS, 2),
     ],
 )
 def test_numbers_in_words_are_those_of_the_code(
@@ -336,7 +335,7 @@ def test_example_of_a_state_is_one_of_ours() -> None:
         stream = tap.streams[name]
         assert isinstance(stream, MewsStream)
         for each in part.get("partitions", [part]):
-            assert stream.bookmarks_in(each).value
+            assert Bookmarks(name, each, None, stream.write_bookmark).value
     explained = {
         key for row in rows(section("How a run works")) for key in quoted(row[0])
     }

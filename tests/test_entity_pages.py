@@ -38,7 +38,6 @@ def sync(sandbox: Sandbox, *streams: str, **settings: object) -> Result:
         sandbox.config(**settings),
         catalog=select(*streams),
         clock=FastClock(sandbox),
-        asks_first=True,
     )
 
 

@@ -41,7 +41,6 @@ def auto(
         state,
         select(*streams),
         FastClock(sandbox),
-        asks_first=True,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 from sandbox.contract import Span
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError
-from tap_mews.pages.reader import longest_interval
+from tap_mews.pages.fetch import longest_interval
 from tests.harness import moment
 from tests.pages_harness import (
     GROUP_ASSIGNMENTS,

@@ -66,7 +66,6 @@ def sync(sandbox: Sandbox, *streams: str, **settings: object) -> Result:
         sandbox.config(**{"extraction": "auto", **settings}),
         catalog=select(*(streams or ALL)),
         clock=FastClock(sandbox),
-        asks_first=True,
     )
 
 

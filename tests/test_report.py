@@ -311,7 +311,6 @@ def test_a_run_that_may_not_read_everything_writes_a_report(
     result = sync(
         sandbox.config(report_path=str(path)),
         catalog=select("bills", "source_assignments"),
-        asks_first=True,
     )
     assert result.error is not None
     report = read(path)

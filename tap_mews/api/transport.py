@@ -144,6 +144,24 @@ class Transport:
         # from None: the library's exception holds the request and so the tokens
         raise responses.TransientError(trouble) from None
 
+    def advice_on(self, refusal: str) -> str:
+        """What to do about operations that are refused with 401.
+
+        Args:
+            refusal: Words that name the operations.
+        """
+        if not self.has_access:
+            return (
+                "check client_token, access_token and api_url; if they are right, ask "
+                "Mews to enable this operation for your integration"
+            )
+        beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
+        return (
+            "the tokens are right, since other operations take them; ask Mews to "
+            f"enable this one for your integration{beta}, deselect the stream, or set "
+            "skip_unauthorized_streams"
+        )
+
     def _post(self, operation: str, data: bytes) -> Response:
         with self._session.post(
             self._base + operation,

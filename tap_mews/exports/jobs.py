@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
 from tap_mews.exports.api import Export, ExportFilter, ExportStatus
-from tap_mews.reading.windows import Window, slices
+from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from tap_mews.metrics.usage import StreamUsage, UsageRecorder
     from tap_mews.reading.reader import Slice
-
-MOST_JOBS = 2
-"""Of one entity type: one whose files are read, and the next, which Mews works on."""
 
 SavedJob = dict[str, str]
 """A job as the state holds it: id, start, end, added and scope, where they apply."""
@@ -212,7 +209,7 @@ class EntityExports:
             yield Window(None, span.end)
         else:
             gap = self.filter.gap
-            yield from slices(start, span.end, self.longest - gap, gap)
+            yield from cut(start, span.end, self.longest - gap, gap)
 
     def requeue(self, job: ExportJob) -> None:
         """Make a job an order again, and those after it too, so that order is kept."""

@@ -80,15 +80,15 @@ class ExportReader:
         self._on_disk: set[Path] = set()
         self._losses: Counter[str] = Counter()
 
-    def open(self, spans: Sequence[Slice]) -> None:
+    def open(self, slices: Sequence[Slice]) -> None:
         """Add the first export, or go on with one of an earlier run.
 
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        self._queue.open(self._lane, spans, self._saved)
+        self._queue.open(self._lane, slices, self._saved)
 
-    def pieces(self) -> Generator[WindowRead, None, None]:
+    def windows(self) -> Generator[WindowRead, None, None]:
         """The exports, each as one piece, when it is ready.
 
         Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from tap_mews.metrics.coverage import Coverage, SchemaDrift
 from tap_mews.metrics.emitter import MonitoredCounter, StreamMetrics
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 class MonitoredStream(WindowedStream, abc.ABC):
     """A stream that keeps account of its reading."""
 
-    scope_of: ClassVar[str] = "property"
-    """Whose identifiers a part of it is read by: `property` or `chain`."""
+    @property
+    @abc.abstractmethod
+    def scope_of(self) -> str:
+        """Whose identifiers a part of it is read by: `property` or `chain`."""
 
     _tap: TapMews
 

@@ -1,28 +1,33 @@
-"""Which properties (hotels) and chains the access token reaches."""
+"""Lists that other requests need, such as the properties; each is read once a run."""
 
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import datetime, timezone
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
-from tap_mews.errors import RefusedError, UnauthorizedError
-from tap_mews.pages.paginator import PagedOperation, PageSize, read_objects
+from tap_mews.api.operations import Operation
+from tap_mews.errors import RefusedError, UnauthorizedError, UnexpectedAnswerError
+from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from tap_mews.api.client import MewsClient
 
-logger = logging.getLogger("tap-mews.properties")
+T = TypeVar("T")
+
+logger = logging.getLogger("tap-mews.lookups")
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start when nobody knows better."""
 
-ENTERPRISES = PagedOperation("enterprises/getAll", "Enterprises")
+ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
 
 
 class Enterprise(msgspec.Struct, frozen=True):
@@ -36,8 +41,12 @@ class Enterprise(msgspec.Struct, frozen=True):
     )
 
 
-class Portfolio:
-    """The properties behind the access token, listed once a run."""
+class _Row(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+
+
+class Lookups:
+    """Lists of one access token, and which properties and chains it reaches."""
 
     def __init__(
         self,
@@ -58,6 +67,58 @@ class Portfolio:
         self._page_size = page_size
         self._enterprise_ids = enterprise_ids
         self._chain_ids = chain_ids
+        self._lock = threading.Lock()
+        self._known: dict[str, list[Rows]] = {}
+
+    def rows(self, operation: Operation) -> list[Rows]:
+        """All rows that an operation lists, of the properties that are read.
+
+        Raises:
+            MewsError: As `read_pages`.
+        """
+        with self._lock:
+            if operation.path not in self._known:
+                ids = None if operation is ENTERPRISES else self._enterprise_ids
+                pages = read_pages(
+                    self._client,
+                    operation,
+                    operation.body(None, ids),
+                    PageSize(self._page_size),
+                    bytes,
+                )
+                self._known[operation.path] = [
+                    Rows(
+                        page.value.rows,
+                        f"{operation.path} (all), page {number}{page.of_request}",
+                        unit="row",
+                        may_break=page.value.may_break,
+                    )
+                    for number, page in enumerate(pages, 1)
+                ]
+            return self._known[operation.path]
+
+    def ids(self, operation: Operation) -> tuple[str, ...]:
+        """The identifiers of the rows that an operation lists, in a fixed order.
+
+        Raises:
+            MewsError: As `rows`.
+        """
+        return tuple(sorted(row.id for row in self._objects(operation, _Row)))
+
+    def _objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
+        """What the tap itself needs of the rows that an operation lists.
+
+        Raises:
+            UnexpectedAnswerError: A row does not have it.
+        """
+        decode = msgspec.json.Decoder(row).decode
+        for rows in self.rows(operation):
+            for index, line in enumerate(rows.lines):
+                try:
+                    yield decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    msg = f"unexpected response format ({rows.where(index)}): {error}"
+                    raise UnexpectedAnswerError(msg) from None
 
     @cached_property
     def listed(self) -> tuple[Enterprise, ...] | None:
@@ -65,15 +126,8 @@ class Portfolio:
 
         Some tokens of a single property may not call it (401 or 403).
         """
-        size = PageSize(self._page_size)
         try:
-            return tuple(
-                found
-                for page in read_objects(
-                    self._client, ENTERPRISES, {}, size, "all", Enterprise
-                )
-                for found in page
-            )
+            return tuple(self._objects(ENTERPRISES, Enterprise))
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
             return None

@@ -1,0 +1,202 @@
+"""Fetches what one operation has in a window, in as many requests as Mews wants."""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from datetime import timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from requests import codes
+
+from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.reading.windows import Window, cut
+from tap_mews.records.validator import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_mews.api.client import MewsClient, Result
+    from tap_mews.api.operations import Operation
+    from tap_mews.pages.decoder import Page
+    from tap_mews.reading.reader import Slice
+
+T = TypeVar("T")
+
+Ids = tuple[str, ...] | None
+
+SHORTEST = timedelta(seconds=1)
+
+_LONGEST = re.compile(r"exceed\D*?((?:\d+\s*[YMWDHhms])+)\b")
+_PART = re.compile(r"(\d+)\s*([YMWDHhms])")
+_UNITS = {
+    "Y": timedelta(days=365),
+    "M": timedelta(days=28),
+    "W": timedelta(weeks=1),
+    "D": timedelta(days=1),
+    "H": timedelta(hours=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+}
+"""Spans as messages of Mews name them; years and months count as the shortest ones."""
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class ClientOf(Protocol):
+    """Gives the client whose calls count as usage of the partition of a slice."""
+
+    def __call__(self, span: Slice, /) -> MewsClient:
+        """The client for a slice."""
+
+
+class PageFetch(Generic[T]):
+    """Fetches the pages of one operation; several threads may, at once.
+
+    Mews names the longest interval, or the most identifiers, only when it refuses more.
+    What a refusal teaches holds for the rest of the run.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        row: type[T],
+        client_of: ClientOf,
+        page_size: int,
+        *,
+        is_probe: bool = False,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            operation: What to call.
+            row: What to make of a row, as `PageDecoder`.
+            client_of: Gives what makes the calls for a slice.
+            page_size: Rows to ask for in one page.
+            is_probe: Whether one request is enough.
+        """
+        self.operation = operation
+        self._row = row
+        self._client_of = client_of
+        self._size = PageSize(page_size)
+        self._lock = threading.Lock()
+        self._longest: timedelta | None = None
+        self._most_ids = operation.selector.most
+        self._is_probe = is_probe
+
+    def batches(self, span: Slice) -> list[Ids]:
+        """The identifiers that each request of a slice names; None for no names."""
+        selector = self.operation.selector
+        ids = span.covers if span.scope is None and selector.is_required else span.scope
+        if ids is None:
+            return [None]
+        batches: list[Ids] = [
+            ids[first : first + selector.most]
+            for first in range(0, len(ids), selector.most)
+        ]
+        return batches[:1] if self._is_probe else batches
+
+    def pages(self, span: Slice, window: Window, ids: Ids) -> Iterator[Result[Page[T]]]:
+        """The pages of a window.
+
+        Args:
+            span: What it is a window of.
+            window: When.
+            ids: Whose rows; one of the batches.
+
+        Raises:
+            MewsError: As `read_pages`.
+        """
+        time_filter = self.operation.time_filter
+        if time_filter is None or window.start is None:
+            yield from self._of_some(span, window, ids)
+            return
+        start = window.start
+        while True:
+            longest = self._longest or window.end - window.start
+            part = next(cut(start, window.end, longest, time_filter.gap))
+            try:
+                yield from self._of_some(span, part, ids)
+            except RefusedError as error:
+                if not self._learn_longest(error, part):
+                    raise
+                continue
+            if part.end == window.end:
+                return
+            start = part.end + time_filter.gap
+
+    def rows(
+        self: PageFetch[bytes], span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Rows]:
+        """The same as rows that say where they are from."""
+        path = self.operation.path
+        for number, page in enumerate(self.pages(span, window, ids), 1):
+            place = f"{path} ({window}), page {number}{page.of_request}"
+            rows = page.value
+            yield Rows(rows.rows, place, unit="row", may_break=rows.may_break)
+            del page, rows  # not to be held while the next one comes
+
+    def _of_some(
+        self, span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Result[Page[T]]]:
+        """The pages of a window, of fewer identifiers at a time if Mews wants that."""
+        left = ids
+        while True:
+            some = left and left[: self._most_ids]
+            body = self.operation.body(window, some)
+            client = self._client_of(span)
+            pages = read_pages(
+                client, self.operation, body, self._size, self._row, str(window)
+            )
+            try:
+                yield from islice(pages, 1) if self._is_probe else pages
+            except RefusedError as error:
+                if error.status == codes.not_found and not self.operation.is_documented:
+                    raise UnauthorizedError(str(error)) from None
+                if error.status != codes.request_entity_too_large or not (
+                    some and len(some) > 1
+                ):
+                    raise
+                self._most_ids = len(some) // 2
+                logger.warning("%s; naming at most %d", error, self._most_ids)
+                continue
+            left = left and some and left[len(some) :]
+            if not left:
+                return
+
+    def _learn_longest(self, error: RefusedError, window: Window) -> bool:
+        """Take the longest interval from a refusal, or half of what was refused.
+
+        Returns:
+            Whether the refusal was about the interval, so that a shorter one can do.
+        """
+        refused = window.length
+        if not error.is_about_the_interval or refused <= SHORTEST:
+            return False
+        named = longest_interval(error.reason)
+        longest = named if named and named < refused else refused // 2
+        longest = max(longest // SHORTEST * SHORTEST, SHORTEST)
+        with self._lock:
+            self._longest = min(longest, self._longest or longest)
+        logger.warning("%s; reading at most %s at a time", error, longest)
+        return True
+
+
+def longest_interval(message: str) -> timedelta | None:
+    """Read the longest interval from a refusal, such as `… must not exceed 3M1D.`.
+
+    Args:
+        message: `Message` of the answer.
+
+    Returns:
+        The span, months counted as the shortest one, or None if it names none.
+    """
+    match = _LONGEST.search(message)
+    if match is None:
+        return None
+    parts = _PART.findall(match[1])
+    return sum((int(count) * _UNITS[unit] for count, unit in parts), timedelta(0))
