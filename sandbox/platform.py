@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.access import Access, Grant
 from sandbox.answers import Refusal, Reply, error
+from sandbox.clock import Clock, utc_text
 from sandbox.contract import Body
 from sandbox.encoding import Json, copied, decode
 from sandbox.exports import Exports
@@ -21,7 +23,6 @@ from sandbox.journal import Journal, Request
 from sandbox.limits import Limits
 
 if TYPE_CHECKING:
-    from sandbox.clock import Clock
     from sandbox.store import Order, Store
 
 _ENVELOPE = ("ClientToken", "AccessToken", "Client", "LanguageCode", "CultureCode")
@@ -56,6 +57,16 @@ class Platform:
         entry.status = reply.status
         reply.headers.setdefault("Request-Id", entry.request_id)
         return reply
+
+    def summary(self) -> dict[str, object]:
+        """Give what was asked so far, as JSON."""
+        requests = self.journal.requests()
+        return {
+            "Now": utc_text(self.clock.now().replace(microsecond=0)),
+            "Requests": dict(Counter(each.operation for each in requests)),
+            "Downloads": len(self.journal.downloads),
+            "Breaches": [each.breach for each in self.journal.breaches],
+        }
 
     def leaked(self, *texts: str) -> bool:
         """Whether a token is in one of these texts."""
