@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.runs import CHECKOUT, ENVIRONMENT, PYTHON
 from sandbox import Sandbox
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,7 +39,7 @@ def serving(
         "seconds": seconds,
         "days": days,
     }
-    with subprocess.Popen(
+    with running(
         [PYTHON, "-m", "benchmarks.hotels", json.dumps(knobs)],
         cwd=CHECKOUT,
         env=ENVIRONMENT,
@@ -46,10 +47,7 @@ def serving(
         stdout=subprocess.PIPE,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        try:
-            yield json.loads(process.stdout.readline())
-        finally:
-            process.kill()
+        yield json.loads(process.stdout.readline())
 
 
 def main() -> None:

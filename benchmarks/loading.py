@@ -17,6 +17,7 @@ from benchmarks.rows import ENTITIES
 from benchmarks.runs import CHECKOUT, ENVIRONMENT, BenchmarkError
 from benchmarks.sides import tap_side
 from benchmarks.tables import middle, print_table, rate
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -133,20 +134,20 @@ def _load(
     with (
         (folder / "tap.log").open("wb") as ours,
         (folder / "target.log").open("wb") as theirs,
-    ):
-        source = subprocess.Popen(
+        running(
             tap.command, cwd=folder, env=ENVIRONMENT,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=ours,
-        )  # fmt: skip
-        sink = subprocess.Popen(
+        ) as source,
+        running(
             [TARGET, "--config", path], cwd=folder, env=ENVIRONMENT,
             stdin=source.stdout, stdout=subprocess.DEVNULL, stderr=theirs,
-        )  # fmt: skip
-    assert source.stdout is not None  # noqa: S101 - it is a pipe
-    source.stdout.close()
-    ends = [os.wait4(process.pid, 0) for process in (source, sink)]
-    seconds = time.monotonic() - start
-    source.returncode, sink.returncode = (status for _, status, _ in ends)
+        ) as sink,
+    ):  # fmt: skip
+        assert source.stdout is not None  # noqa: S101 - it is a pipe
+        source.stdout.close()
+        ends = [os.wait4(process.pid, 0) for process in (source, sink)]
+        seconds = time.monotonic() - start
+        source.returncode, sink.returncode = (status for _, status, _ in ends)
     arrived = server.ask(f"select count(*) from mews.{STREAM}")  # noqa: S608 - ours
     if source.returncode or sink.returncode or arrived != str(count):
         msg = f"{arrived} of {count} rows arrived; see the logs in {folder}"

@@ -17,6 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.runs import CHECKOUT, ENVIRONMENT, PYTHON
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -208,7 +209,7 @@ def serving(shape: Shape) -> Iterator[str]:
         The address.
     """
     numbers = astuple(shape)
-    with subprocess.Popen(
+    with running(
         [PYTHON, "-m", "benchmarks.page_server", *map(str, numbers)],
         cwd=CHECKOUT,
         env=ENVIRONMENT,
@@ -217,10 +218,7 @@ def serving(shape: Shape) -> Iterator[str]:
         text=True,
     ) as process:
         assert process.stdout is not None  # noqa: S101 - it is a pipe
-        try:
-            yield process.stdout.readline().strip()
-        finally:
-            process.kill()
+        yield process.stdout.readline().strip()
 
 
 def main() -> None:

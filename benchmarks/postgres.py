@@ -30,7 +30,7 @@ class NoPostgresError(Exception):
 
 
 class Server:
-    """A running server with the settings that PostgreSQL comes with.
+    """A server with the settings that PostgreSQL comes with.
 
     Attributes:
         port: Where it listens on the loopback address, if it does.
@@ -38,7 +38,7 @@ class Server:
     """
 
     def __init__(self, folder: Path, *, on_loopback: bool = False) -> None:
-        """Start one that listens on a socket in a folder.
+        """Set one up that listens on a socket in a folder.
 
         Args:
             folder: Empty, and owned by the user that is to run it.
@@ -55,11 +55,14 @@ class Server:
             f"--pwfile={folder / 'password'}", f"--username={USER}",
             "--encoding=UTF8", "--locale=C.UTF-8", "-D", self._data,
         )  # fmt: skip
-        addresses = f"{LOOPBACK} -p {self.port}" if on_loopback else ""
+
+    def start(self) -> None:
+        """Start it; `stop` ends it, also if this is interrupted."""
+        addresses = f"{LOOPBACK} -p {self.port}" if self.port else ""
         self._run(
             "pg_ctl", "start", "--wait", "--timeout", STARTING_SECONDS,
-            "-D", self._data, "--log", folder / "server.log",
-            "--options", f"-k {folder} -c listen_addresses={addresses}",
+            "-D", self._data, "--log", self._folder / "server.log",
+            "--options", f"-k {self._folder} -c listen_addresses={addresses}",
         )  # fmt: skip
 
     @property
@@ -130,6 +133,7 @@ def serving(*, on_loopback: bool = False) -> Iterator[Server]:
     server = None
     try:
         server = Server(folder, on_loopback=on_loopback)
+        server.start()
         yield server
     finally:
         if server is not None:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.processes import running
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -104,25 +106,22 @@ class Side:
         run = Run()
         log = self.folder / f"{self.name}.log"
         start = time.monotonic()
-        with log.open("wb") as messages:
-            process = subprocess.Popen(
+        with (
+            log.open("wb") as messages,
+            running(
                 self.command,
                 cwd=self.folder,
                 env=ENVIRONMENT | self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=messages,
-            )
-        try:
+            ) as process,
+        ):
             self._drain(process, run, start)
             _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-        run.seconds = time.monotonic() - start
+            run.seconds = time.monotonic() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
         run.processor = usage.ru_utime + usage.ru_stime
-        process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode or run.lines < least_lines:
             told = log.read_text("utf-8", "replace")[-2000:]
             msg = f"{self.name}: exit {process.returncode}, {run.lines} lines\n{told}"

@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from demo.pipeline import DemoError, last_lines, running
+from demo.pipeline import DemoError, last_lines, logging
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class Hotels:
 def open_hotels(log: Path) -> Iterator[Hotels]:
     """Serve the hotels until the block ends."""
     command = (sys.executable, "-m", "sandbox", "--json", *_OPTIONS)
-    with running(log, *command) as sandbox:
+    with logging(log, *command) as sandbox:
         served = sandbox.stdout.readline() if sandbox.stdout else b""
         if not served:
             raise DemoError(last_lines(log))

@@ -9,11 +9,14 @@ import sys
 from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
+from subprocess import DEVNULL, PIPE
 from typing import IO, TYPE_CHECKING
+
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from subprocess import Popen
 
 CHECKOUT = Path(__file__).parents[1]
 TAP = Path(sys.executable).with_name("tap-mews")
@@ -37,13 +40,13 @@ class DemoError(Exception):
 
 
 @contextmanager
-def running(
+def logging(
     log: Path, *command: str | Path, stdin: IO[bytes] | None = None
 ) -> Iterator[Popen[bytes]]:
     """Run a process beside its log; it ends with the block."""
     with (
         log.open("wb") as messages,
-        Popen(
+        running(
             command,
             cwd=log.parent,
             env=_ENVIRONMENT,
@@ -52,11 +55,7 @@ def running(
             stderr=messages,
         ) as process,
     ):
-        try:
-            yield process
-        finally:
-            process.terminate()
-            process.wait()
+        yield process
 
 
 def last_lines(log: Path) -> str:
@@ -88,8 +87,8 @@ class Pipeline:
         """Move what is due, save the state that the target prints, count the rows."""
         since = ("--state", "state.json") if self._state.exists() else ()
         with (
-            running(self._logs[0], TAP, "--config", "config.json", *since) as tap,
-            running(
+            logging(self._logs[0], TAP, "--config", "config.json", *since) as tap,
+            logging(
                 self._logs[1], *TARGET, "--config", "target.json", stdin=tap.stdout
             ) as target,
         ):

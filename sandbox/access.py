@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sandbox.answers import Refusal
 from sandbox.store import CHAIN_ENTITIES, Store
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ENTERPRISES = "enterprises/getAll"
+SESSION = "Cannot perform operation or session has expired."
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,20 @@ class Grant:
     enterprise_ids: tuple[str, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Revocation:
+    """An operation that is taken away, of some properties or of all."""
+
+    status: int
+    enterprise_ids: frozenset[str] | None = None
+
+    def refusal(self, operation: str) -> Refusal:
+        """Give what is answered; no fault of the client's, who cannot know."""
+        texts = {401: SESSION, 404: "Not found."}
+        message = texts.get(self.status, f"{operation} is not allowed.")
+        return Refusal(self.status, message, breach=False)
+
+
 class Access:
     """The tokens that exist, and the operations that are taken away."""
 
@@ -28,7 +47,7 @@ class Access:
         """Make the client token and a portfolio token."""
         self._store = store
         self._rng = random.Random(f"{seed}/access")
-        self._revoked: dict[str, int] = {}
+        self._revoked: dict[str, Revocation] = {}
         self._grants: dict[str, Grant] = {}
         self.client_token = self._token()
         self.access_token = self.grant(None, name="portfolio")
@@ -51,9 +70,21 @@ class Access:
         """Make the access token of one property, no portfolio, and give it."""
         return self.grant([enterprise_id], portfolio=False)
 
-    def revoke(self, operation: str, status: int = 401) -> None:
-        """Take an operation away from the integration."""
-        self._revoked[operation] = status
+    def revoke(
+        self,
+        operation: str,
+        status: int = 401,
+        enterprise_ids: Iterable[str] | None = None,
+    ) -> None:
+        """Take an operation away from the integration.
+
+        Args:
+            operation: its path.
+            status: what it is answered with; 404 for an operation that is not there.
+            enterprise_ids: the properties whose data it no longer gives, None for all.
+        """
+        some = None if enterprise_ids is None else frozenset(enterprise_ids)
+        self._revoked[operation] = Revocation(status, some)
 
     def allow(self, operation: str) -> None:
         """Give an operation back."""
@@ -89,18 +120,37 @@ class Access:
         """
         grant = self._grants.get(str(access_token))
         if grant is None:
-            raise Refusal(401, "Invalid AccessToken.")
+            raise Refusal(401, SESSION)
         return grant
 
     def permit(self, operation: str) -> None:
         """Check that the integration may call an operation.
 
         Raises:
-            Refusal: it may not; no fault of the client's, who cannot know.
+            Refusal: it may not.
         """
-        if operation in self._revoked:
-            message = f"Your integration is not allowed to use {operation}."
-            raise Refusal(self._revoked[operation], message, breach=False)
+        revoked = self._revoked.get(operation)
+        if revoked and revoked.enterprise_ids is None:
+            raise revoked.refusal(operation)
+
+    def permit_for(self, operation: str, entity: str, owners: Iterable[str]) -> None:
+        """Check that it may be called for all of these enterprises or chains.
+
+        A chain may be asked about as long as one of its properties may.
+
+        Raises:
+            Refusal: it may not.
+        """
+        revoked = self._revoked.get(operation)
+        if not revoked or revoked.enterprise_ids is None:
+            return
+        closed = set(revoked.enterprise_ids)
+        if entity in CHAIN_ENTITIES:
+            rows = self._store.table("Enterprise").rows.values()
+            opened = {row.data["ChainId"] for row in rows if row.key not in closed}
+            closed = {row.data["ChainId"] for row in rows} - opened
+        if not closed.isdisjoint(owners):
+            raise revoked.refusal(operation)
 
     def enterprises(self, grant: Grant) -> list[str]:
         """Give the properties a token reaches."""

@@ -1,22 +1,17 @@
-"""The rules of a request body: whatever is not allowed is refused, and says why."""
+"""The intervals of a request: how long one may be, and which moments lie in it."""
 
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from sandbox.answers import Refusal
-from sandbox.clock import parse_utc
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import facts
 
-    from sandbox.encoding import Json
-
-MANY = 1000
 _DAY = timedelta(days=1)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_UNITS = re.compile(r"(?:(\d+)M)?(?:(\d+)D)?(?:(\d+)h)?")
+_CLOCK = re.compile(r"(?:(\d+)\.)?(\d+):00:00")
 
 
 class Span(NamedTuple):
@@ -28,15 +23,21 @@ class Span(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Span:
-        """Read `3M1D`, `100D` or `100h`."""
-        match = re.fullmatch(r"(?:(\d+)M)?(?:(\d+)D)?(?:(\d+)h)?", text)
-        if not match:
+        """Read `3M1D`, `100D`, `100h`, or a time span: `100:00:00`, `3.00:00:00`."""
+        units, clock = _UNITS.fullmatch(text), _CLOCK.fullmatch(text)
+        found = units.groups() if units else ("0", *clock.groups()) if clock else None
+        if found is None:
             message = f"not a span: {text!r}"
             raise ValueError(message)
-        return cls(*(int(part or 0) for part in match.groups()))
+        return cls(*(int(part or 0) for part in found))
+
+    @classmethod
+    def documented(cls, span: facts.Span | None) -> Span | None:
+        """Give what is taken where this is documented: of months, a day more."""
+        return cls(span.months, span.days + bool(span.months)) if span else None
 
     def __str__(self) -> str:
-        """Write the span as refusals do."""
+        """Write the span as most refusals do."""
         parts = zip(self, "MDh", strict=True)
         return "".join(f"{number}{unit}" for number, unit in parts if number)
 
@@ -49,9 +50,18 @@ class Span(NamedTuple):
         return first.replace(day=day) + timedelta(days=self.days, hours=self.hours)
 
 
-THREE_MONTHS = Span(months=3, days=1)
-ONE_MONTH = Span(months=1, days=1)
-HALF_YEAR = Span(days=180)
+class IntervalLimit(NamedTuple):
+    """How long an interval may be, and what is answered to a longer one."""
+
+    span: Span
+    message: str
+
+    @classmethod
+    def named(cls, text: str) -> IntervalLimit:
+        """Give the limit that a refusal names in one of the forms of `Span.parse`."""
+        # Seen: time spans come without a full stop.
+        stop = "" if ":" in text else "."
+        return cls(Span.parse(text), f"The interval must not exceed {text}{stop}")
 
 
 class Interval(NamedTuple):
@@ -59,7 +69,7 @@ class Interval(NamedTuple):
 
     start: datetime
     end: datetime
-    end_included: bool = True
+    end_included: bool = False
 
     def holds(self, moment: datetime) -> bool:
         """Whether a moment lies in the interval."""
@@ -68,129 +78,24 @@ class Interval(NamedTuple):
             return self.start <= moment <= self.end
         return self.start <= moment < self.end
 
+    def touches(self, start: datetime, end: datetime) -> bool:
+        """Whether any part of another interval lies in this one."""
+        if self.end_included or self.start == self.end:
+            return start <= self.end and end >= self.start
+        return start < self.end and end > self.start
 
-class Body:
-    """A JSON object of a request. What is never taken from it is not allowed in it."""
 
-    def __init__(self, properties: Json, path: str = "") -> None:
-        """Wrap the properties found at a path of the body."""
-        self._left = {k: v for k, v in properties.items() if v is not None}
-        self._given = set(properties)
-        self._path = path
-        self._nested: list[Body] = []
+class Days(NamedTuple):
+    """Days as they were asked for, the last one included."""
 
-    def take(self, name: str, *kinds: type, required: bool = False) -> Any:  # noqa: ANN401
-        """Give a property of one of these types, None where it is not set."""
-        self._given.discard(name)
-        value = self._left.pop(name, None)
-        if value is None:
-            if required:
-                raise Refusal(400, f"{self._path}{name} is required.")
-            return None
-        # In Python a boolean is an integer; in JSON it is not.
-        if not isinstance(value, kinds) or isinstance(value, bool) is not (
-            bool in kinds
-        ):
-            raise self.invalid(name)
-        return value
+    start: datetime
+    last: datetime
 
-    def invalid(self, name: str) -> Refusal:
-        """Give the refusal of a property's value."""
-        return Refusal(400, f"Invalid {self._path}{name}.")
+    @property
+    def end(self) -> datetime:
+        """The moment at which the last day is over."""
+        return self.last + _DAY
 
-    def text(self, name: str, *, required: bool = False) -> str | None:
-        """Give a string."""
-        value: str | None = self.take(name, str, required=required)
-        if required and not value:
-            raise Refusal(400, f"{self._path}{name} is required.")
-        return value
-
-    def nested(self, name: str) -> Body | None:
-        """Give an object inside of this one."""
-        value = self.take(name, dict)
-        if value is None:
-            return None
-        inner = Body(value, f"{self._path}{name}.")
-        self._nested.append(inner)
-        return inner
-
-    def needed(self, name: str) -> Body:
-        """Give an object that must be there."""
-        inner = self.nested(name)
-        if inner is None:
-            raise Refusal(400, f"{self._path}{name} is required.")
-        return inner
-
-    def number(self, name: str, least: int, most: int) -> int:
-        """Give a required whole number within bounds."""
-        value: int = self.take(name, int, required=True)
-        if not least <= value <= most:
-            raise self.invalid(name)
-        return value
-
-    def texts(self, name: str, most: int = MANY) -> list[str] | None:
-        """Give a list of at most so many strings."""
-        values: list[str] | None = self.take(name, list)
-        if values is None:
-            return None
-        if not all(isinstance(each, str) for each in values):
-            raise self.invalid(name)
-        if len(values) > most:
-            message = f"{self._path}{name} must not contain more than {most} items."
-            raise Refusal(400, message)
-        return values
-
-    def members(self, name: str, known: Iterable[str]) -> list[str] | None:
-        """Give members of an enumeration."""
-        values = self.texts(name)
-        if values is not None and not set(values) <= set(known):
-            raise self.invalid(name)
-        return values
-
-    def flags(self, name: str, known: Iterable[str]) -> dict[str, bool]:
-        """Give the switches of a required object such as Extent."""
-        inner = self.needed(name)
-        return {each: bool(inner.take(each, bool)) for each in known}
-
-    def interval(
-        self, name: str, span: Span, *, end_included: bool = True
-    ) -> Interval | None:
-        """Give a time interval that is not longer than the span."""
-        inner = self.nested(name)
-        if inner is None:
-            return None
-        start, end = inner.moment("StartUtc"), inner.moment("EndUtc")
-        if start > end:
-            raise self.invalid(name)
-        if end > span.after(start):
-            raise Refusal(400, f"The interval must not exceed {span}.")
-        return Interval(start, end, end_included)
-
-    def moment(self, name: str) -> datetime:
-        """Give a required UTC moment."""
-        try:
-            return parse_utc(self.take(name, str, required=True))
-        except ValueError:
-            raise self.invalid(name) from None
-
-    def dates(self, name: str) -> tuple[str, str]:
-        """Give the two ends of a required date interval."""
-        inner = self.needed(name)
-        start, end = (str(inner.text(each, required=True)) for each in ("Start", "End"))
-        for each in (start, end):
-            if not _DATE.fullmatch(each):
-                raise self.invalid(name)
-        try:
-            ordered = date.fromisoformat(start) <= date.fromisoformat(end)
-        except ValueError:
-            raise self.invalid(name) from None
-        if not ordered:
-            raise self.invalid(name)
-        return start, end
-
-    def done(self) -> None:
-        """Refuse what is left: properties this operation does not have."""
-        for name in sorted(self._given):
-            raise Refusal(400, f"Unknown property {self._path}{name}.")
-        for inner in self._nested:
-            inner.done()
+    def holds(self, text: str) -> bool:
+        """Whether a day, or a midnight, lies among them."""
+        return f"{self.start:%Y-%m-%d}" <= text[:10] <= f"{self.last:%Y-%m-%d}"

@@ -22,6 +22,8 @@ class Request:
         body: what was sent, without the tokens.
         grant: the name of the access token that was used.
         rows: how many rows the answer held.
+        unknown: properties that the operation does not have; a breach.
+        deprecated: properties that Mews advises against; none.
         breach: how the client broke the contract, if it did.
         fault: the fault that was switched on for this call, if any.
         monotonic: real seconds; differences are elapsed time.
@@ -35,6 +37,8 @@ class Request:
     message: str | None = None
     request_id: str | None = None
     rows: int | None = None
+    unknown: list[str] = field(default_factory=list)
+    deprecated: list[str] = field(default_factory=list)
     breach: str | None = None
     fault: str | None = None
     monotonic: float = field(default_factory=time.monotonic)

@@ -15,6 +15,7 @@ from sandbox.answers import Refusal
 
 if TYPE_CHECKING:
     from sandbox.clock import Clock
+    from sandbox.contract import IntervalLimit
 
 RetryAfter = Literal["seconds", "date"]
 
@@ -42,10 +43,13 @@ class Limits:
         retry_after: the form in which 429 says when to come back.
         max_page: pages of more rows are answered by 408.
         latency: real seconds each request takes.
+        max_body: longer bodies, in bytes, are answered by 413.
+        page_caps: by operation, most rows a page has, whatever its `Count`.
         max_interval: by operation, a shorter span than documented, as the refusal
-            names it (`3M1D`, `100D`, `100h`).
+            names it (`3M1D`, `100D`, `100h`, `100:00:00`, `3.00:00:00`), or with a
+            message of one's own, such as `Invalid UpdatedUtc.`.
         interval_end: whether an interval holds its end. The documentation says both:
-            inclusive in its serialization guideline, exclusive in its common objects.
+            exclusive in its common objects, inclusive in an older page.
     """
 
     requests: int = 200
@@ -53,8 +57,10 @@ class Limits:
     retry_after: RetryAfter | None = "seconds"
     max_page: int | None = None
     latency: float = 0.0
-    max_interval: dict[str, str] = field(default_factory=dict)
-    interval_end: Literal["inclusive", "exclusive"] = "inclusive"
+    max_body: int | None = None
+    page_caps: dict[str, int] = field(default_factory=dict)
+    max_interval: dict[str, str | IntervalLimit] = field(default_factory=dict)
+    interval_end: Literal["inclusive", "exclusive"] = "exclusive"
 
     def __post_init__(self) -> None:
         """Start with an unused budget."""
@@ -78,6 +84,16 @@ class Limits:
             wait = used[0] + self.window - now if used else self.window
         headers = retry_after(self.retry_after, wait, clock)
         raise Refusal(429, "Too many requests.", headers=headers)
+
+    def check_body(self, size: int) -> None:
+        """Check that a body is not too large.
+
+        Raises:
+            Refusal: 413, send less.
+        """
+        if self.max_body is not None and size > self.max_body:
+            message = "The request body is too large."
+            raise Refusal(413, message, breach=False)
 
     def check_page(self, count: int) -> None:
         """Check that a page is not too heavy.

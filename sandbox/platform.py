@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from sandbox.access import Access, Grant
 from sandbox.answers import Refusal, Reply, error
-from sandbox.contract import Body
+from sandbox.body import Body
+from sandbox.clock import Clock, utc_text
 from sandbox.encoding import Json, copied, decode
 from sandbox.exports import Exports
 from sandbox.fault_queue import Faults
@@ -21,14 +23,20 @@ from sandbox.journal import Journal, Request
 from sandbox.limits import Limits
 
 if TYPE_CHECKING:
-    from sandbox.clock import Clock
     from sandbox.store import Order, Store
 
 _ENVELOPE = ("ClientToken", "AccessToken", "Client", "LanguageCode", "CultureCode")
 
 
 class Platform:
-    """Everything behind the API that is not HTTP."""
+    """Everything behind the API that is not HTTP.
+
+    Attributes:
+        lenient_paths: whether the case of a path matters not. The documentation says
+            it does; a public client that ignores it is known.
+        refuses_unknown: whether a request with an unknown property is refused; by
+            default the property is ignored. Either way it is noted as a breach.
+    """
 
     def __init__(self, store: Store, clock: Clock, seed: int) -> None:
         """Set up the services around the rows."""
@@ -41,6 +49,8 @@ class Platform:
         self.exports = Exports(clock, seed)
         self.cursors: dict[tuple[str, str], Order] = {}
         self.stopped = threading.Event()
+        self.lenient_paths = False
+        self.refuses_unknown = False
         self._lock = threading.Lock()
         self._rng = random.Random(f"{seed}/requests")
 
@@ -57,6 +67,16 @@ class Platform:
         reply.headers.setdefault("Request-Id", entry.request_id)
         return reply
 
+    def summary(self) -> dict[str, object]:
+        """Give what was asked so far, as JSON."""
+        requests = self.journal.requests()
+        return {
+            "Now": utc_text(self.clock.now().replace(microsecond=0)),
+            "Requests": dict(Counter(each.operation for each in requests)),
+            "Downloads": len(self.journal.downloads),
+            "Breaches": [each.breach for each in self.journal.breaches],
+        }
+
     def leaked(self, *texts: str) -> bool:
         """Whether a token is in one of these texts."""
         tokens = self.access.tokens()
@@ -65,14 +85,18 @@ class Platform:
     def _answer(self, entry: Request, headers: Mapping[str, str], raw: bytes) -> Reply:
         if self.leaked(entry.operation, str(headers)):
             raise Refusal(400, "A token belongs into the body only.")
+        if self.lenient_paths:
+            lower = {path.lower(): path for path in OPERATIONS}
+            entry.operation = lower.get(entry.operation.lower(), entry.operation)
         if entry.operation not in OPERATIONS:
             raise Refusal(404, "Not found.")
+        self.limits.check_body(len(raw))
         properties = _properties(headers, raw)
         entry.body = copied(
             {k: v for k, v in properties.items() if not k.endswith("Token")}
         )
         if not isinstance(properties.get("Client"), str) or not properties["Client"]:
-            raise Refusal(400, "Client is required.")
+            raise Refusal(400, "Invalid Client.")
         grant = self.access.authenticate(
             properties.get("ClientToken"), properties.get("AccessToken")
         )
@@ -99,9 +123,18 @@ class Platform:
         try:
             self.access.permit(entry.operation)
             ask = Ask(self, entry, grant, body, minimal)
-            return OPERATIONS[entry.operation](ask)
+            reply = OPERATIONS[entry.operation](ask)
+            self._note_unknown(entry, body)
         except Refusal as refusal:
             return self._refuse(entry, refusal)
+        return reply
+
+    def _note_unknown(self, entry: Request, body: Body) -> None:
+        entry.unknown = body.unknown()
+        if entry.unknown:
+            entry.breach = f"unknown properties: {', '.join(entry.unknown)}"
+            if self.refuses_unknown:
+                raise Refusal(400, f"Invalid {entry.unknown[0]}.")
 
     def _refuse(self, entry: Request, refusal: Refusal) -> Reply:
         entry.message = refusal.message

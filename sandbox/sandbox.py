@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections import Counter
 from typing import TYPE_CHECKING, Any, final
 
 from sandbox import operations
@@ -80,7 +79,7 @@ class Sandbox:
 
     def __enter__(self) -> Sandbox:
         """Start to serve."""
-        self._server = Server(self, self._port)
+        self._server = Server(self.platform, self.live_on, self._port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.exports.base_url = self.url
         self._server.start()
@@ -200,16 +199,6 @@ class Sandbox:
         owner = self._owner(entity, row, enterprise_id)
         self.platform.store.put(entity, copied(row), owner, updated)
         return row
-
-    def summary(self) -> dict[str, object]:
-        """Give what the platform holds and was asked so far, as JSON."""
-        requests = self.journal.requests()
-        return {
-            "Now": utc_text(self.clock.now().replace(microsecond=0)),
-            "Requests": dict(Counter(each.operation for each in requests)),
-            "Downloads": len(self.journal.downloads),
-            "Breaches": [each.breach for each in self.journal.breaches],
-        }
 
     def _select(
         self, entity: str, enterprise_ids: list[str] | None, token: str | None

@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,22 +20,24 @@ from sandbox.encoding import decode
 
 if TYPE_CHECKING:
     from sandbox.journal import Download
-    from sandbox.sandbox import Sandbox
+    from sandbox.platform import Platform
 
 API = "/api/connector/v1/"
+LiveOn = Callable[[timedelta], None]
 _RESET = struct.pack("ii", 1, 0)
 
 
 class Server(ThreadingHTTPServer):
-    """Serves a sandbox until it is closed, with all connections it still has."""
+    """Serves a platform until it is closed, with all connections it still has."""
 
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, sandbox: Sandbox, port: int) -> None:
+    def __init__(self, platform: Platform, live_on: LiveOn, port: int) -> None:
         """Listen on a port of the loopback address; 0 takes a free one."""
         super().__init__(("127.0.0.1", port), Handler)
-        self.sandbox = sandbox
+        self.platform = platform
+        self.live_on = live_on
         self._connections: set[socket.socket] = set()
 
     def start(self) -> None:
@@ -87,16 +90,15 @@ class Handler(BaseHTTPRequestHandler):
         else:
             found = self.path.startswith(API)
             operation = self.path.removeprefix(API) if found else f"POST {self.path}"
-            platform = self.server.sandbox.platform
-            self._deliver(platform.call(operation, self._head(), raw))
+            self._deliver(self.server.platform.call(operation, self._head(), raw))
 
     def do_GET(self) -> None:
         """Serve a file, or the journal."""
-        platform = self.server.sandbox.platform
+        platform = self.server.platform
         if self.path.startswith("/files/"):
             self._deliver(*download(platform, self.path, self._head()))
         elif self.path == "/sandbox/journal":
-            self._deliver(answer(self.server.sandbox.summary()))
+            self._deliver(answer(self.server.platform.summary()))
         elif self.path == "/sandbox/rows":
             self._deliver(answer(platform.store.versions()))
         else:
@@ -108,10 +110,10 @@ class Handler(BaseHTTPRequestHandler):
     def _live_on(self, raw: bytes) -> Reply:
         try:
             span = {name: float(value) for name, value in decode(raw or b"{}").items()}
-            self.server.sandbox.live_on(timedelta(**span))
+            self.server.live_on(timedelta(**span))
         except (TypeError, ValueError, AttributeError) as problem:
             return Reply(400, str(problem).encode(), {"Content-Type": "text/plain"})
-        return answer(self.server.sandbox.summary())
+        return answer(self.server.platform.summary())
 
     def _deliver(self, reply: Reply, entry: Download | None = None) -> None:
         if not reply.status:
@@ -127,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         for first in range(0, len(body), reply.piece):
             if reply.drip:
                 self.wfile.flush()
-                self.server.sandbox.platform.stopped.wait(reply.drip)
+                self.server.platform.stopped.wait(reply.drip)
             piece = body[first : first + reply.piece]
             self.wfile.write(piece)
             if entry:
@@ -147,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
     def date_time_string(self, timestamp: float | None = None) -> str:
         """Give the Date header: the platform's clock, not the machine's."""
         del timestamp
-        return format_datetime(self.server.sandbox.clock.now(), usegmt=True)
+        return format_datetime(self.server.platform.clock.now(), usegmt=True)
 
     def log_message(self, *_: object) -> None:
         """Log nothing: there is a journal."""

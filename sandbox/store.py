@@ -89,6 +89,10 @@ class Store:
         """Give the rows of an entity."""
         return self._tables[entity]
 
+    def has(self, entity: str) -> bool:
+        """Whether there are rows of an entity."""
+        return entity in self._tables and bool(self._tables[entity].rows)
+
     def get(self, entity: str, key: str) -> Json:
         """Give the current data of a row; not to be changed."""
         return self._tables[entity].rows[key].data
@@ -99,7 +103,7 @@ class Store:
         `updated` places it: some rows do not say when they were updated.
         """
         # Tests put rows without an Id: they still need a place of their own.
-        key = str(data.get("Id") or f"row-{id(data)}")
+        key = str(data.get("Id") or f"row-{id(data)}").lower()
         with self.lock:
             self._tables[entity].put(Row(key, data, owner, updated))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from urllib.request import url2pathname
 
 import pytest
 
+from sandbox.processes import running
 from tests.harness import FastClock, Json, Result, moment, run_limited, select, sync
 
 if TYPE_CHECKING:
@@ -195,8 +197,9 @@ def shoot(folder: Path, config: Json, state: Json | None, after: int | None) -> 
         paths[name].write_text(json.dumps(content), "utf-8")
     arguments = [part for name in paths for part in (f"--{name}", str(paths[name]))]
     seen = Shot([], state)
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-c", UNHURRIED, *arguments],
+        end_with=signal.SIGKILL,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -209,9 +212,8 @@ def shoot(folder: Path, config: Json, state: Json | None, after: int | None) -> 
             if message["type"] == "STATE":
                 seen.state = message["value"]
             if after is not None and len(seen.urls) >= after:
-                process.kill()
                 return seen
-    assert process.returncode == 0
+        assert process.wait() == 0
     return seen
 
 

@@ -16,6 +16,7 @@ from demo.hotels import _stream
 from demo.pipeline import CHECKOUT, TARGET, _count
 from demo.warehouse import Warehouse, table
 from sandbox import Sandbox
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,18 +122,18 @@ def test_the_demo_accounts_for_every_row(tmp_path: Path) -> None:
 @needs_target
 @pytest.mark.slow
 def test_the_demo_leaves_no_process_behind_when_interrupted(tmp_path: Path) -> None:
-    with subprocess.Popen(
+    with running(
         COMMAND,
+        group=True,
         cwd=CHECKOUT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        start_new_session=True,
     ) as demo:
         assert demo.stdout
         demo.stdout.readline()
         demo.stdout.read(len("First sync"))
         demo.send_signal(signal.SIGINT)
         assert demo.wait(30) == 130
-    with pytest.raises(ProcessLookupError):
-        os.killpg(demo.pid, 0)
+        with pytest.raises(ProcessLookupError):
+            os.killpg(demo.pid, 0)

@@ -14,11 +14,12 @@ import sys
 import termios
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox.processes import running
 from tests.harness import Json, run_process, select
 
 if TYPE_CHECKING:
@@ -137,24 +138,23 @@ def watched(
     """Run the tap; the terminal is read to its end when the block has ended."""
     for name, content in (("config", config), ("catalog", select(*streams))):
         (folder / f"{name}.json").write_text(json.dumps(content), "utf-8")
-    terminal = Terminal()
-    with subprocess.Popen(
-        [sys.executable, "-m", "tap_mews", *OPTIONS],
-        cwd=folder,
-        env={**os.environ, "TERM": term},
-        stdin=subprocess.DEVNULL,
-        stdout=terminal.descriptor if output == pty.STDERR_FILENO else output,
-        stderr=terminal.descriptor,
-    ) as process:
+    with (
+        closing(Terminal()) as terminal,
+        running(
+            [sys.executable, "-m", "tap_mews", *OPTIONS],
+            end_with=signal.SIGKILL,
+            cwd=folder,
+            env={**os.environ, "TERM": term},
+            stdin=subprocess.DEVNULL,
+            stdout=terminal.descriptor if output == pty.STDERR_FILENO else output,
+            stderr=terminal.descriptor,
+        ) as process,
+    ):
         if process.stdout is not None:
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        try:
-            yield Watched(process, terminal)
-            if process.poll() is None:
-                process.communicate(timeout=SECONDS)
-        finally:
-            process.kill()
-            terminal.close()
+        yield Watched(process, terminal)
+        if process.poll() is None:
+            process.communicate(timeout=SECONDS)
 
 
 def exports_of(sandbox: Sandbox) -> Json:

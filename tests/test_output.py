@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 import pytest
 
+from sandbox.processes import running
 from tests.harness import Json, Result, records_by_id, select, truth
 
 if TYPE_CHECKING:
@@ -74,15 +75,15 @@ def started(
     os.set_blocking(writer, blocks)
     with (
         os.fdopen(reader, "rb") as output,
-        subprocess.Popen(
-            command(folder, config), stdout=writer, stderr=subprocess.PIPE
+        running(
+            command(folder, config),
+            end_with=signal.SIGKILL,
+            stdout=writer,
+            stderr=subprocess.PIPE,
         ) as process,
     ):
         os.close(writer)
-        try:
-            yield process, output
-        finally:
-            process.kill()
+        yield process, output
 
 
 def read_to_the_first_record(output: IO[bytes]) -> None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import Status
+from sandbox.processes import running
 from tap_mews.metrics.progress import TELL_SECONDS, Progress
 from tests.harness import (
     FastClock,
@@ -172,8 +173,9 @@ def test_a_run_that_is_stopped_writes_a_report_unless_it_is_killed(
     config = sandbox.config(report_path=str(report), extraction="exports")
     for name, content in (("config", config), ("catalog", select("bills"))):
         (tmp_path / f"{name}.json").write_text(json.dumps(content), "utf-8")
-    with subprocess.Popen(
+    with running(
         [sys.executable, "-m", "tap_mews", *OPTIONS],
+        end_with=signal.SIGKILL,
         cwd=tmp_path,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -1,19 +1,5 @@
-"""The operations of the API, one function each."""
+"""The operations of the API."""
 
-from sandbox.operations import (
-    accounting,
-    enterprises,
-    exports,
-    inventory,
-    profiles,
-    reservations,
-)
+from sandbox.operations import exports, get_all
 
-__all__ = [
-    "accounting",
-    "enterprises",
-    "exports",
-    "inventory",
-    "profiles",
-    "reservations",
-]
+__all__ = ["exports", "get_all"]

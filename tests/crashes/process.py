@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import IO, TYPE_CHECKING
 
 from sandbox.answers import Reply
+from sandbox.processes import running
 from tests.crashes.readable import Readable
 from tests.harness import select
 
@@ -138,19 +139,18 @@ def started(
             path.write_text(json.dumps(content), "utf-8")
             arguments += [f"--{name}", str(path)]
     errors = folder / "errors.log"
-    with errors.open("wb") as log:
-        process = subprocess.Popen(
+    with (
+        errors.open("wb") as log,
+        running(
             [sys.executable, "-m", "tap_mews", *arguments],
+            end_with=KILL,
             stdout=subprocess.PIPE,
             stderr=log,
-        )
-    with process:
+        ) as process,
+    ):
         tap = TapProcess(process, errors)
         fcntl.fcntl(tap.output, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
-        try:
-            yield tap
-        finally:
-            process.kill()
+        yield tap
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import yaml
 
 from benchmarks.postgres import DATABASE, USER
+from sandbox.processes import running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -150,17 +151,15 @@ class Project:
     @contextmanager
     def started(self, *arguments: str, program: str = "meltano") -> Iterator[None]:
         """Run a command of Meltano, and kill all its processes at the block's end."""
-        with subprocess.Popen(
+        with running(
             [self._binaries / program, *arguments],
+            end_with=signal.SIGKILL,
+            group=True,
             cwd=self.folder,
             env=self.env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,
         ) as process:
-            try:
-                yield
-                assert process.poll() is None, "it has ended by itself"
-            finally:
-                os.killpg(process.pid, signal.SIGKILL)
+            yield
+            assert process.poll() is None, "it has ended by itself"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 
+NEVER = "0f1e2d3c-4b5a-4697-8877-66554433221f"
 ENTITIES = [
     "OrderItem",
     "Payment",
@@ -99,13 +100,26 @@ def test_scope_and_window_narrow_the_rows(sandbox: Sandbox, api: Api) -> None:
     assert found
 
 
-def test_windows_hold_both_ends(sandbox: Sandbox, api: Api) -> None:
-    row = sandbox.new_row("Bill", UpdatedUtc="2026-01-01T00:00:00Z")
+@pytest.mark.parametrize(
+    ("interval_end", "found"),
+    [("exclusive", [False, True, True]), ("inclusive", [True, True, True])],
+)
+def test_windows_hold_their_start_and_by_an_older_page_their_end(
+    sandbox: Sandbox,
+    api: Api,
+    interval_end: Literal["inclusive", "exclusive"],
+    found: list[bool],
+) -> None:
+    sandbox.limits.interval_end = interval_end
+    row = sandbox.new_row("Bill", UpdatedUtc="2026-01-02T00:00:00Z")
     sandbox.put("Bill", row)
-    for start, end in (("2025-12-31", "2026-01-01"), ("2026-01-01", "2026-01-02")):
-        window = {"StartUtc": f"{start}T00:00:00Z", "EndUtc": f"{end}T00:00:00Z"}
+    seen = []
+    for first, last in ((1, 2), (2, 3), (2, 2)):
+        start, end = f"2026-01-0{first}T00:00:00Z", f"2026-01-0{last}T00:00:00Z"
+        window = {"StartUtc": start, "EndUtc": end}
         lines = api.lines(api.add("Bill", Filters={"UpdatedUtc": window}))
-        assert row["Id"] in {json.loads(line)["Id"] for line in lines}
+        seen.append(row["Id"] in {json.loads(line)["Id"] for line in lines})
+    assert seen == found
 
 
 def test_a_job_without_scope_lists_what_it_covers_or_nothing(
@@ -159,7 +173,7 @@ def test_a_status_can_be_forced(sandbox: Sandbox, api: Api) -> None:
 def test_unknown_jobs_are_left_out(sandbox: Sandbox, api: Api) -> None:
     known, lost = api.add("Bill"), api.add("Payment")
     sandbox.exports.forget(lost)
-    answer = api.ask("exports/getAll", {"ExportIds": [known, lost, "never"]})
+    answer = api.ask("exports/getAll", {"ExportIds": [known, lost, NEVER]})
     assert [job["Id"] for job in answer["Exports"]] == [known]
     api.envelope["AccessToken"] = sandbox.access.grant(None)
     assert api.ask("exports/getAll", {"ExportIds": [known]}) == {"Exports": []}

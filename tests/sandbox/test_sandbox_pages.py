@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sandbox.clock import parse_utc, utc_text
+from sandbox.contract import IntervalLimit, Span
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -27,7 +28,7 @@ OPERATIONS: dict[str, tuple[str, Json]] = {
     "payments/getAll": ("Payment", WINDOW),
     STAYS: ("Reservation", WINDOW),
     "companies/getAll": ("Company", {}),
-    "bills/getAll": ("Bill", {"CorrectionState": ["Bill", "CorrectiveBill"]}),
+    "bills/getAll": ("Bill", {**WINDOW, "CorrectionState": ["Bill", "CorrectiveBill"]}),
     "availabilityBlocks/getAll": (
         "AvailabilityBlock",
         {**BOTH, "Extent": {"AvailabilityBlocks": True, "Adjustments": False}},
@@ -58,7 +59,8 @@ def test_pages_hold_every_row_once(api: Api, operation: str, count: int) -> None
 def test_customers_pages_hold_every_row_once(api: Api) -> None:
     extent = {"Extent": {"Customers": True, "Addresses": False}}
     chains = {"ChainIds": api.sandbox.chain_ids}
-    pages = api.pages("customers/getAll", {**extent, **chains, **BOTH}, 20)
+    body = {**WINDOW, **extent, **chains, **BOTH}
+    pages = api.pages("customers/getAll", body, 20)
     truth = api.sandbox.rows("Customer")
     assert by_id([row for page in pages for row in page]) == by_id(truth)
 
@@ -141,43 +143,10 @@ def test_empty_pages_can_come_without_a_body(api: Api, moment: str) -> None:
     assert api.ask(STAYS, body) == {"Reservations": [], "Cursor": None}
 
 
-@pytest.mark.parametrize(
-    ("operation", "entity", "hidden"),
-    [
-        ("availabilityAdjustments/getAll", "AvailabilityAdjustment", "IsActive"),
-        ("resourceBlocks/getAll", "ResourceBlock", "IsActive"),
-        ("availabilityBlocks/getAll", "AvailabilityBlock", "IsActive"),
-        ("customers/getAll", "Customer", "IsActive"),
-        ("bills/getAll", "Bill", "CorrectionState"),
-    ],
-)
-def test_defaults_hide_rows(api: Api, operation: str, entity: str, hidden: str) -> None:
-    change = "CorrectiveBill" if hidden == "CorrectionState" else False
-    row = api.sandbox.put(entity, api.sandbox.new_row(entity, **{hidden: change}))
-    body: Json = {}
-    if operation == "availabilityBlocks/getAll":
-        body["Extent"] = {"AvailabilityBlocks": True}
-    if operation == "customers/getAll":
-        body = {"Extent": {"Customers": True}, "ChainIds": api.sandbox.chain_ids}
-    rows = [row for page in api.pages(operation, body, 500) for row in page]
-    assert rows
-    assert row["Id"] not in {each["Id"] for each in rows}
-
-
-def test_companies_hide_nothing_and_bills_by_id_neither(api: Api) -> None:
-    sandbox = api.sandbox
-    company = sandbox.put("Company", sandbox.new_row("Company", IsActive=False))
-    rows = api.ask("companies/getAll", {"Limitation": {"Count": 1000}})["Companies"]
-    assert company["Id"] in {row["Id"] for row in rows}
-    bill = sandbox.new_row("Bill", CorrectionState="CorrectiveBill")
-    sandbox.put("Bill", bill)
-    body = {"BillIds": [bill["Id"]], "Limitation": {"Count": 10}}
-    assert len(api.ask("bills/getAll", body)["Bills"]) == 1
-
-
 def test_extents_that_are_off_give_a_cursor_without_rows(api: Api) -> None:
     body = {"Extent": {"Addresses": True}, "ChainIds": api.sandbox.chain_ids}
-    answer = api.ask("customers/getAll", {**body, "Limitation": {"Count": 3}})
+    body |= {**WINDOW, "Limitation": {"Count": 3}}
+    answer = api.ask("customers/getAll", body)
     assert answer["Customers"] is None
     assert answer["Cursor"]
 
@@ -210,17 +179,23 @@ def test_group_sources_follow_the_update_of_their_group(
     assert old["Id"] not in {row["Id"] for page in pages for row in page}
 
 
-def test_intervals_hold_both_ends_unless_told_otherwise(
-    sandbox: Sandbox, api: Api
+@pytest.mark.parametrize("name", ["UpdatedUtc", "CreatedUtc"])
+def test_intervals_hold_their_start_and_by_an_older_page_their_end(
+    sandbox: Sandbox, api: Api, name: str
 ) -> None:
-    first, *_, last = sandbox.rows("Reservation")
-    window = {"StartUtc": first["UpdatedUtc"], "EndUtc": last["UpdatedUtc"]}
-    body = {"UpdatedUtc": window, "Limitation": {"Count": 1000}}
-    inclusive = api.ask(STAYS, body)["Reservations"]
-    sandbox.limits.interval_end = "exclusive"
-    exclusive = api.ask(STAYS, body)["Reservations"]
-    assert {first["Id"], last["Id"]} <= {row["Id"] for row in inclusive}
-    assert last["Id"] not in {row["Id"] for row in exclusive}
+    first, *_, last = sorted(sandbox.rows("Reservation"), key=lambda row: row[name])
+
+    def ids(start: Json, end: Json) -> set[str]:
+        window = {"StartUtc": start[name], "EndUtc": end[name]}
+        body = {name: window, "Limitation": {"Count": 1000}}
+        return {row["Id"] for row in api.ask(STAYS, body)["Reservations"]}
+
+    assert first["Id"] in ids(first, last)
+    assert last["Id"] not in ids(first, last)
+    assert last["Id"] in ids(last, last), "equal ends mean that moment"
+    sandbox.limits.interval_end = "inclusive"
+    assert {first["Id"], last["Id"]} <= ids(first, last)
+    assert last["Id"] in ids(last, last)
 
 
 def test_heavy_pages_time_out(sandbox: Sandbox, api: Api) -> None:
@@ -231,11 +206,22 @@ def test_heavy_pages_time_out(sandbox: Sandbox, api: Api) -> None:
     assert sandbox.journal.breaches == []
 
 
-@pytest.mark.parametrize(("text", "days"), [("100h", 4), ("5D", 5), ("1M", 28)])
+@pytest.mark.parametrize(
+    ("limit", "days", "message"),
+    [
+        ("100h", 4, "The interval must not exceed 100h."),
+        ("5D", 5, "The interval must not exceed 5D."),
+        ("1M", 28, "The interval must not exceed 1M."),
+        ("100:00:00", 4, "The interval must not exceed 100:00:00"),
+        ("3.00:00:00", 3, "The interval must not exceed 3.00:00:00"),
+        (IntervalLimit(Span(days=9), "Invalid UpdatedUtc."), 9, "Invalid UpdatedUtc."),
+    ],
+    ids=str,
+)
 def test_an_operation_can_take_shorter_spans_than_documented(
-    sandbox: Sandbox, api: Api, text: str, days: int
+    sandbox: Sandbox, api: Api, limit: str | IntervalLimit, days: int, message: str
 ) -> None:
-    sandbox.limits.max_interval[STAYS] = text
+    sandbox.limits.max_interval[STAYS] = limit
     start = parse_utc("2026-02-01T00:00:00Z")
     for length in (days, days + 1):
         end = utc_text(start + timedelta(days=length))
@@ -243,5 +229,5 @@ def test_an_operation_can_take_shorter_spans_than_documented(
         response = api.post(STAYS, {"UpdatedUtc": window, "Limitation": {"Count": 1}})
         if length == days:
             assert response.status_code == 200
-    assert response.json()["Message"] == f"The interval must not exceed {text}."
+    assert response.json()["Message"] == message
     assert sandbox.journal.breaches == []

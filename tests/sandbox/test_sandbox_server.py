@@ -18,7 +18,11 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from sandbox.processes import running
+
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from sandbox import Sandbox
     from tests.sandbox.api import Api
 
@@ -142,10 +146,10 @@ def test_the_demo_can_let_time_pass(api: Api) -> None:
     assert summary["Breaches"] == []
 
 
-def run(*options: str) -> subprocess.Popen[str]:
+def run(*options: str) -> AbstractContextManager[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "sandbox", "--days", "5", *options]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
+    return running(
         command,
         cwd=ROOT,
         env=environment,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sandbox import processes
 from sandbox.faults import FILES, Cut, Drip
 from tap_mews.exports.spool import Spool
 from tests.harness import run_process, select, sync
@@ -124,18 +125,16 @@ def running(sandbox: Sandbox, tmp_path: Path, name: str = "run") -> Iterator[Run
     config.write_text(json.dumps(sandbox.config(spool_directory=str(spool))), "utf-8")
     catalog.write_text(json.dumps(select("customers")), "utf-8")
     command = [sys.executable, "-m", "tap_mews", "--config", str(config)]
-    with subprocess.Popen(
+    with processes.running(
         [*command, "--catalog", str(catalog)],
+        end_with=signal.SIGKILL,
         cwd=folder,
         env={**os.environ, **logging_all(folder)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         umask=0,
     ) as process:
-        try:
-            yield Running(process, spool, set(spool.iterdir()))
-        finally:
-            process.kill()
+        yield Running(process, spool, set(spool.iterdir()))
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def set_date(
         if name != "Date":
             send_header(self, name, value)
             return
-        found = header(self.server.sandbox.clock.now())
+        found = header(self.server.platform.clock.now())
         if found is not None:
             send_header(self, name, found)
 
