@@ -15,9 +15,10 @@ from tap_mews.errors import (
 from tap_mews.pages.decoder import page_decoder
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import ExtractionMethod, forbids
+from tap_mews.tables import aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_mews.api.client import MewsClient
     from tap_mews.api.transport import Transport
@@ -234,7 +235,7 @@ def _forbidden(streams: Sequence[MewsStream]) -> dict[str, str]:
         stream.ways = tuple(way for way in stream.ways if way not in lacking)
         if not stream.ways:
             missing[stream.name] = "; ".join(lacking.values())
-    for line in _aligned(table):
+    for line in aligned(table):
         logger.info("%s", line)
     refusal = refusals.get(EXPORTS_PROBE)
     if refusal is not None:
@@ -284,10 +285,3 @@ def _refusals(probes: Mapping[str, Sequence[Probe]]) -> dict[str, str | None]:
         else:
             refusals[operation] = None
     return refusals
-
-
-def _aligned(table: Sequence[Sequence[str]]) -> Iterator[str]:
-    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
-    for row in table:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

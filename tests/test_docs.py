@@ -20,7 +20,7 @@ from docs import generated
 from docs.guests import MARK
 from tap_mews import run
 from tap_mews.exports.jobs import MOST_JOBS
-from tap_mews.metrics.emitter import MewsMetric
+from tap_mews.metrics.usage import MewsMetric
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.test_schemas import load

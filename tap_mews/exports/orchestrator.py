@@ -45,12 +45,7 @@ class JobOrchestrator:
     """Adds exports, looks at all that run with one call, and waits for them.
 
     It serves all streams of a run, from one thread.
-
-    Attributes:
-        awaited: The lane that is waited for.
     """
-
-    awaited: EntityExports | None = None
 
     def __init__(
         self,
@@ -146,13 +141,14 @@ class JobOrchestrator:
                 self._sleep(lane)
                 self._look()
         finally:
-            self.awaited = None
+            lane.record.awaited = None
 
     def _sleep(self, lane: EntityExports) -> None:
-        """Pause until the next look, at the cost of the lane that is waited for."""
+        """Pause until the next look, and record what is waited for."""
         pause = self._pause()
-        lane.account.charge(Usage(export_seconds=pause))
-        self.awaited = lane
+        lane.partition.add(Usage(export_seconds=pause))
+        lane.record.awaited = lane.awaited(self._clock.monotonic())
+        lane.record.windows_known = lane.cut
         self._clock.sleep(pause)
 
     def tick(self) -> None:
@@ -166,7 +162,7 @@ class JobOrchestrator:
         Returns:
             Whether its files can still be read.
         """
-        api = self._api.charging(lane.accounts.of(job.order.span))
+        api = self._api.adding_to(lane.record.of(job.order.span))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
@@ -262,7 +258,7 @@ class JobOrchestrator:
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            api = self._api.charging(lane.accounts.of(order.span))
+            api = self._api.adding_to(lane.record.of(order.span))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._back_off(lane, error, now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -19,11 +19,13 @@ from tap_mews.errors import (
     TapMewsError,
     UnauthorizedError,
 )
+from tap_mews.metrics.record import StreamRecord
 from tap_mews.preflight import Probe, advice_on
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.reading.windows import Window
-from tap_mews.streams.monitored import MonitoredStream
+from tap_mews.records.validator import RecordValidator
+from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.timestamps import ONE_DAY, format_moment
 
 if TYPE_CHECKING:
@@ -32,8 +34,11 @@ if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_mews.api.client import MewsClient
     from tap_mews.reading.choosing import ExtractionMethod
     from tap_mews.records.validator import Rows
+    from tap_mews.records.writer import MessageWriter
+    from tap_mews.run import Run
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
@@ -47,7 +52,22 @@ SCHEMAS = SchemaDirectory(
 )
 
 
-class MewsStream(MonitoredStream, abc.ABC):
+class MewsTap(GuardedTap, abc.ABC):
+    """What the streams need of their tap."""
+
+    message_writer: MessageWriter
+
+    @property
+    @abc.abstractmethod
+    def run(self) -> Run:
+        """What the streams of a run share."""
+
+    @abc.abstractmethod
+    def open_streams(self) -> None:
+        """Begin to read all selected streams."""
+
+
+class MewsStream(WindowedStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
@@ -60,8 +80,43 @@ class MewsStream(MonitoredStream, abc.ABC):
     tested: ClassVar[timedelta] = ONE_DAY
     """What `--test` reads, so that it never starts an export of a whole history."""
 
+    scope_of: ClassVar[str] = "property"
+    """Whose identifiers a partition is read by: `property` or `chain`."""
+
     reader: Reader
     """Reads what is due; made when the stream is opened."""
+
+    _tap: MewsTap
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        return self._tap.run
+
+    @cached_property
+    def record(self) -> StreamRecord:
+        """What is known of the reading of it."""
+        return StreamRecord(self.name, self.scope_of, self.run.clock, self.logger)
+
+    def leave_out(self) -> None:
+        """Read nothing of this stream in this run."""
+        super().leave_out()
+        self.run.record.streams.pop(self.name, None)
+
+    def client_of(self, span: Slice) -> MewsClient:
+        """Makes the calls for a span; their usage goes to its partition."""
+        return self.run.client.adding_to(self.record.of(span))
+
+    @cached_property
+    def validator(self) -> RecordValidator:
+        """Checks the rows."""
+        self.record.validator = RecordValidator(
+            self.name,
+            self.effective_schema,
+            pass_invalid=self.run.settings.on_invalid_record == "warn",
+            logger=self.logger,
+        )
+        return self.record.validator
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
@@ -149,15 +204,15 @@ class MewsStream(MonitoredStream, abc.ABC):
             MewsError: As the reader.
             InvalidStateError: The state is none of ours.
         """
-        self.completeness.has_failed = False
+        self.record.has_failed = False
         try:
             with self.named():
                 spans = self._spans()
-                self.plan(spans, self._parts())
+                self.record.plan(spans, self._parts(), self.bookmark_of)
                 self.reader = self.new_reader()
                 self.reader.open(spans)
         except TapMewsError:
-            self.completeness.has_failed = True
+            self.record.has_failed = True
             raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
@@ -171,10 +226,10 @@ class MewsStream(MonitoredStream, abc.ABC):
             return
         with self._reading() as pieces:
             for piece in pieces:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for rows in piece.rows:
-                            yield from self._deliver(rows)
+                    for rows in piece.rows:
+                        yield from self._deliver(rows)
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -206,10 +261,10 @@ class MewsStream(MonitoredStream, abc.ABC):
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
         with self._reading() as pieces:
             for piece in pieces:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for manifest in files.write(map(self._lot, piece.rows)):
-                            yield batch_config.encoding, manifest
+                    for manifest in files.write(map(self._lot, piece.rows)):
+                        yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -229,7 +284,7 @@ class MewsStream(MonitoredStream, abc.ABC):
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
         self.prepare()
-        self._tap.reading = self
+        self.run.record.reading = self.record
         try:
             with self.named(), closing(self.reader.pieces()) as pieces:
                 yield pieces
@@ -237,10 +292,11 @@ class MewsStream(MonitoredStream, abc.ABC):
             error.args = (f"{error}; {advice_on(self.run.connection, str(error))}",)
             raise
         finally:
-            self._tap.reading = None
             self.reader.close()
+            self.record.metrics.log()
         self.validator.summarize()
-        self.progress.finish()
+        self.record.complete()
+        self.run.record.reading = None
 
     def due(self) -> list[Slice]:
         """The spans that the bookmarks make due."""
@@ -290,7 +346,7 @@ class MewsStream(MonitoredStream, abc.ABC):
         if not self._writes_rows:
             for record in self.validator.records(rows):
                 yield record
-                self.progress.add(1)
+                self.record.count(1)
             return
         lines = self.validator.lines(rows)
         count = len(lines)
@@ -298,10 +354,10 @@ class MewsStream(MonitoredStream, abc.ABC):
             self.name,
             lines,
             version=self.version,
-            time_extracted=datetime.now(timezone.utc).isoformat(),
+            time_extracted=self.run.clock.now().isoformat(),
         )
         self.counter.increment(count)
-        self.progress.add(count)
+        self.record.count(count)
 
     def _lot(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
@@ -313,16 +369,15 @@ class MewsStream(MonitoredStream, abc.ABC):
                 for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self.progress.add(len(lot))
+        self.record.count(len(lot))
         return lot
 
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.move_bookmark(piece.span, piece.complete_until)
-        self.finish_part(piece)
+        self.record.finish(piece, self.bookmark_of(piece.span))
         piece.done()
-        self.progress.done(piece.share, piece.known)
         if self.moves_bookmark:
             self.write_state()
 

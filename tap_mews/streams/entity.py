@@ -118,7 +118,7 @@ class EntityStream(MewsStream):
             lookback=self.lookback,
             beginning=lambda: self.beginning(self.reach.ids),
             save=self._save_jobs,
-            accounts=self.accounts,
+            record=self.record,
             skips_if_busy=self.is_dry_run,
         )
         jobs = [] if self.is_dry_run else self.bookmarks.jobs
