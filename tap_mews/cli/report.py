@@ -77,7 +77,7 @@ def document(run: RunRecord) -> dict[str, Any]:
         "outcome": _outcome(run),
         "failed_stream": next(iter(failed), current),
         # the words of an error are in the log; some name the Id of a record
-        "error": run.error and type(run.error).__name__,
+        "error": run.error and run.error.__name__,
         "shared": _usage(run.usage),
         "streams": [_stream(each) for each in run.streams.values()],
     }
@@ -117,7 +117,7 @@ def write(report: dict[str, Any], path: Path) -> None:
 
 def _outcome(run: RunRecord) -> str:
     if run.error is not None:
-        return "failed" if isinstance(run.error, Exception) else "stopped"
+        return "failed" if issubclass(run.error, Exception) else "stopped"
     whole = all(stream.is_complete for stream in run.streams.values())
     return "complete" if whole else "incomplete"
 

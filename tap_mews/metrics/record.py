@@ -195,7 +195,7 @@ class RunRecord(UsageRecord):
         reading: The stream that is being read, or that was when the run ended.
         began: When the run began, by the clock of this machine.
         ended: When it ended.
-        error: What ended it before its time, if something did.
+        error: Kind of what ended it before its time, if something did.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -206,17 +206,15 @@ class RunRecord(UsageRecord):
         self.streams: dict[str, StreamRecord] = {}
         self.reading: StreamRecord | None = None
         self.began = self.ended = clock.now()
-        self.error: BaseException | None = None
+        self.error: type[BaseException] | None = None
 
     def end(self, error: BaseException | None) -> None:
         """Note the end, and log the last points of all metrics."""
-        self.error = error
+        self.error = None if error is None else type(error)
         self.ended = self.clock.now()
-        for metrics in (
-            self.metrics,
-            *(each.metrics for each in self.streams.values()),
-        ):
-            metrics.log()
+        self.metrics.log()
+        for stream in self.streams.values():
+            stream.metrics.log()
 
 
 def _joined(known: Window | None, window: Window) -> Window:
