@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, NoReturn, TextIO
 
 if TYPE_CHECKING:
@@ -74,30 +74,27 @@ def _refresh(record: RunRecord, over: threading.Event) -> None:
     from tqdm import tqdm  # noqa: PLC0415 - as above
 
     bar: tqdm[NoReturn] | None = None
-    while not over.wait(REFRESH_SECONDS):
-        stream = record.reading
-        if stream is None:
-            continue
-        if bar is None or bar.desc != stream.name:
-            if bar is not None:
-                bar.close()
-            bar = tqdm(
-                desc=stream.name,
-                file=sys.stderr,
-                bar_format=FORMAT,
-                leave=False,
-                dynamic_ncols=True,
-            )
-        shown = f"{stream.rows:,} rows"
-        if awaited := stream.awaited:
-            what, since = awaited
-            waited = record.clock.monotonic() - since
-            shown += f", waiting {waited:.0f} s for {what}"
-        bar.n, bar.total = stream.windows_done, stream.windows_known or None
-        bar.set_postfix_str(shown, refresh=False)
-        bar.refresh()
-    if bar is not None:
-        bar.close()
+    with ExitStack() as shown:
+        while not over.wait(REFRESH_SECONDS):
+            stream = record.reading
+            if stream is None:
+                continue
+            if bar is None or bar.desc != stream.name:
+                shown.close()
+                bar = tqdm(
+                    desc=stream.name,
+                    file=sys.stderr,
+                    bar_format=FORMAT,
+                    leave=False,
+                    dynamic_ncols=True,
+                )
+                shown.enter_context(bar)
+            text = f"{stream.rows:,} rows"
+            if awaited := stream.awaited:
+                what, since = awaited
+                text += f", waiting {record.clock.monotonic() - since:.0f} s for {what}"
+            bar.n, bar.total = stream.windows_done, stream.windows_known or None
+            bar.set_postfix_str(text)
 
 
 def _handlers_of(stream: TextIO) -> set[logging.StreamHandler[TextIO]]:
