@@ -32,7 +32,11 @@ def retry_pauses() -> Generator[float, Any, None]:
 
 
 class Clock:
-    """Monotonic time and sleep, in seconds; tests pass one that does not wait."""
+    """The time of this machine and sleep; tests pass one that does not wait."""
+
+    def now(self) -> datetime:
+        """The time of day in UTC, right or wrong."""
+        return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
         """Seconds since some fixed moment; never goes back."""
@@ -84,6 +88,6 @@ class ServerClock:
         with self._lock:
             learned = self._learned
         if learned is None:
-            return datetime.now(timezone.utc)
+            return self._clock.now()
         date, at = learned
         return date + timedelta(seconds=self._clock.monotonic() - at)

@@ -12,8 +12,7 @@ from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.emitter import StreamMetrics
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.record import RunRecord
 from tap_mews.pages.lookups import Lookups
 from tap_mews.reading.prefetch import Prefetcher
 from tap_mews.timestamps import ONE_DAY, at_midnight
@@ -35,8 +34,7 @@ class Run:
     """One run of the tap.
 
     Attributes:
-        meters: Metrics of that.
-        account: Charged for what no single stream causes.
+        record: What is known of it.
         client: Makes calls that no single stream causes; a stream has its own.
     """
 
@@ -53,9 +51,8 @@ class Run:
         self.settings = settings
         self.clock = clock
         self.connection = Transport(settings, clock)
-        self.meters = StreamMetrics()
-        self.account = UsageRecorder(self.meters.count)
-        self.client = MewsClient(self.connection, self.account)
+        self.record = RunRecord(clock)
+        self.client = MewsClient(self.connection, self.record)
         self.lookups = Lookups(
             self.client,
             settings.page_size,

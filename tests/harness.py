@@ -52,17 +52,26 @@ class FastClock(Clock):
     The sandbox's time moves along with it, so links and jobs age as they should.
     """
 
-    def __init__(self, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self, sandbox: Sandbox | None = None, wrong: timedelta = timedelta()
+    ) -> None:
         """Start at zero.
 
         Args:
             sandbox: Whose clock is to be moved by each pause.
+            wrong: By how much the time of day of this machine is ahead of the sandbox.
         """
         self.pauses: list[float] = []
         self._now = 0.0
         self._sandbox = sandbox
+        self._wrong = wrong
         self._plans: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.RLock()
+
+    def now(self) -> datetime:
+        """What this machine takes for the time of day."""
+        right = self._sandbox.clock.now() if self._sandbox else super().now()
+        return right + self._wrong
 
     def monotonic(self) -> float:
         """Seconds of all pauses so far."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from sandbox.faults import Edited
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tap_mews.settings import CONFIG, Settings
 from tests.harness import ENTITIES, FastClock, Json, Result, moment, select, sync
 
@@ -118,7 +118,7 @@ def client_of(
     """A client alone, without a tap around it."""
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
     connection = Transport(loaded, clock or FastClock(sandbox))
-    return MewsClient(connection, UsageRecorder())
+    return MewsClient(connection, UsageRecord())
 
 
 def settle(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def test_requests_go_through_the_proxy_of_the_environment(
         monkeypatch.setenv(name, address)
         found = connection(NOWHERE)
         for _ in range(2):
-            assert found.send("enterprises/getAll", {}, UsageRecorder()).status == 204
+            assert found.send("enterprises/getAll", {}, UsageRecord()).status == 204
     assert asked == [f"{NOWHERE}/api/connector/v1/enterprises/getAll"] * 2
 
 
@@ -69,6 +69,6 @@ def test_a_host_that_needs_no_proxy_is_asked_itself(
     with proxy() as (address, asked), proxy() as (host, asked_itself):
         monkeypatch.setenv("http_proxy", address)
         monkeypatch.setenv("no_proxy", "127.0.0.1")
-        connection(host).send("enterprises/getAll", {}, UsageRecorder())
+        connection(host).send("enterprises/getAll", {}, UsageRecord())
     assert asked == []
     assert asked_itself == ["/api/connector/v1/enterprises/getAll"]

@@ -19,7 +19,7 @@ from singer_sdk.metrics import Metric
 from docs import generated
 from docs.guests import MARK
 from tap_mews import run
-from tap_mews.metrics.emitter import MewsMetric
+from tap_mews.metrics.usage import MewsMetric
 from tap_mews.reading.bookmarks import Bookmarks
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews

@@ -15,7 +15,7 @@ from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tests.harness import (
     FastClock,
     Result,
@@ -296,7 +296,7 @@ def test_a_link_that_is_not_https_is_not_used(tmp_path: Path, clock: FastClock) 
     downloader = Downloader(clock, Spool(tmp_path), allow_http=False)
     with pytest.raises(DownloadError, match="not https"):
         downloader.fetch(
-            "http://127.0.0.1:9/f", 1, tmp_path / "f", "file 1", UsageRecorder()
+            "http://127.0.0.1:9/f", 1, tmp_path / "f", "file 1", UsageRecord()
         )
 
 

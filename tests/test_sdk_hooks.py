@@ -45,6 +45,7 @@ SIGNATURES: dict[tuple[type, str], str] = {
     (Tap, "_validate_config"): "(self, *, raise_errors=True)",
     (Tap, "_handle_termination"): "(self, signum, frame)",
     (Tap, "load_state"): "(self, state)",
+    (Tap, "sync_all"): "(self)",
     (Tap, "setup_mapper"): "(self)",
     (Tap, "append_builtin_config"): "(config_jsonschema)",
     (SimpleSingerWriter, "format_message"): "(self, message)",

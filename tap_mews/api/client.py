@@ -15,7 +15,7 @@ import requests
 from tap_mews.api import responses
 from tap_mews.clock import retry_pauses
 from tap_mews.errors import UnavailableError, UnexpectedAnswerError
-from tap_mews.metrics.usage import Usage, UsageRecorder
+from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,19 +73,19 @@ class Result(Generic[T]):
 class MewsClient:
     """Calls operations of the API. Safe to be used by several threads."""
 
-    def __init__(self, connection: Transport, account: UsageRecorder) -> None:
+    def __init__(self, connection: Transport, record: UsageRecord) -> None:
         """Prepare; nothing is sent.
 
         Args:
             connection: Sends the requests.
-            account: Charged for all that the calls take.
+            record: Gets all that the calls take.
         """
         self._connection = connection
-        self._account = account
+        self._record = record
 
-    def charging(self, account: UsageRecorder) -> MewsClient:
-        """A client over the same connection whose calls another account is charged."""
-        return MewsClient(self._connection, account)
+    def adding_to(self, record: UsageRecord) -> MewsClient:
+        """A client over the same connection, whose usage goes to another record."""
+        return MewsClient(self._connection, record)
 
     def call(
         self,
@@ -136,7 +136,7 @@ class MewsClient:
                 most = TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER
                 pause = next(pauses)
                 self._retry_or_raise(operation, error, tries, most, pause)
-                self._account.charge(Usage(retry_seconds=pause))
+                self._record.add(Usage(retry_seconds=pause))
                 self._connection.clock.sleep(pause)
 
     def _retry_or_raise(
@@ -153,7 +153,7 @@ class MewsClient:
                 "check api_url and the state of Mews, then run again"
             )
             raise UnavailableError(msg) from None
-        self._account.charge(Usage(retries=1))
+        self._record.add(Usage(retries=1))
         logger.warning(
             "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
             operation,
@@ -172,7 +172,7 @@ class MewsClient:
         *,
         can_shrink: bool,
     ) -> Result[T] | None:
-        reply = self._connection.send(operation, body, self._account)
+        reply = self._connection.send(operation, body, self._record)
         request_id = reply.headers.get("Request-Id")
         if reply.status == requests.codes.no_content:
             return None

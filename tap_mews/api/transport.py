@@ -20,7 +20,7 @@ from tap_mews import __version__
 from tap_mews.api import responses
 from tap_mews.api.rate_limit import RateLimiter
 from tap_mews.clock import Clock, ServerClock
-from tap_mews.metrics.usage import Usage, UsageRecorder
+from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -104,14 +104,14 @@ class Transport:
         self._session.mount(self._base, adapter)
 
     def send(
-        self, operation: str, body: Mapping[str, Any], account: UsageRecorder
+        self, operation: str, body: Mapping[str, Any], record: UsageRecord
     ) -> Response:
         """Send one request, once.
 
         Args:
             operation: Name of the operation.
             body: Properties of the request besides the tokens.
-            account: Charged for the request, the wait for it and the answer.
+            record: Gets the request, the wait for it and the answer.
 
         Returns:
             The answer, whatever its status.
@@ -121,9 +121,9 @@ class Transport:
         """
         data = msgspec.json.encode({**self._envelope, **body})
         waited = self.budget.acquire()
-        account.charge(Usage(requests=1, budget_seconds=waited))
+        record.add(Usage(requests=1, budget_seconds=waited))
         try:
-            with self._places, self._timed(account):
+            with self._places, self._timed(record):
                 reply = self._post(operation, data)
         except requests.Timeout:
             trouble = "no answer in time"
@@ -136,7 +136,7 @@ class Transport:
             # ValueError: requests reads the address of a redirect, followed or not
             trouble = "the answer cannot be read"
         else:
-            account.charge(Usage(answer_bytes=len(reply.body)))
+            record.add(Usage(answer_bytes=len(reply.body)))
             self.has_answered = True
             self.has_access |= reply.status in TAKEN
             self.server_clock.learn(reply.headers.get("Date"))
@@ -176,10 +176,10 @@ class Transport:
             return Response(response.status_code, response.headers, body)
 
     @contextmanager
-    def _timed(self, account: UsageRecorder) -> Iterator[None]:
-        """Charge the time that a request takes, however it ends."""
+    def _timed(self, record: UsageRecord) -> Iterator[None]:
+        """Record the time that a request takes, however it ends."""
         began = self.clock.monotonic()
         try:
             yield
         finally:
-            account.charge(Usage(answer_seconds=self.clock.monotonic() - began))
+            record.add(Usage(answer_seconds=self.clock.monotonic() - began))

@@ -17,7 +17,7 @@ from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_momen
 
 if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
-    from tap_mews.metrics.usage import UsageRecorder
+    from tap_mews.metrics.usage import UsageRecord
     from tap_mews.reading.windows import Window
 
 MOST_IDS_A_CALL = 1000
@@ -203,9 +203,9 @@ class ExportsApi:
         self._added = msgspec.json.Decoder(_Added)
         self._found = msgspec.json.Decoder(_Found)
 
-    def charging(self, account: UsageRecorder) -> ExportsApi:
-        """The same operations, at the cost of another account."""
-        return ExportsApi(self._client.charging(account))
+    def adding_to(self, record: UsageRecord) -> ExportsApi:
+        """The same operations, whose usage goes to another record."""
+        return ExportsApi(self._client.adding_to(record))
 
     def add(
         self,

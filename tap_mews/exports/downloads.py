@@ -13,7 +13,7 @@ from urllib3.exceptions import HTTPError
 
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
-from tap_mews.metrics.usage import Usage, UsageRecorder
+from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,7 +78,7 @@ class Downloader:
         size: int,
         path: Path,
         what: str,
-        account: UsageRecorder,
+        record: UsageRecord,
     ) -> None:
         """Download one file.
 
@@ -87,7 +87,7 @@ class Downloader:
             size: Bytes that the file must have (`SizeInBytes`).
             path: Where to write it; readable by this user alone.
             what: Names the file in errors, such as `export …, file 2 of 3`.
-            account: Charged for bytes and for what is tried again.
+            record: Gets bytes and what is tried again.
 
         Raises:
             LinkExpiredError: The host refuses the URL (403); ask for a new one.
@@ -100,7 +100,7 @@ class Downloader:
             before, began = _size(path), self._clock.monotonic()
             self._spool.require(size - before)
             try:
-                self._transfer(url, path, what, before, account)
+                self._transfer(url, path, what, before, record)
                 trouble = "the file ends early"
             except (requests.RequestException, _InterruptedError) as error:
                 ours = isinstance(error, _InterruptedError)
@@ -121,7 +121,7 @@ class Downloader:
                 raise DownloadError(msg)
             pause = next(pauses)
             logger.warning("%s; trying again in %.1f s", line, pause)
-            account.charge(Usage(retries=1, retry_seconds=pause))
+            record.add(Usage(retries=1, retry_seconds=pause))
             self._clock.sleep(pause)
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class Downloader:
         path: Path,
         what: str,
         offset: int,
-        account: UsageRecorder,
+        record: UsageRecord,
     ) -> None:
         """Append what the host sends, or write anew where it ignores Range."""
         # identity, so that the bytes can be counted against SizeInBytes
@@ -162,7 +162,7 @@ class Downloader:
                 raise _InterruptedError(msg)
             try:
                 with open(path, mode, opener=_private) as file:
-                    self._copy(response, file, account)
+                    self._copy(response, file, record)
             except OSError as error:
                 if isinstance(error, requests.RequestException):
                     raise
@@ -197,12 +197,12 @@ class Downloader:
         self,
         response: requests.Response,
         file: IO[bytes],
-        account: UsageRecorder,
+        record: UsageRecord,
     ) -> None:
         """Write the body, unless it comes so slowly that it would never end."""
         since, received = self._clock.monotonic(), 0
         for chunk in _chunks(response):
-            account.charge(Usage(file_bytes=len(chunk)))
+            record.add(Usage(file_bytes=len(chunk)))
             file.write(chunk)
             received += len(chunk)
             now = self._clock.monotonic()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from tap_mews.metrics.usage import StreamUsage, UsageRecorder
+    from tap_mews.metrics.record import PartitionRecord, StreamRecord
     from tap_mews.reading.reader import Slice
 
 SavedJob = dict[str, str]
@@ -103,7 +103,7 @@ class EntityExports:
         lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
-        accounts: Charged for what is read here.
+        record: Of the stream.
         skips_if_busy: Whether to read nothing, rather than wait, while another export
             of the type is running.
         orders: Not asked for yet, in order of time.
@@ -123,7 +123,7 @@ class EntityExports:
     lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
-    accounts: StreamUsage
+    record: StreamRecord
     skips_if_busy: bool = False
     orders: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
@@ -138,10 +138,10 @@ class EntityExports:
         return any(job.is_running for job in self.jobs)
 
     @property
-    def account(self) -> UsageRecorder:
-        """Charged for the wait for what comes next; there must be something."""
+    def partition(self) -> PartitionRecord:
+        """Of what comes next; there must be something."""
         orders = [job.order for job in self.jobs] or self.orders
-        return self.accounts.of(orders[0].span)
+        return self.record.of(orders[0].span)
 
     def awaited(self, now: float) -> tuple[str, float]:
         """What is waited for, and since when.
@@ -149,8 +149,8 @@ class EntityExports:
         Args:
             now: Monotonic seconds, as what is given back.
         """
-        # a list is made in one step, whatever another thread does with the jobs
-        for job in list(self.jobs):
+        if self.jobs:
+            job = self.jobs[0]
             return f"export, {job.export.status_text}", job.since
         since = now if self.blocked_since is None else self.blocked_since
         return f"another export of {self.entity_type}", since

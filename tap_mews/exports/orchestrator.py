@@ -49,12 +49,7 @@ class JobOrchestrator:
     """Adds exports, looks at all that run with one call, and waits for them.
 
     It serves all streams of a run, from one thread; others may only `open`.
-
-    Attributes:
-        awaited: The lane that is waited for.
     """
-
-    awaited: EntityExports | None = None
 
     def __init__(
         self,
@@ -154,14 +149,15 @@ class JobOrchestrator:
                 self._sleep(lane)
                 self._look()
         finally:
-            self.awaited = None
+            lane.record.awaited = None
             self.save()
 
     def _sleep(self, lane: EntityExports) -> None:
-        """Pause until the next look, at the cost of the lane that is waited for."""
+        """Pause until the next look, and record what is waited for."""
         pause = self._pause()
-        lane.account.charge(Usage(export_seconds=pause))
-        self.awaited = lane
+        lane.partition.add(Usage(export_seconds=pause))
+        lane.record.awaited = lane.awaited(self._clock.monotonic())
+        lane.record.windows_known = lane.cut
         self._clock.sleep(pause)
 
     def tick(self) -> None:
@@ -184,7 +180,7 @@ class JobOrchestrator:
         Returns:
             Whether its files can still be read.
         """
-        api = self._api.charging(lane.accounts.of(job.order.span))
+        api = self._api.adding_to(lane.record.of(job.order.span))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
@@ -280,7 +276,7 @@ class JobOrchestrator:
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            api = self._api.charging(lane.accounts.of(order.span))
+            api = self._api.adding_to(lane.record.of(order.span))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._back_off(lane, error, now)

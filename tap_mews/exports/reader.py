@@ -183,14 +183,14 @@ class ExportReader:
         what = f"{self._lane.stream}: {job}, file {index + 1} of {len(files)}"
         path = self._spool.path(f"{job.id}-{index + 1}.jsonl")
         self._on_disk.add(path)
-        account = self._lane.accounts.of(job.order.span)
+        record = self._lane.record.of(job.order.span)
         refusals = 0
         while True:
             if refusals or self._clock.monotonic() - job.listed > OLDEST_LINK_SECONDS:
                 files[:] = self._listed_anew(job, files)
             file = files[index]
             try:
-                self._downloader.fetch(file.url, file.size, path, what, account)
+                self._downloader.fetch(file.url, file.size, path, what, record)
             except LinkExpiredError as error:
                 refusals += 1
                 if refusals > MOST_REFUSALS:

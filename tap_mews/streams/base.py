@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import abc
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -20,22 +19,28 @@ from tap_mews.errors import (
     TapMewsError,
     UnauthorizedError,
 )
+from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
-from tap_mews.streams.monitored import MonitoredStream
+from tap_mews.records.validator import RecordValidator
+from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.timestamps import ONE_DAY, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Future
+    from datetime import datetime, timedelta
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.pages.reader import Fetch
     from tap_mews.records.validator import Rows
+    from tap_mews.records.writer import MessageWriter
+    from tap_mews.run import Run
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
@@ -47,7 +52,22 @@ SCHEMAS = SchemaDirectory(
 )
 
 
-class MewsStream(MonitoredStream, abc.ABC):
+class MewsTap(GuardedTap, abc.ABC):
+    """What the streams need of their tap."""
+
+    message_writer: MessageWriter
+
+    @property
+    @abc.abstractmethod
+    def run(self) -> Run:
+        """What the streams of a run share."""
+
+    @abc.abstractmethod
+    def open_streams(self) -> None:
+        """Begin to read all selected streams."""
+
+
+class MewsStream(WindowedStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
@@ -68,6 +88,38 @@ class MewsStream(MonitoredStream, abc.ABC):
     tested: ClassVar[timedelta] = ONE_DAY
     reader: Reader
     opening: Future[None] | None = None
+
+    _tap: MewsTap
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        return self._tap.run
+
+    @cached_property
+    def record(self) -> StreamRecord:
+        """What is known of the reading of it."""
+        return StreamRecord(self.name, self.scope_of, self.run.clock, self.logger)
+
+    def leave_out(self) -> None:
+        """Read nothing of this stream in this run."""
+        super().leave_out()
+        self.run.record.streams.pop(self.name, None)
+
+    def client_of(self, span: Slice) -> MewsClient:
+        """Makes the calls for a span; their usage goes to its partition."""
+        return self.run.client.adding_to(self.record.of(span))
+
+    @cached_property
+    def validator(self) -> RecordValidator:
+        """Checks the rows."""
+        self.record.validator = RecordValidator(
+            self.name,
+            self.effective_schema,
+            pass_invalid=self.run.settings.on_invalid_record == "warn",
+            logger=self.logger,
+        )
+        return self.record.validator
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
@@ -152,15 +204,15 @@ class MewsStream(MonitoredStream, abc.ABC):
             MewsError: As the reader.
             InvalidStateError: The state is none of ours.
         """
-        self.completeness.has_failed = False
+        self.record.has_failed = False
         try:
             with self.named():
                 slices = self._slices()
-                self.plan(slices, [self._all(self.end)])
+                self.record.plan(slices, [self._all(self.end)], self.bookmarks.of)
                 self.reader = self.new_reader()
                 self.reader.open(slices)
         except TapMewsError:
-            self.completeness.has_failed = True
+            self.record.has_failed = True
             raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
@@ -174,10 +226,10 @@ class MewsStream(MonitoredStream, abc.ABC):
             return
         with self._reading() as windows:
             for piece in windows:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for rows in piece.rows:
-                            yield from self._deliver(rows)
+                    for rows in piece.rows:
+                        yield from self._deliver(rows)
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -209,10 +261,10 @@ class MewsStream(MonitoredStream, abc.ABC):
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
         with self._reading() as windows:
             for piece in windows:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for manifest in files.write(map(self._lot, piece.rows)):
-                            yield batch_config.encoding, manifest
+                    for manifest in files.write(map(self._lot, piece.rows)):
+                        yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -232,9 +284,9 @@ class MewsStream(MonitoredStream, abc.ABC):
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
         self.prepare()
+        self.run.record.reading = self.record
         if self.opening is not None:
             self.opening.result()
-        self._tap.reading = self
         try:
             with self.named(), closing(self.reader.windows()) as windows:
                 yield windows
@@ -242,18 +294,15 @@ class MewsStream(MonitoredStream, abc.ABC):
             error.args = (f"{error}; {self.run.connection.advice_on(str(error))}",)
             raise
         finally:
-            self._tap.reading = None
             self.reader.close()
+            self.record.metrics.log()
         self.validator.summarize()
-        self.progress.finish()
+        self.record.complete()
+        self.run.record.reading = None
 
     def due(self) -> list[Slice]:
         """The slices that the bookmarks make due."""
         return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
-
-    def bookmark_of(self, span: Slice) -> str | None:
-        """The bookmark that a slice moves, as the state has it."""
-        return self.bookmarks.of(span)
 
     def _slices(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""
@@ -281,7 +330,7 @@ class MewsStream(MonitoredStream, abc.ABC):
         if not self._writes_rows:
             for record in self.validator.records(rows):
                 yield record
-                self.progress.add(1)
+                self.record.count(1)
             return
         lines = self.validator.lines(rows)
         count = len(lines)
@@ -289,10 +338,10 @@ class MewsStream(MonitoredStream, abc.ABC):
             self.name,
             lines,
             version=self.version,
-            time_extracted=datetime.now(timezone.utc).isoformat(),
+            time_extracted=self.run.clock.now().isoformat(),
         )
         self.counter.increment(count)
-        self.progress.add(count)
+        self.record.count(count)
 
     def _lot(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
@@ -304,16 +353,15 @@ class MewsStream(MonitoredStream, abc.ABC):
                 for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self.progress.add(len(lot))
+        self.record.count(len(lot))
         return lot
 
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.bookmarks.move(piece.span, piece.complete_until)
-        self.finish_part(piece)
+        self.record.finish(piece, self.bookmarks.of(piece.span))
         piece.done()
-        self.progress.done(piece.share, piece.known)
         if self.moves_bookmark:
             self.write_state()
 

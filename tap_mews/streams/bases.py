@@ -125,7 +125,7 @@ class Exported(ByTime):
             lookback=self.lookback,
             beginning=lambda: self.beginning(self.selection.ids),
             save=self._save_jobs,
-            accounts=self.accounts,
+            record=self.record,
         )
         return ExportReader(
             exports, run.exports, run.downloader, run.spool, run.clock, self._saved_jobs

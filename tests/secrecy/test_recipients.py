@@ -14,7 +14,7 @@ from sandbox.faults import FILES, Status
 from tap_mews.errors import DownloadError, RefusedError
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tap_mews.run import Run
 from tap_mews.settings import CONFIG, Settings
 from tests.harness import FastClock, select, sync
@@ -78,7 +78,7 @@ OTHER_SCHEMES = ["ftp://127.0.0.1/f", "file:///etc/hostname", "//127.0.0.1/f", "
 def test_a_file_is_asked_for_by_https_alone(tmp_path: Path, url: str) -> None:
     downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=False)
     with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder())
+        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecord())
     assert list(tmp_path.iterdir()) == []
 
 
@@ -86,7 +86,7 @@ def test_a_file_is_asked_for_by_https_alone(tmp_path: Path, url: str) -> None:
 def test_loopback_allows_http_and_no_other_scheme(tmp_path: Path, url: str) -> None:
     downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=True)
     with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder())
+        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecord())
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_no_redirect_leads_a_file_away_from_https(
     downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError, match="not https") as caught:
         downloader.fetch(
-            "https://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder()
+            "https://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecord()
         )
     assert len(host.asked) == 1
     assert plain.asked == []
@@ -128,6 +128,6 @@ def test_files_may_come_by_http_only_when_the_api_is_on_this_machine(
     found.downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError):
         found.downloader.fetch(
-            "http://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder()
+            "http://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecord()
         )
     assert len(plain.asked) == allowed
