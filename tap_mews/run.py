@@ -13,7 +13,7 @@ from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
 from tap_mews.metrics.record import RunRecord
-from tap_mews.pages.lookups import Lookups
+from tap_mews.pages.lookups import FOUNDED, Lookups
 from tap_mews.reading.prefetch import Prefetcher
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
@@ -82,6 +82,12 @@ class Run:
         # any answer tells the time, and this list is needed anyhow
         _ = self.lookups.listed
         return self.connection.server_clock.now()
+
+    @property
+    def start_date(self) -> datetime | None:
+        """The setting; None where it is before anything that Mews can have."""
+        start = self.settings.start_date
+        return start if start is not None and start > FOUNDED else None
 
     @cached_property
     def end(self) -> datetime:

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from singer_sdk.pagination import BaseAPIPaginator
 
-from tap_mews.errors import MewsError, TooHeavyError, UnexpectedAnswerError
+from tap_mews.errors import (
+    MewsError,
+    RefusedError,
+    TooHeavyError,
+    UnexpectedAnswerError,
+)
 from tap_mews.pages.decoder import Page, page_decoder
 
 if TYPE_CHECKING:
@@ -20,6 +25,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 logger = logging.getLogger("tap-mews.pages")
+
+RESTARTS = 3
+"""How often pages are read again from the first one because a cursor is refused."""
 
 PAGES_BEFORE_GROWTH = 8
 """Pages that must go well before a size that was cut is tried larger again."""
@@ -134,7 +142,7 @@ def _read_pages(
     size: PageSize,
     row: type[T],
 ) -> Iterator[Result[Page[T]]]:
-    paginator = CursorPaginator(operation)
+    paginator, restarts = CursorPaginator(operation), 0
     # mypy does not see that a type can be hashed
     decoder = page_decoder(operation.rows, row)  # type: ignore[arg-type]
     while not paginator.finished:
@@ -143,6 +151,14 @@ def _read_pages(
         request = {**body, "Limitation": limitation}
         try:
             result = client.call(operation.path, request, decoder, can_shrink=True)
+        except RefusedError as error:
+            # the row that a cursor names may have changed, and so be elsewhere now
+            if paginator.current_value is None or restarts == RESTARTS:
+                raise
+            restarts += 1
+            logger.warning("%s; reading again from the first page", error)
+            paginator = CursorPaginator(operation)
+            continue
         except TooHeavyError as error:
             if asked == 1:
                 msg = f"{error}, even for a page of one row; ask Mews support about it"

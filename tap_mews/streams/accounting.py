@@ -82,7 +82,7 @@ class LedgerEntries(Exported):
 
     def start(self, ids: Iterable[str] | None) -> datetime:
         """`start_date`, else the beginning: the ledger needs a first date."""
-        start = self.run.settings.start_date or self.beginning(ids)
+        start = self.run.start_date or self.beginning(ids)
         return at_midnight(start.date())
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:

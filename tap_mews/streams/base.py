@@ -170,7 +170,7 @@ class MewsStream(WindowedStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.settings.start_date or self.beginning(ids)
+        return self.run.start_date or self.beginning(ids)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""

@@ -93,8 +93,7 @@ class Exported(ByTime):
 
         An export can do without a start, but not with an end alone.
         """
-        settings = self.run.settings
-        if settings.start_date is None and settings.end_date is None:
+        if self.run.start_date is None and self.run.settings.end_date is None:
             return None
         return super().start(ids)
 
