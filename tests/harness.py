@@ -65,6 +65,10 @@ class FastClock(Clock):
         self._plans: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.RLock()
 
+    def now(self) -> datetime:
+        """The sandbox's time, which this machine shares."""
+        return self._sandbox.clock.now() if self._sandbox else super().now()
+
     def monotonic(self) -> float:
         """Seconds of all pauses so far."""
         return self._now

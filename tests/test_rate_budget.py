@@ -41,6 +41,7 @@ from tests.pages_harness import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sandbox import Sandbox
     from sandbox.faults import Fault
@@ -56,23 +57,26 @@ class SharedClock(Clock):
     """Time of several threads: it passes when all of them sleep, to the next waking."""
 
     def __init__(self, threads: int, sandbox: Sandbox | None = None) -> None:
-        self.now = 0.0
+        self.time = 0.0
         self._sandbox = sandbox
         self._awake = threads
         self._changed = threading.Condition()
         self._wakings: list[float] = []
         self.slept = threading.Event()
 
+    def now(self) -> datetime:
+        return self._sandbox.clock.now() if self._sandbox else super().now()
+
     def monotonic(self) -> float:
-        return self.now
+        return self.time
 
     def sleep(self, seconds: float) -> None:
         with self._changed:
-            waking = self.now + seconds
+            waking = self.time + seconds
             self._wakings.append(waking)
             self.slept.set()
             self._leave()
-            self._changed.wait_for(lambda: self.now >= waking, timeout=20)
+            self._changed.wait_for(lambda: self.time >= waking, timeout=20)
             self._wakings.remove(waking)
 
     def run(self, *threads: Callable[[], object]) -> None:
@@ -97,11 +101,11 @@ class SharedClock(Clock):
         """Count one thread out; the last one lets time pass."""
         self._awake -= 1
         if not self._awake and self._wakings:
-            passed = min(self._wakings) - self.now
-            self.now = min(self._wakings)
+            passed = min(self._wakings) - self.time
+            self.time = min(self._wakings)
             if self._sandbox:
                 self._sandbox.clock.advance(timedelta(seconds=passed))
-            self._awake = self._wakings.count(self.now)
+            self._awake = self._wakings.count(self.time)
             self._changed.notify_all()
 
 
@@ -130,7 +134,7 @@ def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -
     def acquire(pauses: list[float]) -> None:
         for number in range(600 // len(gaps)):
             budget.acquire()
-            times.append(clock.now)
+            times.append(clock.time)
             pause = pauses[number % len(pauses)]
             if pause and number % 7 == 0:
                 clock.sleep(pause)
