@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tap_mews.api.refusals import ALLOWED_BEFORE
 from tap_mews.errors import (
     InvalidSettingsError,
     RefusedError,
@@ -154,6 +155,11 @@ def advice_on(connection: Transport, refusal: str) -> str:
             "check client_token, access_token and api_url; if they are right, ask Mews "
             "to enable this operation for your integration"
         )
+    if ALLOWED_BEFORE in refusal:
+        return (
+            "the access token may have been withdrawn or have lost this permission, "
+            "check it and run again"
+        )
     beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
     return (
         "the tokens are right, since other operations take them; ask Mews to enable "
@@ -197,6 +203,9 @@ def _allowed(
     if not refused:
         return list(streams)
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
+    if not connection.has_access:
+        # they all refuse the same tokens, so one of them is enough to read
+        told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
     if not (skip and connection.has_access and len(refused) < len(streams)):
         msg = f"{told}; {advice_on(connection, told)}"
         raise UnauthorizedError(msg)

@@ -59,11 +59,7 @@ class Run:
         )
         self.waiting_room = ByteBudget()
         self.spool = Spool(settings.spool_directory)
-        self.downloader = Downloader(
-            clock,
-            self.spool,
-            allow_http=settings.is_loopback,
-        )
+        self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports_api = ExportsApi(self.client)
         self.exports = JobOrchestrator(
             self.exports_api,
@@ -93,11 +89,6 @@ class Run:
             if end_date is None
             else min(tomorrow, at_midnight(end_date.date()))
         )
-
-    def close(self) -> None:
-        """Drop connections and what is on disk."""
-        self.downloader.close()
-        self.spool.close()
 
     @cached_property
     def _server_time(self) -> datetime:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import abc
 import logging
-import re
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from tap_mews.api.refusals import next_interval
 from tap_mews.errors import RefusedError
 from tap_mews.pages.paginator import PagedOperation, PageSize
 from tap_mews.reading.prefetch import ByteBudget, read_ahead
@@ -21,27 +20,12 @@ from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from datetime import timedelta
 
     from tap_mews.api.client import MewsClient
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-SHORTEST = timedelta(seconds=1)
-
-_LONGEST = re.compile(r"exceed\D*?((?:\d+\s*[YMWDHhms])+)\b")
-_PART = re.compile(r"(\d+)\s*([YMWDHhms])")
-_UNITS = {
-    "Y": timedelta(days=365),
-    "M": timedelta(days=28),
-    "W": timedelta(weeks=1),
-    "D": timedelta(days=1),
-    "H": timedelta(hours=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-"""Spans as messages of Mews name them; years and months count as the shortest ones."""
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -144,12 +128,9 @@ class WindowedFetch(Generic[T]):
         Returns:
             Whether the refusal was about the interval, so that a shorter one can do.
         """
-        refused = window.length
-        if not error.is_about_the_interval or refused <= SHORTEST:
+        longest = next_interval(error, window.length)
+        if longest is None:
             return False
-        named = longest_interval(error.reason)
-        longest = named if named and named < refused else refused // 2
-        longest = max(longest // SHORTEST * SHORTEST, SHORTEST)
         with self._lock:
             self._longest = min(longest, self._longest or longest)
         logger.warning("%s; reading at most %s at a time", error, longest)
@@ -285,19 +266,3 @@ class PageReader(WindowReader[Rows]):
     ) -> Generator[Iterator[Rows], None, None]:
         """The rows of each window, fetched ahead."""
         return read_ahead(tasks, self.ahead, self.room, attrgetter("size"))
-
-
-def longest_interval(message: str) -> timedelta | None:
-    """Read the longest interval from a refusal, such as `… must not exceed 3M1D.`.
-
-    Args:
-        message: `Message` of the answer.
-
-    Returns:
-        The span, months counted as the shortest one, or None if it names none.
-    """
-    match = _LONGEST.search(message)
-    if match is None:
-        return None
-    parts = _PART.findall(match[1])
-    return sum((int(count) * _UNITS[unit] for count, unit in parts), timedelta(0))

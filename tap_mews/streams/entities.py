@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.exports.api import PostingFilter
+from tap_mews.exports.api import ExportFilter
 from tap_mews.pages.companionships import RESERVATIONS
 from tap_mews.pages.paginator import PagedOperation
 from tap_mews.streams.entity import ChainEntityStream, EntityStream
@@ -108,7 +108,7 @@ class LedgerEntries(EntityStream):
     name = "ledger_entries"
     entity_type = "LedgerEntry"
     replication_key = "PostingDate"
-    export_filter = PostingFilter()
+    export_filter = ExportFilter.POSTED
     tested = 2 * ONE_DAY
 
     @property

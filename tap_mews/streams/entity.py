@@ -6,7 +6,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from tap_mews.exports.api import ExportFilter, UpdatedFilter
+from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.reader import ExportReader
 from tap_mews.pages.paginator import read_rows
@@ -40,7 +40,7 @@ class EntityStream(MewsStream):
 
     entity_type: ClassVar[str]
     scope_key: ClassVar[str] = "EnterpriseIds"
-    export_filter: ClassVar[ExportFilter] = UpdatedFilter()
+    export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
     operation: ClassVar[PagedOperation | None] = None
     page_filters: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
