@@ -114,6 +114,9 @@ def _skip_or_fail(
     if not refused:
         return
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
+    if not run.connection.has_access:
+        # they all refuse the same tokens, so one of them is enough to read
+        told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
     skips = run.settings.skip_unauthorized_streams
     if not (skips and run.connection.has_access and len(refused) < len(streams)):
         msg = f"{told}; {run.connection.advice_on(told)}"

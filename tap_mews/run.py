@@ -60,11 +60,7 @@ class Run:
             settings.chain_ids,
         )
         self.spool = Spool(settings.spool_directory)
-        self.downloader = Downloader(
-            clock,
-            self.spool,
-            allow_http=settings.is_loopback,
-        )
+        self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports_api = ExportsApi(self.client)
         self.exports = JobOrchestrator(
             self.exports_api,
@@ -109,8 +105,3 @@ class Run:
             if end_date is None
             else min(tomorrow, at_midnight(end_date.date()))
         )
-
-    def close(self) -> None:
-        """Drop connections and what is on disk."""
-        self.downloader.close()
-        self.spool.close()

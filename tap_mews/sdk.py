@@ -11,6 +11,8 @@ run ends.
 from __future__ import annotations
 
 import abc
+import signal
+import threading
 from collections import defaultdict
 from functools import cached_property
 from itertools import accumulate
@@ -71,6 +73,14 @@ class GuardedTap(Tap):
             # made now, the streams settle first what the catalog says
             _ = self.streams
         super().setup_mapper()
+
+    def _setup_signal_handlers(self) -> None:
+        """Stop as well when the terminal goes away, unless `nohup` forbids that."""
+        super()._setup_signal_handlers()
+        hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+        is_main = threading.current_thread() is threading.main_thread()
+        if hang_up and is_main and signal.getsignal(hang_up) is not signal.SIG_IGN:
+            signal.signal(hang_up, self._handle_termination)
 
     def _handle_termination(self, signum: int, frame: object) -> None:
         del frame

@@ -114,14 +114,17 @@ def test_companionships_need_the_reservations_too(sandbox: Sandbox) -> None:
 
 
 def test_a_refusal_ends_the_process_with_one_line(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox_today: Sandbox, tmp_path: Path
 ) -> None:
-    sandbox.access.revoke(ASSIGNMENTS)
+    sandbox_today.access.revoke(ASSIGNMENTS)
     (tmp_path / "catalog.json").write_text(
         json.dumps(select("source_assignments")), "utf-8"
     )
     done = run_process(
-        "--catalog", "catalog.json", folder=tmp_path, config=sandbox.config(**START)
+        "--catalog",
+        "catalog.json",
+        folder=tmp_path,
+        config=sandbox_today.config(**START),
     )
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if "| INFO " not in line]

@@ -220,10 +220,10 @@ def test_a_test_leaves_the_next_sync_as_it_was(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize("operation", ["exports/add", "exports/getAll"])
 def test_a_test_tells_what_is_not_enabled(
-    sandbox: Sandbox, tmp_path: Path, operation: str
+    sandbox_today: Sandbox, tmp_path: Path, operation: str
 ) -> None:
-    sandbox.access.revoke(operation)
-    config = sandbox.config(extraction="exports")
+    sandbox_today.access.revoke(operation)
+    config = sandbox_today.config(extraction="exports")
     done = run_process("--test", folder=tmp_path, config=config)
     assert done.returncode == 1
     assert re.search(rf"{operation}: .*ask Mews to enable", one_line(done))

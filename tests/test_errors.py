@@ -254,9 +254,11 @@ def test_a_traceback_shows_no_token(sandbox: Sandbox, fault: Fault) -> None:
     assert config["access_token"] not in shown
 
 
-def test_a_failed_process_ends_with_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.access.revoke("exports/add")
-    config = sandbox.config(extraction="exports")
+def test_a_failed_process_ends_with_one_line(
+    sandbox_today: Sandbox, tmp_path: Path
+) -> None:
+    sandbox_today.access.revoke("exports/add")
+    config = sandbox_today.config(extraction="exports")
     done = run_process(folder=tmp_path, config=config)
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if "INFO" not in line]

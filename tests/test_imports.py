@@ -33,7 +33,7 @@ TapMews.cli()
 
 @pytest.mark.parametrize(
     "module",
-    ["tap_mews.api.client", "tap_mews.records.batch_files", "pyrate_limiter", "s3fs"],
+    ["tap_mews.api.client", "tap_mews.records.batch_files", "s3fs"],
 )
 def test_discovery_does_not_import_what_only_a_sync_uses(module: str) -> None:
     command = [sys.executable, "-c", DISCOVERY]

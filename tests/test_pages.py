@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
     from sandbox.answers import Reply
-    from tap_mews.api.client import Result
+    from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
     from tests.harness import Json
 
@@ -51,11 +51,11 @@ HEAVY = Status(408, "Transaction has timed out.")
 
 def pages(
     sandbox: Sandbox, operation: Operation, count: int, **body: object
-) -> Iterator[Result[Page[bytes]]]:
+) -> Iterator[Response[Page[bytes]]]:
     return read_pages(client_of(sandbox), operation, body, PageSize(count), bytes)
 
 
-def ids(found: Iterator[Result[Page[bytes]]]) -> list[str]:
+def ids(found: Iterator[Response[Page[bytes]]]) -> list[str]:
     """The Ids of all pages, in their order."""
     return [json.loads(row)["Id"] for page in found for row in page.value.rows]
 

@@ -41,6 +41,7 @@ from tests.pages_harness import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sandbox import Sandbox
     from sandbox.faults import Fault
@@ -62,6 +63,9 @@ class SharedClock(Clock):
         self._changed = threading.Condition()
         self._wakings: list[float] = []
         self.slept = threading.Event()
+
+    def now(self) -> datetime:
+        return self._sandbox.clock.now() if self._sandbox else super().now()
 
     def monotonic(self) -> float:
         return self.passed

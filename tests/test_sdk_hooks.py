@@ -44,6 +44,7 @@ SIGNATURES: dict[tuple[type, str], str] = {
     (Stream, "get_record_counter"): "(self, *, endpoint=None, log_interval=60.0)",
     (Tap, "_validate_config"): "(self, *, raise_errors=True)",
     (Tap, "_handle_termination"): "(self, signum, frame)",
+    (Tap, "_setup_signal_handlers"): "(self)",
     (Tap, "load_state"): "(self, state)",
     (Tap, "sync_all"): "(self)",
     (Tap, "setup_mapper"): "(self)",

@@ -68,7 +68,8 @@ class ExportJob:
     @property
     def is_ready(self) -> bool:
         """Whether its files can be read."""
-        return self.export.status is ExportStatus.SUCCESS
+        status = self.export.status
+        return status is ExportStatus.SUCCESS and not self.export.lacks_files
 
     @property
     def is_running(self) -> bool:
@@ -266,6 +267,7 @@ class EntityExports:
         )
         if (
             export is None
+            or export.lacks_files
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
             or saved.get("scope", "") != fingerprint(span)

@@ -17,6 +17,7 @@ from tap_mews.errors import (
     ExportTimeoutError,
     MewsError,
     RefusedError,
+    UnexpectedAnswerError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
 from tap_mews.exports.jobs import EntityExports, ExportJob
@@ -239,6 +240,12 @@ class JobOrchestrator:
             self.recreate(lane, job, "has expired")
         elif status is ExportStatus.FAILED:
             self._replace_failed(lane, job)
+        elif found.lacks_files:
+            msg = (
+                f"{lane.stream}: {job} is ready, but Mews names no files "
+                "(Files: null); ask Mews support about this export, then run again"
+            )
+            raise UnexpectedAnswerError(msg)
         elif status is ExportStatus.SUCCESS:
             files = found.files or []
             size = sum(file.size for file in files)

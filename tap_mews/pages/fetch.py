@@ -3,46 +3,31 @@
 from __future__ import annotations
 
 import logging
-import re
 import threading
-from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from requests import codes
 
-from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.api.refusals import next_interval
+from tap_mews.errors import RefusedError, TooLargeError, UnauthorizedError
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.reading.windows import Window, cut
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import timedelta
 
-    from tap_mews.api.client import MewsClient, Result
+    from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
+    from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
     from tap_mews.reading.reader import Slice
 
 T = TypeVar("T")
 
 Ids = tuple[str, ...] | None
-
-SHORTEST = timedelta(seconds=1)
-
-_LONGEST = re.compile(r"exceed\D*?((?:\d+\s*[YMWDHhms])+)\b")
-_PART = re.compile(r"(\d+)\s*([YMWDHhms])")
-_UNITS = {
-    "Y": timedelta(days=365),
-    "M": timedelta(days=28),
-    "W": timedelta(weeks=1),
-    "D": timedelta(days=1),
-    "H": timedelta(hours=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-"""Spans as messages of Mews name them; years and months count as the shortest ones."""
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -100,7 +85,9 @@ class PageFetch(Generic[T]):
         ]
         return batches[:1] if self._is_probe else batches
 
-    def pages(self, span: Slice, window: Window, ids: Ids) -> Iterator[Result[Page[T]]]:
+    def pages(
+        self, span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Response[Page[T]]]:
         """The pages of a window.
 
         Args:
@@ -142,7 +129,7 @@ class PageFetch(Generic[T]):
 
     def _of_some(
         self, span: Slice, window: Window, ids: Ids
-    ) -> Iterator[Result[Page[T]]]:
+    ) -> Iterator[Response[Page[T]]]:
         """The pages of a window, of fewer identifiers at a time if Mews wants that."""
         left = ids
         while True:
@@ -154,16 +141,17 @@ class PageFetch(Generic[T]):
             )
             try:
                 yield from islice(pages, 1) if self._is_probe else pages
+            except TooLargeError as error:
+                if not some or len(some) == 1:
+                    raise
+                self._most_ids = len(some) // 2
+                told = "%s; naming at most %d identifiers in one request"
+                logger.warning(told, error, self._most_ids)
+                continue
             except RefusedError as error:
                 if error.status == codes.not_found and not self.operation.is_documented:
                     raise UnauthorizedError(str(error)) from None
-                if error.status != codes.request_entity_too_large or not (
-                    some and len(some) > 1
-                ):
-                    raise
-                self._most_ids = len(some) // 2
-                logger.warning("%s; naming at most %d", error, self._most_ids)
-                continue
+                raise
             left = left and some and left[len(some) :]
             if not left:
                 return
@@ -174,29 +162,10 @@ class PageFetch(Generic[T]):
         Returns:
             Whether the refusal was about the interval, so that a shorter one can do.
         """
-        refused = window.length
-        if not error.is_about_the_interval or refused <= SHORTEST:
+        longest = next_interval(error, window.length)
+        if longest is None:
             return False
-        named = longest_interval(error.reason)
-        longest = named if named and named < refused else refused // 2
-        longest = max(longest // SHORTEST * SHORTEST, SHORTEST)
         with self._lock:
             self._longest = min(longest, self._longest or longest)
         logger.warning("%s; reading at most %s at a time", error, longest)
         return True
-
-
-def longest_interval(message: str) -> timedelta | None:
-    """Read the longest interval from a refusal, such as `… must not exceed 3M1D.`.
-
-    Args:
-        message: `Message` of the answer.
-
-    Returns:
-        The span, months counted as the shortest one, or None if it names none.
-    """
-    match = _LONGEST.search(message)
-    if match is None:
-        return None
-    parts = _PART.findall(match[1])
-    return sum((int(count) * _UNITS[unit] for count, unit in parts), timedelta(0))

@@ -19,8 +19,9 @@ from tap_mews.pages.decoder import Page, page_decoder
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from tap_mews.api.client import MewsClient, Result
+    from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
+    from tap_mews.api.responses import Response
 
 T = TypeVar("T")
 
@@ -79,11 +80,11 @@ class CursorPaginator(BaseAPIPaginator[str | None]):
 
     # the SDK annotates a requests.Response, which it only hands on to these methods
 
-    def has_more(self, result: Result[Page[Any]]) -> bool:  # type: ignore[override]
+    def has_more(self, result: Response[Page[Any]]) -> bool:  # type: ignore[override]
         """A page that is not full is the last one, where full is documented."""
         return self._operation.most_rows is None or len(result.value.rows) >= self.asked
 
-    def get_next(self, result: Result[Page[Any]]) -> str | None:  # type: ignore[override]
+    def get_next(self, result: Response[Page[Any]]) -> str | None:  # type: ignore[override]
         """The cursor of the next page.
 
         Raises:
@@ -109,7 +110,7 @@ def read_pages(
     size: PageSize,
     row: type[T],
     what: str = "all",
-) -> Iterator[Result[Page[T]]]:
+) -> Iterator[Response[Page[T]]]:
     """Read all pages of a request; a page that is too heavy is asked for in parts.
 
     Args:
@@ -141,7 +142,7 @@ def _read_pages(
     body: Mapping[str, Any],
     size: PageSize,
     row: type[T],
-) -> Iterator[Result[Page[T]]]:
+) -> Iterator[Response[Page[T]]]:
     paginator, restarts = CursorPaginator(operation), 0
     # mypy does not see that a type can be hashed
     decoder = page_decoder(operation.rows, row)  # type: ignore[arg-type]

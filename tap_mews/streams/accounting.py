@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import Operation, TimeFilter
-from tap_mews.exports.api import PostingFilter
+from tap_mews.exports.api import ExportFilter
 from tap_mews.streams.bases import Exported
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
@@ -67,7 +67,7 @@ class LedgerEntries(Exported):
         most_rows=None,
         is_documented=False,
     )
-    export_filter = PostingFilter()
+    export_filter = ExportFilter.POSTED
     tested = 2 * ONE_DAY
 
     @property

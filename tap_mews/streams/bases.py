@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_mews.api.operations import NOBODY
-from tap_mews.exports.api import ExportFilter, UpdatedFilter
+from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.reader import ExportReader
 from tap_mews.pages.fetch import PageFetch
@@ -78,7 +78,7 @@ class Exported(ByTime):
     """
 
     entity_type: ClassVar[str]
-    export_filter: ClassVar[ExportFilter] = UpdatedFilter()
+    export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
 
     @property
     def methods(self) -> tuple[ExtractionMethod, ...]:

@@ -1,4 +1,4 @@
-"""What time it is: the server decides, whatever this machine believes."""
+"""What time it is: the server decides, and this machine can only shorten a window."""
 
 from __future__ import annotations
 
@@ -91,12 +91,17 @@ def assert_ends_by_the_server(sandbox: Sandbox, result: Result) -> None:
     assert missing(sandbox, result) == {}
 
 
-@pytest.mark.parametrize("wrong", [-HOUR, HOUR, -24 * HOUR, 9999 * HOUR], ids=str)
-def test_windows_follow_the_server_however_wrong_the_machine_is(
+WARNING = "WARNING The clock of this machine is "
+
+
+@pytest.mark.parametrize("wrong", [HOUR, 24 * HOUR, 9999 * HOUR], ids=str)
+def test_windows_follow_the_server_where_the_machine_is_ahead(
     hotel: Sandbox, wrong: timedelta
 ) -> None:
     result = run_kinds(hotel, wrong)
     assert_ends_by_the_server(hotel, result)
+    (told,) = [line for line in result.logs if line.startswith(WARNING)]
+    assert "ahead of that of Mews" in told
     extracted = {
         datetime.fromisoformat(each["time_extracted"])
         for each in result.messages
@@ -106,7 +111,38 @@ def test_windows_follow_the_server_however_wrong_the_machine_is(
     assert all(abs(each - hotel.clock.now() - wrong) < HOUR / 2 for each in extracted)
 
 
-@pytest.mark.parametrize("wrong", [-HOUR, HOUR], ids=str)
+@pytest.mark.parametrize("wrong", [HOUR, 24 * HOUR], ids=str)
+def test_windows_end_early_where_the_machine_is_behind(
+    hotel: Sandbox, wrong: timedelta
+) -> None:
+    """A server that is ahead of time would else be asked for what is not there yet."""
+    result = run_kinds(hotel, -wrong)
+    (end,) = ends(hotel)
+    assert abs(hotel.clock.now() - wrong - LAG - end) < LAG
+    assert moment(result.bookmark("bills")["replication_key_value"]) == end
+    (told,) = [line for line in result.logs if line.startswith(WARNING)]
+    assert "behind that of Mews" in told
+
+
+@pytest.mark.parametrize(
+    ("minutes", "warns"), [(-3, True), (-1, False), (0, False), (1, False), (3, True)]
+)
+def test_clocks_that_differ_by_minutes_are_warned_of_once(
+    hotel: Sandbox, minutes: int, *, warns: bool
+) -> None:
+    result = run_kinds(hotel, timedelta(minutes=minutes))
+    told = [line for line in result.logs if line.startswith(WARNING)]
+    assert len(told) == warns
+
+
+def test_a_machine_whose_clock_goes_back_moves_no_bookmark(hotel: Sandbox) -> None:
+    first = run_kinds(hotel)
+    config, clock = hotel.config(), FastClock(hotel, -HOUR)
+    second = sync(config, first.state, select(*KINDS), clock).ok()
+    assert second.bookmark("bills") == first.bookmark("bills")
+
+
+@pytest.mark.parametrize("wrong", [-24 * HOUR, -HOUR, HOUR], ids=str)
 def test_a_machine_that_is_set_right_between_runs_loses_no_row(
     hotel: Sandbox, wrong: timedelta
 ) -> None:
