@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.contract import Span
 from sandbox.faults import Status
+from tap_mews.api.refusals import named_intervals
 from tap_mews.errors import RefusedError
-from tap_mews.pages.fetch import longest_interval
 from tests.harness import moment
 from tests.pages_harness import (
     GROUP_ASSIGNMENTS,
@@ -42,8 +42,7 @@ windowed = pytest.mark.parametrize("stream", WINDOWED)
 def test_a_span_is_read_from_a_refusal_and_never_too_long(
     message: str, span: Span
 ) -> None:
-    found = longest_interval(message)
-    assert found is not None
+    (found,) = named_intervals(message)
     # whichever month it is: February is the shortest
     start = moment("2026-02-01T00:00:00Z")
     assert start + found <= span.after(start) < start + found + timedelta(days=9)
@@ -54,7 +53,7 @@ def test_a_span_is_read_from_a_refusal_and_never_too_long(
     ["The interval is too long.", "The interval must not exceed a quarter.", ""],
 )
 def test_a_message_without_a_span_has_none(message: str) -> None:
-    assert longest_interval(message) is None
+    assert named_intervals(message) == ()
 
 
 @windowed

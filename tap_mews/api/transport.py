@@ -6,6 +6,7 @@ to repeat it is the client's.
 
 from __future__ import annotations
 
+import logging
 import threading
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,11 @@ LONGEST_ANSWER, MOST_BYTES = 300.0, 1 << 28
 """Seconds in which a body must be here, and the bytes that it may have: a page of a
 thousand rows has some millions."""
 
+MOST_REQUESTS = 64
+"""Under way at once: far more than the rate limit needs at three seconds an answer."""
+
+logger = logging.getLogger("tap-mews.transport")
+
 TAKEN = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
 
@@ -59,8 +65,10 @@ class Transport:
             "AccessToken": settings.access_token,
             "Client": settings.client_name,
         }
-        # those that read ahead, and the one whose rows are being taken
-        most = settings.max_concurrency + 1
+        most = settings.max_concurrency or MOST_REQUESTS
+        if settings.max_concurrency:
+            told = "max_concurrency: at most %d requests are under way at once"
+            logger.info(told, most)
         self._places = threading.BoundedSemaphore(most)
         self._session = Session(most)
         self._session.headers.update(
