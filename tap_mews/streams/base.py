@@ -151,7 +151,11 @@ class MewsStream(WindowedStream, abc.ABC):
             return Selection(parents, parents)
         if selector.of == "chain":
             return Selection(lookups.chain_ids, settings.chain_ids)
-        return Selection(lookups.enterprise_ids, settings.enterprise_ids)
+        ids = lookups.enterprise_ids
+        if ids is None and selector.is_required:
+            # those of earlier runs, where this one cannot list them
+            ids = self.bookmarks.covers
+        return Selection(ids, settings.enterprise_ids)
 
     @property
     def scope_of(self) -> str:
