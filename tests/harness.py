@@ -171,7 +171,7 @@ def sync(
     """Run the tap in this process.
 
     Args:
-        config: Its settings; `extraction` is `exports` unless given.
+        config: Its settings.
         state: Where it is to go on; it is not changed.
         catalog: What it is to read.
         clock: The tap's time; one without pauses unless given.
@@ -183,7 +183,7 @@ def sync(
     with _captured(result):
         try:
             tap = _tap(clock)(
-                config={"extraction": "exports", **config},
+                config=config,
                 state=_copy(state),
                 catalog=_copy(catalog),
             )

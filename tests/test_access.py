@@ -33,7 +33,11 @@ RESTRICTED = {
     "order_items": "exports/add",
 }
 restricted = pytest.mark.parametrize("stream", RESTRICTED)
-START = {"start_date": "2026-02-15", "companionship_refresh_days": 0}
+START = {
+    "start_date": "2026-02-15",
+    "companionship_refresh_days": 0,
+    "extraction": "exports",
+}
 
 
 @pytest.fixture

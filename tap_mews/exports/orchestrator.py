@@ -111,15 +111,11 @@ class JobOrchestrator:
         for key in useless:
             told = "%s: export %s is no longer usable; requesting it again"
             logger.info(told, lane.stream, key)
+        # what the earlier run has left is read first, whatever comes of the rest
+        with lane.deferring_errors() if lane.jobs else nullcontext():
+            self._advance(lane)
+        # only now: the thread that looks at all lanes would advance it as well
         self._lanes.append(lane)
-        try:
-            # what the earlier run has left is read first, whatever comes of the rest
-            with lane.deferring_errors() if lane.jobs else nullcontext():
-                self._advance(lane)
-        except MewsError:
-            # who opened it may go on without it
-            self._lanes.remove(lane)
-            raise
 
     def wait(self, lane: EntityExports) -> ExportJob | None:
         """Wait for the next export of a lane.

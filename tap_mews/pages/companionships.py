@@ -66,7 +66,7 @@ class CompanionshipFetch:
         client_of: ClientOf,
         page_size: int,
         *,
-        is_probe: bool = False,
+        shows_permission: bool,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -74,12 +74,13 @@ class CompanionshipFetch:
             reservations: Fetches the reservations of a window.
             client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
-            is_probe: Whether to ask for companionships though no group is found.
+            shows_permission: Whether the first window has to show that companionships
+                may be read, so that they are asked for though no group is found.
         """
         self._reservations = reservations
         self._client_of = client_of
         self._size = PageSize(page_size)
-        self._is_probe = is_probe
+        self._shows_permission = shows_permission
         self._companionship = msgspec.json.Decoder(_Companionship)
 
     def batches(self, span: Slice) -> list[Ids]:
@@ -93,8 +94,9 @@ class CompanionshipFetch:
             MewsError: As `read_pages`.
         """
         updated = self._groups(span, window, ids)
-        if self._is_probe and not updated:
+        if self._shows_permission and not updated:
             updated[NOBODY] = None
+        self._shows_permission = False
         groups = sorted(updated)
         for first in range(0, len(groups), MOST_GROUPS):
             batch = groups[first : first + MOST_GROUPS]
