@@ -146,7 +146,7 @@ class Filters:
             if name in operation.lists and operation.lists[name].deprecated
         ]
         if operation.rows in names:
-            self.shown = flags.get(str(operation.rows), False)
+            self.shown = flags.get(str(operation.rows), not (flags or required))
 
     def _others(self) -> None:
         operation = self._operation

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from facts import ENTITIES
+from facts import ENTITIES, OPERATIONS, STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from facts import Operation
 
@@ -46,6 +46,17 @@ def named_entities(operation: Operation, parameter: str) -> tuple[str, ...]:
         return (operation.entity,)
     name = column(operation, parameter)
     return ENTITIES[operation.entity].properties[name].refers_to if name else ()
+
+
+def parents(entity: str) -> Iterator[tuple[str, str]]:
+    """Give the properties of a row by which it is asked for, and whose ids they are."""
+    for stream in STREAMS.values():
+        operation = OPERATIONS[stream.operation]
+        if stream.entity == operation.entity == entity:
+            for parameter in operation.parents:
+                name = column(operation, parameter)
+                for parent in named_entities(operation, parameter)[:1]:
+                    yield str(name), parent
 
 
 def own_time(operation: Operation) -> tuple[str, str]:

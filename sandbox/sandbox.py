@@ -10,6 +10,7 @@ from sandbox import operations
 from sandbox.clock import START, Clock, parse_utc, utc_text
 from sandbox.encoding import Json, copied
 from sandbox.hotel.founding import Plan, found
+from sandbox.parameters import parents
 from sandbox.platform import Platform
 from sandbox.samples import sample
 from sandbox.server import Server
@@ -172,6 +173,9 @@ class Sandbox:
             "CreatedUtc": [now],
             "UpdatedUtc": [now],
         }
+        for column, parent in parents(entity):
+            rows = self._select(parent, self.enterprise_ids[:1], None)
+            known[column] = [row.data["Id"] for row in rows]
         row.update({k: v[0] for k, v in known.items() if k in row and v})
         return {**row, **overrides}
 

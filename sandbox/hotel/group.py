@@ -6,6 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.hotel.configuration import Configuration
 from sandbox.hotel.guests import Chain
 from sandbox.hotel.inventory import Inventory
 from sandbox.hotel.life import Life
@@ -53,9 +54,12 @@ class HotelGroup:
         hotel = Hotel(self.store, self.life, chain, place, rng)
         founded = self.opened - timedelta(days=1)
         hotel.join(founded, linked)
+        configuration = Configuration(hotel)
+        configuration.open(founded)
         inventory = Inventory(hotel)
         desk = FrontDesk(hotel, inventory, self.reservations_per_day)
         self.life.at(self.opened, desk.day)
         self.life.at(self.opened, inventory.day)
+        self.life.at(self.opened, configuration.week)
         self.hotels.append(hotel)
         return hotel

@@ -25,6 +25,8 @@ ENTITIES = (
     "SourceAssignment_2024_09_20",
     "SourceAssignment",
     "Enterprise",
+    "Service",
+    "Rate",
 )
 _BLANK = {name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES}
 

@@ -101,6 +101,13 @@ def test_rows_hang_together_by_their_ids(hotels: Sandbox) -> None:
         ("Companionship", "CustomerId", ids["Customer"]),
         ("SourceAssignment_2024_09_20", "ReservationId", ids["Reservation"]),
         ("SourceAssignment", "ReservationGroupId", groups),
+        ("OrderItem", "ServiceId", ids["Service"]),
+        ("Reservation", "ServiceId", ids["Service"]),
+        ("Reservation", "RateId", ids["Rate"]),
+        ("AvailabilityBlock", "ServiceId", ids["Service"]),
+        ("AvailabilityBlock", "RateId", ids["Rate"]),
+        ("Rate", "ServiceId", ids["Service"]),
+        ("Rate", "BaseRateId", ids["Rate"]),
     ]
     for entity, name, known in links:
         used = {row[name] for row in hotels.rows(entity)} - {None}
