@@ -81,6 +81,14 @@ class Bookmarks:
         """The bookmark: everything up to here has been delivered."""
         return _moment_of(self._state)
 
+    @property
+    def known(self) -> tuple[str, ...] | None:
+        """The properties or chains of earlier runs; None where none are noted."""
+        covers = self._state.get("covers")
+        if covers is None:
+            return None
+        return tuple(sorted({*covers, *self._ids_joining()}))
+
     def of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
         part = self._state

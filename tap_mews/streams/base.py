@@ -150,8 +150,12 @@ class MewsStream(WindowedStream, abc.ABC):
             parents = lookups.ids(selector.parents)
             return Selection(parents, parents)
         if selector.of == "chain":
-            return Selection(lookups.chain_ids, settings.chain_ids)
-        return Selection(lookups.enterprise_ids, settings.enterprise_ids)
+            ids, scope = lookups.chain_ids, settings.chain_ids
+        else:
+            ids, scope = lookups.enterprise_ids, settings.enterprise_ids
+        if ids is None and selector.is_required:
+            ids = self.bookmarks.known
+        return Selection(ids, scope)
 
     @property
     def scope_of(self) -> str:
