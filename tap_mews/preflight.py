@@ -62,7 +62,7 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
     if failed:
         raise failed[0]
     _leave_out_missing(streams, refused)
-    _tell_detours(streams)
+    _tell_detours([each for each in streams if each.name not in refused])
     _skip_or_fail(streams, refused, run)
 
 

@@ -162,6 +162,11 @@ class Result:
         return self
 
 
+def by_exports(sandbox: Sandbox, **settings: object) -> Json:
+    """The settings of a run that takes exports, however short the time is."""
+    return sandbox.config(extraction="exports", **settings)
+
+
 def sync(
     config: Json,
     state: Json | None = None,

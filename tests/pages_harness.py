@@ -229,13 +229,6 @@ class History:
         found: Json = self.state["bookmarks"][stream]
         return found
 
-    def partitions(self, stream: str = "source_assignments") -> dict[str, str]:
-        """The bookmark of each property."""
-        return {
-            each["context"]["EnterpriseId"]: each["replication_key_value"]
-            for each in self.bookmark(stream)["partitions"]
-        }
-
 
 def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
     """Reads one hotel; the refreshing of companionships has tests of its own."""
@@ -246,13 +239,10 @@ def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
 
 
 def bookmarks(result: Result, stream: str) -> list[datetime]:
-    """The bookmarks of the STATE messages, for one property."""
+    """The bookmarks of the STATE messages."""
     found: list[datetime] = []
     for state in result.states:
         part = state["bookmarks"].get(stream, {})
-        found += [
-            moment(each["replication_key_value"])
-            for each in part.get("partitions", [part])
-            if "replication_key_value" in each
-        ]
+        if "replication_key_value" in part:
+            found.append(moment(part["replication_key_value"]))
     return found

@@ -206,14 +206,12 @@ def test_everything_that_is_missing_is_named_at_once(sandbox: Sandbox) -> None:
         ("source_assignments", ASSIGNMENTS),
         ("reservation_group_source_assignments", GROUP_ASSIGNMENTS),
         ("companionships", RESERVATIONS),
-        ("companionships", COMPANIONSHIPS),
     ],
 )
 def test_a_stream_that_may_not_be_read_costs_one_request(
     sandbox: Sandbox, stream: str, operation: str
 ) -> None:
     sandbox.access.revoke(operation)
-    # many windows, the first of them empty
     refusal(sync(sandbox, stream, start_date="2025-03-01"))
     assert len(sandbox.journal.requests(operation)) == 1
 
@@ -263,6 +261,17 @@ def test_both_operations_are_named_where_neither_is_allowed(sandbox: Sandbox) ->
     assert "bills/getAll: HTTP 403" in line
 
 
+@pytest.mark.parametrize("extraction", ["auto", "exports"])
+def test_nothing_is_told_of_pages_where_there_are_none(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    sandbox.access.revoke("exports/add")
+    sandbox.access.revoke("bills/getAll")
+    result = sync(sandbox, "bills", extraction=extraction)
+    refusal(result)
+    assert NO_EXPORTS not in result.log
+
+
 def test_what_is_missing_can_be_skipped(sandbox: Sandbox) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
     refuse_exports_of(sandbox, "LedgerEntry")
@@ -272,6 +281,29 @@ def test_what_is_missing_can_be_skipped(sandbox: Sandbox) -> None:
     (line,) = (each for each in warnings(result) if "skipping unauthorized" in each)
     for stream in ("source_assignments", "ledger_entries"):
         assert f"{stream}: " in line
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_permission_that_shows_late_is_missing_all_the_same(
+    sandbox: Sandbox, *, skips: bool
+) -> None:
+    # the first windows have no reservations whose companionships could be asked for
+    sandbox.access.revoke(COMPANIONSHIPS)
+    settings: Json = {
+        "start_date": "2025-06-01",
+        "skip_unauthorized_streams": skips,
+    }
+    result = sync(sandbox, "companionships", "enterprises", **settings)
+    line = f"companionships: {COMPANIONSHIPS}: HTTP 401"
+    if skips:
+        (warning,) = (each for each in warnings(result) if line in each)
+        assert "skipping" in warning
+        assert result.ok().records["enterprises"]
+        reached = result.bookmark("companionships")["replication_key_value"]
+        assert reached < "2026-03"
+    else:
+        assert line in str(result.error)
+        assert "ask Mews to enable" in str(result.error)
 
 
 @pytest.mark.parametrize("stream", ["bills", "source_assignments"])

@@ -66,7 +66,7 @@ class CompanionshipFetch:
         client_of: ClientOf,
         page_size: int,
         *,
-        shows_permission: bool,
+        is_probe: bool = False,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -74,13 +74,12 @@ class CompanionshipFetch:
             reservations: Fetches the reservations of a window.
             client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
-            shows_permission: Whether the first window has to show that companionships
-                may be read, so that they are asked for though no group is found.
+            is_probe: Whether to ask for companionships though no group is found.
         """
         self._reservations = reservations
         self._client_of = client_of
         self._size = PageSize(page_size)
-        self._shows_permission = shows_permission
+        self._is_probe = is_probe
         self._companionship = msgspec.json.Decoder(_Companionship)
 
     def batches(self, span: Slice) -> list[Ids]:
@@ -94,9 +93,8 @@ class CompanionshipFetch:
             MewsError: As `read_pages`.
         """
         updated = self._groups(span, window, ids)
-        if self._shows_permission and not updated:
+        if self._is_probe and not updated:
             updated[NOBODY] = None
-        self._shows_permission = False
         groups = sorted(updated)
         for first in range(0, len(groups), MOST_GROUPS):
             batch = groups[first : first + MOST_GROUPS]

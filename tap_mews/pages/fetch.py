@@ -136,8 +136,9 @@ class PageFetch(Generic[T]):
             some = left and left[: self._most_ids]
             body = self.operation.body(window, some)
             client = self._client_of(span)
+            what = f"{window}{_of_whom(some)}"
             pages = read_pages(
-                client, self.operation, body, self._size, self._row, str(window)
+                client, self.operation, body, self._size, self._row, what
             )
             try:
                 yield from islice(pages, 1) if self._is_probe else pages
@@ -169,3 +170,8 @@ class PageFetch(Generic[T]):
             self._longest = min(longest, self._longest or longest)
         logger.warning("%s; reading at most %s at a time", error, longest)
         return True
+
+
+def _of_whom(ids: Ids) -> str:
+    """Words for a message that say whose rows, where that is short."""
+    return f" of {ids[0]}" if ids and len(ids) == 1 else ""

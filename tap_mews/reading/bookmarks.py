@@ -105,6 +105,14 @@ class Bookmarks:
         """The bookmark: everything up to here has been delivered."""
         return _moment_of(self._state)
 
+    @property
+    def known(self) -> tuple[str, ...] | None:
+        """The properties or chains of earlier runs; None where none are noted."""
+        covers = self._state.get("covers")
+        if covers is None:
+            return None
+        return tuple(sorted({*covers, *self._ids_joining()}))
+
     def of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
         part = self._state
@@ -114,12 +122,6 @@ class Bookmarks:
                     part = cohort
         value: str | None = part.get("replication_key_value")
         return value
-
-    @property
-    def covers(self) -> tuple[str, ...] | None:
-        """The properties or chains that it is known to cover."""
-        covers = self._state.get("covers")
-        return None if covers is None else tuple(covers)
 
     @property
     def jobs(self) -> list[dict[str, str]]:

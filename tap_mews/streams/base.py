@@ -16,6 +16,7 @@ from singer_sdk.singerlib.json import serialize_json
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
+    RefusedError,
     TapMewsError,
     UnauthorizedError,
 )
@@ -150,12 +151,13 @@ class MewsStream(WindowedStream, abc.ABC):
             parents = lookups.ids(selector.parents)
             return Selection(parents, parents)
         if selector.of == "chain":
-            return Selection(lookups.chain_ids, settings.chain_ids)
-        ids = lookups.enterprise_ids
+            ids, scope = lookups.chain_ids, settings.chain_ids
+        else:
+            ids, scope = lookups.enterprise_ids, settings.enterprise_ids
         if ids is None and selector.is_required:
             # those of earlier runs, where this one cannot list them
-            ids = self.bookmarks.covers
-        return Selection(ids, settings.enterprise_ids)
+            ids = self.bookmarks.known
+        return Selection(ids, scope)
 
     @property
     def scope_of(self) -> str:
@@ -294,15 +296,28 @@ class MewsStream(WindowedStream, abc.ABC):
         try:
             with self.named(), closing(self.reader.windows()) as windows:
                 yield windows
-        except UnauthorizedError as error:
-            error.args = (f"{error}; {self.run.connection.advice_on(str(error))}",)
-            raise
+        except (UnauthorizedError, RefusedError) as error:
+            # of an operation that is not called first, or for one of the properties
+            if not error.is_forbidden:
+                raise
+            if not self._skips_if_refused:
+                advice = self.run.connection.advice_on(str(error))
+                error.args = (f"{error}; {advice}",)
+                raise
+            self.logger.warning("%s; skipping the rest of the stream", error)
+        else:
+            self.record.complete()
         finally:
             self.reader.close()
             self.record.metrics.log()
         self.validator.summarize()
-        self.record.complete()
         self.run.record.reading = None
+
+    @property
+    def _skips_if_refused(self) -> bool:
+        """Whether the run goes on with other streams."""
+        skips = self.run.settings.skip_unauthorized_streams
+        return skips and len(self.run.record.streams) > 1
 
     def due(self) -> list[Slice]:
         """The slices that the bookmarks make due."""

@@ -40,27 +40,21 @@ class Companionships(ByTime):
 
         A companion can be changed without Mews marking the reservation as updated.
         """
-        fetch = self._fetch(RESERVATIONS, shows_permission=True)
-        reader = self.page_reader(fetch)
+        reader = self.page_reader(self._fetch(RESERVATIONS))
         days = self.run.settings.companionship_refresh_days
         if days and not self.is_dry_run:
             until = self.end + timedelta(days=days)
             near = Slice(self.end, until, self.selection.scope)
             colliding = replace(RESERVATIONS, time_filter=TimeFilter("CollidingUtc"))
-            fetch = self._fetch(colliding, shows_permission=False)
-            reader.read_last(fetch, [near])
+            reader.read_last(self._fetch(colliding), [near])
         return reader
 
-    def _fetch(
-        self, reservations: Operation, *, shows_permission: bool
-    ) -> CompanionshipFetch:
+    def _fetch(self, reservations: Operation) -> CompanionshipFetch:
         size, is_probe = self.page_size, self.is_dry_run
         found = PageFetch(
             reservations, Reservation, self.client_of, size, is_probe=is_probe
         )
-        return CompanionshipFetch(
-            found, self.client_of, size, shows_permission=shows_permission
-        )
+        return CompanionshipFetch(found, self.client_of, size, is_probe=is_probe)
 
 
 class SourceAssignments(ByTime):
