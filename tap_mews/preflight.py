@@ -114,7 +114,11 @@ def _skip_or_fail(
     if not refused:
         return
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
-    skips = run.settings.skip_unauthorized_streams
+    skips = run.settings.skip_unauthorized_streams or all(
+        stream.is_optional and stream.bookmarks.value is None
+        for stream in streams
+        if stream.name in refused
+    )
     if not (skips and run.connection.has_access and len(refused) < len(streams)):
         msg = f"{told}; {run.connection.advice_on(told)}"
         raise UnauthorizedError(msg)

@@ -10,4 +10,5 @@ class Enterprises(Whole):
     """The properties that the token reaches."""
 
     name = "enterprises"
+    is_optional = False
     operation = ENTERPRISES
