@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from tap_mews.api.operations import Operation
 from tap_mews.pages.lookups import ENTERPRISES
 from tap_mews.streams.bases import Whole
+
+SERVICES = Operation("services/getAll", "Services", time_filter=None)
 
 
 class Enterprises(Whole):
@@ -12,3 +15,10 @@ class Enterprises(Whole):
     name = "enterprises"
     is_optional = False
     operation = ENTERPRISES
+
+
+class Services(Whole):
+    """What a property sells; their list is needed for what belongs to them."""
+
+    name = "services"
+    operation = SERVICES
