@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tap_mews.api.operations import Operation
+from tap_mews.api.operations import Operation, under
 from tap_mews.pages.lookups import ENTERPRISES
-from tap_mews.streams.bases import Whole
+from tap_mews.streams.bases import Reference, Whole
 
 SERVICES = Operation("services/getAll", "Services", time_filter=None)
 
@@ -22,3 +22,22 @@ class Services(Whole):
 
     name = "services"
     operation = SERVICES
+
+
+class Rates(Reference):
+    """Prices and conditions under which a service is sold."""
+
+    name = "rates"
+    operation = Operation(
+        "rates/getAll",
+        "Rates",
+        under(SERVICES, "ServiceIds"),
+        all_rows={
+            "ActivityStates": ["Active", "Deleted"],
+            "Extent": {
+                "Rates": True,
+                "RateGroups": False,
+                "AvailabilityBlockAssignments": True,
+            },
+        },
+    )
