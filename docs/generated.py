@@ -185,6 +185,8 @@ def _bookmark(stream: MewsStream) -> str:
 
 def _scope(stream: MewsStream) -> str:
     selector = stream.operation.selector
+    if selector.parents is not None:
+        return f"`{selector.parameter}` of `{selector.parents.path}`"
     one = ", one in each request" if selector.most == 1 else ""
     return f"{selector.of}{one}"
 

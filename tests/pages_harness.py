@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from facts import STREAMS
 from sandbox.faults import Edited
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport
 from tap_mews.metrics.usage import UsageRecord
 from tap_mews.settings import CONFIG, Settings
-from tests.harness import ENTITIES, FastClock, Json, Result, moment, select, sync
+from tests.harness import FastClock, Json, Result, moment, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +52,8 @@ PAGE_ENTITIES = {
     "reservation_group_source_assignments": "SourceAssignment",
     "source_assignments": "SourceAssignment_2024_09_20",
 }
-"""The streams that are read page by page, and what the sandbox calls their rows."""
+"""What the sandbox calls the rows of the streams of the first release that are read
+page by page alone."""
 
 WINDOWED = {
     "companionships": RESERVATIONS,
@@ -155,7 +157,7 @@ def truth(
     sandbox: Sandbox, stream: str, ids: list[str] | None = None
 ) -> dict[str, Json]:
     """The rows that a stream should have, by Id."""
-    entity = {**ENTITIES, **PAGE_ENTITIES}[stream]
+    entity = STREAMS[stream].entity
     return {row["Id"]: row for row in sandbox.rows(entity, ids)}
 
 

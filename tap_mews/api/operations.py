@@ -94,6 +94,8 @@ ENTERPRISES = Selector("EnterpriseIds", "property")
 ONE_ENTERPRISE = Selector("EnterpriseIds", "property", most=1, is_required=True)
 CHAINS = Selector("ChainIds", "chain", is_required=True)
 """`customers/getAll` requires them with a portfolio token."""
+NO_SELECTOR = Selector("", "token")
+"""For what is the same for all that the token reaches."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ class Operation:
         all_rows: What must be sent so that no row is hidden.
         most_rows: Of a page, where documented; only then does a page with fewer rows
             than were asked for end a list.
+        is_paged: Whether it takes a `Limitation`; otherwise one answer has all rows.
         is_restricted: Whether Mews must enable it for an integration.
         is_documented: Whether a page of the documentation promises it. One that is
             not may be missing (404).
@@ -119,6 +122,7 @@ class Operation:
     time_filter: TimeFilter | None = UPDATED
     all_rows: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     most_rows: int | None = 1000
+    is_paged: bool = True
     is_restricted: bool = False
     is_documented: bool = True
 
@@ -132,7 +136,7 @@ class Operation:
         body = dict(self.all_rows)
         if window is not None and self.time_filter is not None:
             body |= self.time_filter.interval(window)
-        if ids is not None:
+        if ids is not None and self.selector is not NO_SELECTOR:
             body[self.selector.parameter] = list(ids)
         return body
 

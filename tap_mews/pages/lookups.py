@@ -18,7 +18,8 @@ from tap_mews.records.validator import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_mews.api.client import MewsClient
+    from tap_mews.api.client import MewsClient, Result
+    from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
 
@@ -67,8 +68,9 @@ class Lookups:
         self._page_size = page_size
         self._enterprise_ids = enterprise_ids
         self._chain_ids = chain_ids
-        self._lock = threading.Lock()
-        self._known: dict[str, list[Rows]] = {}
+        # a list may need another one first: the ids of its parents
+        self._lock = threading.RLock()
+        self._known: dict[tuple[str, str], list[Rows]] = {}
 
     def rows(self, operation: Operation) -> list[Rows]:
         """All rows that an operation lists, of the properties that are read.
@@ -76,26 +78,36 @@ class Lookups:
         Raises:
             MewsError: As `read_pages`.
         """
+        key = (operation.path, operation.rows)
         with self._lock:
-            if operation.path not in self._known:
-                ids = None if operation is ENTERPRISES else self._enterprise_ids
-                pages = read_pages(
-                    self._client,
-                    operation,
-                    operation.body(None, ids),
-                    PageSize(self._page_size),
-                    bytes,
-                )
-                self._known[operation.path] = [
+            if key not in self._known:
+                self._known[key] = [
                     Rows(
                         page.value.rows,
                         f"{operation.path} (all), page {number}{page.of_request}",
                         unit="row",
                         may_break=page.value.may_break,
                     )
-                    for number, page in enumerate(pages, 1)
+                    for number, page in enumerate(self._pages(operation), 1)
                 ]
-            return self._known[operation.path]
+            return self._known[key]
+
+    def _pages(self, operation: Operation) -> Iterator[Result[Page[bytes]]]:
+        ids, most = self._named(operation), operation.selector.most
+        size = PageSize(self._page_size)
+        for first in range(0, 1 if ids is None else len(ids), most):
+            some = None if ids is None else ids[first : first + most]
+            body = operation.body(None, some)
+            yield from read_pages(self._client, operation, body, size, bytes)
+
+    def _named(self, operation: Operation) -> tuple[str, ...] | None:
+        """The identifiers that requests for a list must name; None for none."""
+        selector = operation.selector
+        if selector.parents is not None:
+            return self.ids(selector.parents)
+        if selector.of == "chain":
+            return self.chain_ids
+        return None if operation is ENTERPRISES else self._enterprise_ids
 
     def ids(self, operation: Operation) -> tuple[str, ...]:
         """The identifiers of the rows that an operation lists, in a fixed order.

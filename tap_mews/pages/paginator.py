@@ -148,10 +148,14 @@ def _read_pages(
     decoder = page_decoder(operation.rows, row)  # type: ignore[arg-type]
     while not paginator.finished:
         asked = paginator.asked = size.rows
-        limitation = {"Count": asked, "Cursor": paginator.current_value}
-        request = {**body, "Limitation": limitation}
+        request = dict(body)
+        if operation.is_paged:
+            cursor = paginator.current_value
+            request["Limitation"] = {"Count": asked, "Cursor": cursor}
         try:
-            result = client.call(operation.path, request, decoder, can_shrink=True)
+            result = client.call(
+                operation.path, request, decoder, can_shrink=operation.is_paged
+            )
         except RefusedError as error:
             # the row that a cursor names may have changed, and so be elsewhere now
             if paginator.current_value is None or restarts == RESTARTS:

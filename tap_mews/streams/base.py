@@ -13,6 +13,7 @@ from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_mews.api.operations import NO_SELECTOR
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
@@ -76,6 +77,8 @@ class MewsStream(WindowedStream, abc.ABC):
     Attributes:
         operation: What it reads, page by page.
         tested: What `--test` reads.
+        is_optional: Whether runs go without it while Mews refuses it and it was never
+            read; it may have come with an update, unasked for.
         reader: Reads what is due; made when the stream is opened.
         opening: What the stream waits for before its turn: a first answer that is
             late, or trouble that is raised then.
@@ -87,6 +90,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     operation: ClassVar[Operation]
     tested: ClassVar[timedelta] = ONE_DAY
+    is_optional: ClassVar[bool] = True
     reader: Reader
     opening: Future[None] | None = None
 
@@ -150,6 +154,8 @@ class MewsStream(WindowedStream, abc.ABC):
         if selector.parents is not None:
             parents = lookups.ids(selector.parents)
             return Selection(parents, parents)
+        if selector is NO_SELECTOR:
+            return Selection(None, None)
         if selector.of == "chain":
             ids, scope = lookups.chain_ids, settings.chain_ids
         else:
@@ -180,7 +186,9 @@ class MewsStream(WindowedStream, abc.ABC):
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
-        return self.run.lookups.beginning(ids)
+        # the ids of parents do not tell when their property was created
+        has_parents = self.operation.selector.parents is not None
+        return self.run.lookups.beginning(None if has_parents else ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:

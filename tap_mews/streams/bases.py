@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+
 from tap_mews.api.operations import NOBODY
 from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
@@ -31,6 +33,11 @@ class ByTime(MewsStream):
     children of a parent that is new are read from their beginning.
     """
 
+    @property
+    def replication_method(self) -> str:
+        """Incremental, even where no property of a row shows it."""
+        return self.forced_replication_method or REPLICATION_INCREMENTAL
+
     def new_reader(self) -> Reader:
         """Page by page."""
         fetch = PageFetch(
@@ -41,6 +48,17 @@ class ByTime(MewsStream):
             is_probe=self.is_dry_run,
         )
         return self.page_reader(fetch)
+
+
+class Reference(ByTime):
+    """What the rows of other streams refer to: whole at first, then what changes.
+
+    `start_date` does not bound it, so that no id of a row points to nothing.
+    """
+
+    def start(self, ids: Iterable[str] | None) -> None:
+        """The beginning, whatever the settings say."""
+        del ids
 
 
 class Whole(MewsStream):
@@ -77,6 +95,7 @@ class Exported(ByTime):
         export_filter: How exports are cut by time.
     """
 
+    is_optional = False
     entity_type: ClassVar[str]
     export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
 

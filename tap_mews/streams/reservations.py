@@ -6,8 +6,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
-
 from tap_mews.api.operations import ONE_ENTERPRISE, Operation, TimeFilter
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
 from tap_mews.pages.fetch import PageFetch
@@ -34,6 +32,7 @@ class Companionships(ByTime):
     name = "companionships"
     operation = RESERVATIONS
     replication_key = UPDATED
+    is_optional = False
 
     def new_reader(self) -> Reader:
         """Windows of updates, then the stays that are near, whatever their update.
@@ -61,6 +60,7 @@ class SourceAssignments(ByTime):
     """Sources of reservations (`sourceAssignments/getAll/2024-09-20`)."""
 
     name = "source_assignments"
+    is_optional = False
     operation = Operation(
         "sourceAssignments/getAll/2024-09-20",
         "SourceAssignments",
@@ -79,8 +79,4 @@ class ReservationGroupSourceAssignments(ByTime):
     name = "reservation_group_source_assignments"
     operation = Operation("sourceAssignments/getAll", "SourceAssignments")
     replication_key = None
-
-    @property
-    def replication_method(self) -> str:
-        """Incremental, though no property of a row shows it."""
-        return self.forced_replication_method or REPLICATION_INCREMENTAL
+    is_optional = False
