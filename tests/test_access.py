@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import Sandbox
-from tap_mews.errors import UnauthorizedError
-from tests.harness import run_process, select
+from sandbox.faults import Status
+from tap_mews.errors import (
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    WithdrawnError,
+)
+from tests.harness import FastClock, run_process, select, sync
 from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
     from tests.harness import Result
 
 OLDER = "reservation_group_source_assignments"
@@ -135,3 +144,89 @@ def test_a_refusal_ends_the_process_with_one_line(
     assert len(lines) == 1
     assert says_they_are_right(lines[0])
     assert "Traceback" not in done.stderr
+
+
+EXPIRED = "Cannot perform operation or session has expired."
+"""So Mews refuses a bad access token."""
+
+
+def test_a_wrong_access_token_is_one_short_line(sandbox: Sandbox) -> None:
+    """However many streams and operations it is refused for."""
+    config = sandbox.config(access_token="no-such-token")
+    line = refused(sync(config))
+    assert len(line) < 300
+    assert line.count("RequestId") == 1
+    assert blames_the_tokens(line)
+
+
+@dataclass(frozen=True)
+class Withdrawing:
+    """The access token is withdrawn when an operation is called."""
+
+    sandbox: Sandbox
+
+    def __call__(self, call: Call) -> Reply:
+        """Withdraw it, then answer as ever."""
+        self.sandbox.access._grants.clear()
+        return call.carry_out()
+
+
+@pytest.mark.parametrize("extraction", ["exports", "pages", "auto"])
+def test_a_token_that_is_withdrawn_in_the_middle_of_a_run_is_told_as_such(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    operation = "bills/getAll" if extraction == "pages" else "exports/add"
+    sandbox.faults.add(operation, Withdrawing(sandbox), after=1)
+    config = sandbox.config(
+        extraction=extraction, start_date="2026-01-15", export_window_days=10
+    )
+    result = sync(config, catalog=select("bills"))
+    assert isinstance(result.error, WithdrawnError)
+    line = str(result.error)
+    refused_one = operation.replace("add", "getAll")
+    assert line.startswith(f"bills: {refused_one}: HTTP 401 'Invalid AccessToken.'")
+    assert "the access token may have been withdrawn" in line
+    assert "tokens are right" not in line
+    assert len(line) < 400
+
+
+def test_an_operation_that_is_refused_in_the_middle_of_a_run_is_told_as_such(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add("exports/getAll", Status(401, EXPIRED), times=None, after=1)
+    config = sandbox.config(start_date="2026-01-15", export_window_days=10)
+    line = refused(sync(config, catalog=select("bills")))
+    assert EXPIRED in line
+    assert "though it was allowed earlier in this run" in line
+    assert "the access token may have been withdrawn or have lost this" in line
+    assert "tokens are right" not in line
+
+
+CONFLICT = (
+    "Someone else just changed this bill. Refresh to see the latest and try again."
+)
+
+
+@pytest.mark.parametrize("extraction", ["exports", "pages"])
+def test_a_403_of_a_row_that_somebody_changes_is_tried_again(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    operation = "bills/getAll" if extraction == "pages" else "exports/getAll"
+    sandbox.faults.add(operation, Status(403, CONFLICT), times=2)
+    config = sandbox.config(extraction=extraction, start_date="2026-01-15")
+    result = sync(config, catalog=select("bills")).ok()
+    assert result.records["bills"]
+    sandbox.faults.add(operation, Status(403, CONFLICT), times=None)
+    clock = FastClock(sandbox)
+    failed = sync(config, catalog=select("bills"), clock=clock)
+    assert isinstance(failed.error, UnavailableError)
+    assert CONFLICT in str(failed.error)
+    assert "4 times in a row" in str(failed.error)
+    assert clock.monotonic() < 60
+
+
+def test_a_request_that_is_too_large_is_an_error_of_its_own(sandbox: Sandbox) -> None:
+    sandbox.faults.add(COMPANIONSHIPS, Status(413, "Too large."), times=None)
+    result = History(sandbox, ("companionships",), START).failing()
+    assert isinstance(result.error, TooLargeError)
+    assert "HTTP 413 'Too large.'" in str(result.error)

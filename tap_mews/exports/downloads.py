@@ -150,7 +150,7 @@ class Downloader:
         """Ask for a file, through redirects to links that may be used."""
         for _ in range(REDIRECTS):
             if wrong := self._wrong_with(url):
-                msg = f"{what}: Mews names a link that {wrong}; it is not used"
+                msg = f"{what}: Mews names a link that {wrong}; ask Mews support"
                 raise DownloadError(msg)
             response = self._session.ask("GET", url, TIMEOUT, headers=headers)
             if not response.is_redirect:
@@ -171,7 +171,7 @@ class Downloader:
         except ValueError:
             return "cannot be read"
         if link.scheme not in self._schemes or not link.hostname or port == 0:
-            return "is not https"
+            return "is not an https address"
         return "names a user" if "@" in link.netloc else ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 T = TypeVar("T")
+
+Cursor: Any = Annotated[str, msgspec.Meta(max_length=4096)] | None
+"""Those of Mews are identifiers, or some hundred characters; each goes back to it."""
 
 _DECODER = json.JSONDecoder()
 
@@ -56,7 +59,7 @@ class PageDecoder(Generic[T]):
             "Result",
             [
                 ("rows", list[kept], msgspec.field(name=rows)),
-                ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
+                ("cursor", Cursor, msgspec.field(name="Cursor", default=None)),
             ],
         )
         self._decode = msgspec.json.Decoder(answer).decode
@@ -92,7 +95,7 @@ class PageDecoder(Generic[T]):
             msg = f"Object missing required field `{self._rows}`"
             raise msgspec.ValidationError(msg)
         made = [self._of(number, row) for number, row in enumerate(rows, 1)]
-        return Page(made, cursor, _may_break(body))
+        return Page(made, msgspec.convert(cursor, Cursor), _may_break(body))
 
     def _of(self, number: int, text: str) -> T:
         """A row of its JSON, which Python's own parser has taken."""

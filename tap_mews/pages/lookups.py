@@ -18,7 +18,8 @@ from tap_mews.records.validator import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tap_mews.api.client import MewsClient, Result
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
@@ -92,7 +93,7 @@ class Lookups:
                 ]
             return self._known[key]
 
-    def _pages(self, operation: Operation) -> Iterator[Result[Page[bytes]]]:
+    def _pages(self, operation: Operation) -> Iterator[Response[Page[bytes]]]:
         ids, most = self._named(operation), operation.selector.most
         size = PageSize(self._page_size)
         for first in range(0, 1 if ids is None else len(ids), most):

@@ -80,13 +80,13 @@ def fetch(downloader: Downloader, url: str) -> None:
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1/f", *OTHER_SCHEMES])
 def test_a_file_is_asked_for_by_https_alone(url: str) -> None:
-    with pytest.raises(DownloadError, match="not https"):
+    with pytest.raises(DownloadError, match="not an https address"):
         fetch(Downloader(FastClock(), allow_http=False), f"{url}?sig=x")
 
 
 @pytest.mark.parametrize("url", OTHER_SCHEMES)
 def test_loopback_allows_http_and_no_other_scheme(url: str) -> None:
-    with pytest.raises(DownloadError, match="not https"):
+    with pytest.raises(DownloadError, match="not an https address"):
         fetch(Downloader(FastClock(), allow_http=True), f"{url}?sig=x")
 
 
@@ -98,7 +98,7 @@ def test_no_redirect_leads_a_file_away_from_https(location: str) -> None:
     host, plain = Redirecting(location), Redirecting(location)
     downloader._session.mount("https://", host)
     downloader._session.mount("http://", plain)
-    with pytest.raises(DownloadError, match="not https") as caught:
+    with pytest.raises(DownloadError, match="not an https address") as caught:
         fetch(downloader, "https://host/f?sig=x")
     assert len(host.asked) == 1
     assert plain.asked == []
