@@ -24,7 +24,7 @@ OPERATION = "enterprises/getAll"
 def client_at(url: str, clock: FastClock) -> MewsClient:
     """A client of the API at an address."""
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": url}
-    return Run(Settings.load(config, CONFIG), clock).client
+    return Run(Settings.load(config, CONFIG), clock, lambda: None).client
 
 
 def call(client: MewsClient) -> None:
@@ -40,7 +40,7 @@ def fetch(downloader: Downloader, url: str) -> None:
 
 def ask_api(url: str) -> None:
     """Call the API at an address, twice."""
-    client = client_at(url, FastClock(), lambda: None)
+    client = client_at(url, FastClock())
     for _ in range(2):
         call(client)
 
