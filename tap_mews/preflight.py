@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import TimeoutError as NotYet
+from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import (
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_mews.streams.base import MewsStream
 
 FIRST_SECONDS = 30.0
-"""How long the first answer to a stream may hold up the others."""
+"""How long first answers may hold up the streams whose own are there."""
 
 logger = logging.getLogger("tap-mews.preflight")
 
@@ -43,11 +43,13 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
     opening = [(each, in_background(each.open, "tap-mews-open")) for each in streams]
     refused: dict[str, str] = {}
     failed: list[TapMewsError] = []
+    wait([future for _, future in opening], FIRST_SECONDS)
     for stream, future in opening:
-        try:
-            future.result(FIRST_SECONDS)
-        except NotYet:
+        if not future.done():
             stream.opening = future
+            continue
+        try:
+            future.result()
         except (UnauthorizedError, RefusedError) as error:
             if error.is_forbidden:
                 refused[stream.name] = str(error).removeprefix(f"{stream.name}: ")
