@@ -111,6 +111,7 @@ class Run:
         )
 
     def close(self) -> None:
-        """Drop connections and what is on disk."""
+        """Read no more, and drop connections and what is on disk."""
+        self.prefetcher.stop()
         self.downloader.close()
         self.spool.close()
