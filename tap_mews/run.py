@@ -105,3 +105,7 @@ class Run:
             if end_date is None
             else min(tomorrow, at_midnight(end_date.date()))
         )
+
+    def close(self) -> None:
+        """Read no more."""
+        self.prefetcher.stop()

@@ -125,8 +125,11 @@ class TapMews(MewsTap):
         record = self.run.record
         record.streams = {each.name: each.record for each in self.selected_streams}
         path = self.settings.report_path
-        with reported(record, path, self.logger), progress_bar(record):
-            yield
+        try:
+            with reported(record, path, self.logger), progress_bar(record):
+                yield
+        finally:
+            self.run.close()
 
     @classmethod
     def cb_config(

@@ -41,13 +41,15 @@ ATTEMPTS = 3
 def running(
     *sources: Callable[[], Iterator[int]], room: int = 1000, most: int = AHEAD
 ) -> Iterator[Iterator[Iterator[int]]]:
-    """Run sources whose items weigh one byte each, in one lane."""
+    """Run sources whose items weigh one byte each, in one lane that is answered."""
     prefetcher = Prefetcher(lambda: None, ByteBudget(room), most)
     lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
     lane.expected = 1
-    lane.open(sources)
+    lane.open([lambda: iter(()), *sources])
     try:
         with closing(lane.take()) as taken:
+            # the others start once the first one is answered
+            assert list(next(taken)) == []
             yield taken
     finally:
         lane.stop()
@@ -127,6 +129,7 @@ def test_no_more_items_wait_than_there_is_room_for() -> None:
 
 def test_what_waits_does_not_keep_the_one_whose_turn_it_is_from_going_on() -> None:
     full = threading.Event()
+    waiting: list[int] = []
 
     def late() -> Iterator[int]:
         assert full.wait(LATE)
@@ -134,7 +137,9 @@ def test_what_waits_does_not_keep_the_one_whose_turn_it_is_from_going_on() -> No
 
     def filling() -> Iterator[int]:
         for item in count():
-            if item >= 3:
+            waiting.append(item)
+            # a quarter is kept, and the late one holds one byte
+            if len(waiting) >= 5:
                 full.set()
             yield item
 

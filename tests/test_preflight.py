@@ -289,10 +289,7 @@ def test_a_permission_that_shows_late_is_missing_all_the_same(
 ) -> None:
     # the first windows have no reservations whose companionships could be asked for
     sandbox.access.revoke(COMPANIONSHIPS)
-    settings: Json = {
-        "start_date": "2025-06-01",
-        "skip_unauthorized_streams": skips,
-    }
+    settings: Json = {"start_date": "2025-06-01", "skip_unauthorized_streams": skips}
     result = sync(sandbox, "companionships", "enterprises", **settings)
     line = f"companionships: {COMPANIONSHIPS}: HTTP 401"
     if skips:
@@ -342,6 +339,20 @@ def test_a_request_that_is_wrong_as_such_is_no_missing_permission(
     )
     assert isinstance(result.error, RefusedError)
     assert str(result.error).startswith("bills: bills/getAll: HTTP 400")
+
+
+def test_no_stream_is_read_on_when_the_run_has_ended(sandbox: Sandbox) -> None:
+    for _ in range(300):
+        sandbox.put("Bill", sandbox.new_row("Bill"))
+    settle(sandbox)
+    sandbox.access.revoke(ASSIGNMENTS)
+    settings: Json = {"extraction": "pages", "start_date": BEFORE_ALL, "page_size": 1}
+    refusal(sync(sandbox, "bills", "source_assignments", **settings))
+    left = [each for each in threading.enumerate() if each.name.startswith("tap-mews-")]
+    for thread in left:
+        thread.join(LATE)
+    assert not any(thread.is_alive() for thread in left)
+    assert len(sandbox.journal.requests("bills/getAll")) < 300
 
 
 @pytest.mark.parametrize("fault", [Status(503), Status(408)], ids=repr)

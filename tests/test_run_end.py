@@ -82,7 +82,7 @@ def run(
 @pytest.mark.parametrize(
     ("cause", "code", "outcome", "error", "stream"),
     [
-        (no_access, 1, "failed", "UnauthorizedError", None),
+        (no_access, 1, "failed", "UnauthorizedError", "payments"),
         (outage, 1, "failed", "UnavailableError", "bills"),
         (target_gone, 1, "failed", "BrokenPipeError", "bills"),
         (stop_while_rows_are_written, STOPPED, "stopped", "SystemExit", "bills"),

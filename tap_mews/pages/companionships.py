@@ -9,6 +9,7 @@ at a time. A companionship without a reservation comes only by its group.
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -74,7 +75,8 @@ class CompanionshipFetch:
             reservations: Fetches the reservations of a window.
             client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
-            is_probe: Whether to ask for companionships though no group is found.
+            is_probe: Whether one request for companionships is enough; it is made
+                even if no group is found.
         """
         self._reservations = reservations
         self._client_of = client_of
@@ -104,7 +106,8 @@ class CompanionshipFetch:
             pages = read_pages(
                 self._client_of(span), COMPANIONSHIPS, body, self._size, bytes, what
             )
-            for number, page in enumerate(pages, 1):
+            read = islice(pages, 1) if self._is_probe else pages
+            for number, page in enumerate(read, 1):
                 yield Rows(
                     [self._dated(row, endings) for row in page.value.rows],
                     f"{COMPANIONSHIPS.path} ({what}), page {number}{page.of_request}",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -113,7 +113,7 @@ class _Read(Generic[T]):
         self._source = source
         self._changed = threading.Condition()
         self._items: deque[tuple[T, int]] = deque()
-        self._is_wanted = True
+        self._stopped = threading.Event()
         self._has_ended = False
         self._error: BaseException | None = None
 
@@ -159,7 +159,7 @@ class _Read(Generic[T]):
     def stop(self) -> None:
         """Want no more items; those that wait are dropped."""
         with self._changed:
-            self._is_wanted = False
+            self._stopped.set()
             held = sum(size for _, size in self._items)
             self._items.clear()
         if held:
@@ -181,10 +181,11 @@ class _Read(Generic[T]):
     def _read(self) -> None:
         lane, budget = self._lane, self._lane.budget
         items, is_first = self._source(), True
-        while self._is_wanted:
+        while not self._stopped.is_set():
             expected = lane.expected
             budget.acquire(self.order, expected)
-            item = next(items, None)
+            # whoever waits for bytes may be stopped meanwhile
+            item = None if self._stopped.is_set() else next(items, None)
             if is_first:
                 lane.answered(self)
                 is_first = False
@@ -195,7 +196,7 @@ class _Read(Generic[T]):
             lane.expected = max(size, 1)
             budget.release(self.order, expected - size)
             with self._changed:
-                if self._is_wanted:
+                if not self._stopped.is_set():
                     self._items.append((item, size))
                     self._changed.notify_all()
                     size = 0
@@ -295,6 +296,7 @@ class Prefetcher:
         self._lock = threading.Lock()
         self._running = 0
         self._waiting: list[_Read[object]] = []
+        self._lanes: list[Lane[Any]] = []
 
     def lane(self, place: int, weigh: Callable[[T], int]) -> Lane[T]:
         """A lane for a stream.
@@ -303,7 +305,14 @@ class Prefetcher:
             place: Of the stream among those that are written.
             weigh: Gives the bytes of an item.
         """
-        return Lane(self, place, weigh)
+        lane = Lane(self, place, weigh)
+        self._lanes.append(lane)
+        return lane
+
+    def stop(self) -> None:
+        """Want no more of any lane."""
+        for lane in self._lanes:
+            lane.stop()
 
     def plan(self, reads: list[_Read[T]]) -> None:
         """Start reads as there is room."""
