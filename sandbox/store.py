@@ -13,7 +13,10 @@ from sandbox.encoding import Json, encode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHAIN_ENTITIES = frozenset({"Customer", "Company"})
+CHAIN_ENTITIES = frozenset({"Customer", "Company", "Source"})
+
+EVERYBODY = "everybody"
+"""Who owns what is the same for all hotels."""
 
 Order = tuple[datetime, str]
 
@@ -103,7 +106,8 @@ class Store:
         `updated` places it: some rows do not say when they were updated.
         """
         # Tests put rows without an Id: they still need a place of their own.
-        key = str(data.get("Id") or f"row-{id(data)}").lower()
+        known = data.get("Id", data.get("Code"))
+        key = str(known or f"row-{id(data)}").lower()
         with self.lock:
             self._tables[entity].put(Row(key, data, owner, updated))
 

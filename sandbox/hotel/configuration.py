@@ -6,6 +6,10 @@ import random
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.hotel.accounts import add_accounts
+from sandbox.hotel.shapes import named
+from sandbox.hotel.spaces import add_spaces
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -27,12 +31,15 @@ class Configuration:
         """Enter everything."""
         self._add_services(now)
         self._add_rates(now)
+        add_spaces(self.hotel, now)
+        add_accounts(self.hotel, now)
 
     def week(self, now: datetime) -> None:
-        """Start a week: the rate of last minute is opened or closed."""
+        """Start a week: a rate is opened or closed, and a room is cleaned."""
         self.hotel.life.at(now + _WEEK, self.week)
         later = timedelta(seconds=self._rng.randrange(6 * 86400))
         self.hotel.life.at(now + later, self._change_rate)
+        self.hotel.life.at(now + later, self._clean_room)
 
     def _add_services(self, now: datetime) -> None:
         hotel = self.hotel
@@ -94,8 +101,13 @@ class Configuration:
         enabled = self.hotel.store.get("Rate", key)["IsEnabled"]
         self.hotel.change("Rate", key, now, IsEnabled=not enabled)
 
+    def _clean_room(self, now: datetime) -> None:
+        room = self._rng.choice(self.hotel.categories[0].rooms)
+        state = self._rng.choice(("Dirty", "Clean", "Inspected"))
+        self.hotel.change("Resource", room, now, State=state)
+
     def _names(self, name: str) -> Json:
-        return {self.hotel.place.language: name, "en-US": name}
+        return named(self.hotel.place.language, name)
 
 
 def _bookable() -> Json:

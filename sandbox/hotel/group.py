@@ -13,6 +13,7 @@ from sandbox.hotel.life import Life
 from sandbox.hotel.places import PLACES
 from sandbox.hotel.property import Hotel
 from sandbox.hotel.stays import FrontDesk
+from sandbox.hotel.world import add_world
 
 if TYPE_CHECKING:
     from sandbox.store import Store
@@ -34,6 +35,7 @@ class HotelGroup:
         self.life = Life()
         self.chains: list[Chain] = []
         self.hotels: list[Hotel] = []
+        add_world(store, opened)
 
     def add_chain(self) -> Chain:
         """Found a chain."""

@@ -27,8 +27,30 @@ ENTITIES = (
     "Enterprise",
     "Service",
     "Rate",
+    "ResourceCategory",
+    "Resource",
+    "ResourceCategoryAssignment",
+    "ResourceFeature",
+    "ResourceFeatureAssignment",
+    "AccountingCategory",
+    "BusinessSegment",
+    "AgeCategory",
+    "RateGroup",
+    "ReservationGroup",
+    "Product",
+    "ProductCategory",
+    "Source",
+    "Counter",
+    "Cashier",
+    "Outlet",
+    "Department",
 )
-_BLANK = {name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES}
+WORLD = tuple(
+    sorted(each.entity for each in facts.STREAMS.values() if each.same_for_every_token)
+)
+_BLANK = {
+    name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES + WORLD
+}
 
 _CENT = Decimal("0.01")
 
@@ -36,6 +58,11 @@ _CENT = Decimal("0.01")
 def shape(entity: str, values: dict[str, Any]) -> Json:
     """Give a row with every known property, null where no value is given."""
     return {**_BLANK[entity], **values}
+
+
+def named(language: str, name: str) -> Json:
+    """Give a name in a language and in English."""
+    return {language: name, "en-US": name}
 
 
 def cents(value: Decimal | float) -> Decimal:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facts import OPERATIONS, STREAMS
-from sandbox.answers import Refusal
-from sandbox.hotel.shapes import ENTITIES
+from sandbox.answers import Refusal, answer
+from sandbox.hotel.shapes import ENTITIES, WORLD
 from sandbox.pages import Page
 from sandbox.platform import Ask, operation
 
@@ -18,14 +18,37 @@ STANDARD = sorted(
 )
 """Every operation of a stream whose rows the hotels have."""
 
+WHOLE = sorted(
+    {stream.operation for stream in STREAMS.values() if stream.entity in WORLD}
+)
+"""Every operation that gives what is the same for all hotels, in one answer."""
+
 
 def get_all(ask: Ask) -> Reply:
     """One page of an operation."""
     return Page(ask, OPERATIONS[ask.entry.operation]).answer()
 
 
+def get_whole(ask: Ask) -> Reply:
+    """All rows of an operation without pages, and its further lists."""
+    known = OPERATIONS[ask.entry.operation]
+    lists = {str(known.rows): known.entity} | {
+        name: str(each.entity) for name, each in known.lists.items()
+    }
+    store = ask.platform.store
+    with store.lock:
+        return answer(
+            {
+                name: [row.data for row in store.table(entity).ordered()]
+                for name, entity in lists.items()
+            }
+        )
+
+
 for path in STANDARD:
     operation(path)(get_all)
+for path in WHOLE:
+    operation(path)(get_whole)
 
 
 @operation("reservations/getAll/2023-06-06")

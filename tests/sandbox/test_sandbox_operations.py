@@ -9,7 +9,7 @@ import pytest
 
 from facts import OPERATIONS, STREAMS
 from sandbox import Sandbox, parameters
-from sandbox.operations.get_all import STANDARD
+from sandbox.operations.get_all import STANDARD, WHOLE
 from tap_mews.streams import STREAMS as TAPPED
 from tests.sandbox.api import Api
 
@@ -65,8 +65,9 @@ def allowed(sandbox: Sandbox, operation: Operation) -> Json:
     elif operation.at_least_one_filter:
         body["UpdatedUtc"] = FEBRUARY
     elif operation.path != LEDGER:
-        for column, parent in parameters.parents(operation.entity):
-            body[f"{column}s"] = [row["Id"] for row in sandbox.rows(parent)]
+        for parent in parameters.parents(operation.entity):
+            rows = sandbox.rows(parent.entity)
+            body[parent.parameter] = [row["Id"] for row in rows]
     return body
 
 
@@ -85,7 +86,17 @@ def strict() -> Iterator[Api]:
 
 def test_every_operation_that_the_tap_reads_is_served() -> None:
     read = {STREAMS[str(vars(each)["name"])].operation for each in TAPPED}
-    assert read <= {*STANDARD}
+    assert read <= {*STANDARD, *WHOLE}
+
+
+@pytest.mark.parametrize("path", WHOLE)
+def test_what_has_no_pages_comes_whole(api: Api, path: str) -> None:
+    known = OPERATIONS[path]
+    answer = api.ask(path, {})
+    assert answer.keys() == {known.rows, *known.lists}
+    assert {each["Code"] for each in answer[str(known.rows)]} == {
+        row["Code"] for row in api.sandbox.rows(known.entity)
+    }
 
 
 def test_it_answers_with_its_rows_its_further_lists_and_a_cursor(
