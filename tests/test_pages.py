@@ -117,7 +117,7 @@ def test_rows_are_complete_whether_the_newest_or_the_oldest_come_first(
     sandbox: Sandbox, operation: Operation
 ) -> None:
     (hotel, _) = sandbox.enterprise_ids
-    entity = {STAYS: "Reservation", SOURCES: "SourceAssignment_2024_09_20"}[operation]
+    entity = "Reservation" if operation is STAYS else "SourceAssignment_2024_09_20"
     found = ids(pages(sandbox, operation, 7, EnterpriseIds=[hotel]))
     assert sorted(found) == sorted(row["Id"] for row in sandbox.rows(entity, [hotel]))
 

@@ -170,6 +170,31 @@ def test_the_first_source_of_each_lane_starts_at_once() -> None:
     ) == [*range(5)]
 
 
+def test_the_first_source_of_a_lane_is_read_though_there_is_no_room() -> None:
+    full, asked = threading.Event(), threading.Event()
+
+    def filling() -> Iterator[int]:
+        for item in count():
+            if item == 2:
+                full.set()
+            yield item
+
+    def first() -> Iterator[int]:
+        asked.set()
+        yield 1
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(4))
+    lanes: list[Lane[int]] = [prefetcher.lane(place, lambda _: 1) for place in range(2)]
+    try:
+        for lane, source in zip(lanes, (filling, first), strict=True):
+            lane.expected = 1
+            lane.open([source])
+            assert full.wait(LATE)
+        assert asked.wait(LATE)
+    finally:
+        prefetcher.stop()
+
+
 def test_the_sources_of_the_first_lane_come_before_those_of_the_next() -> None:
     started: list[str] = []
 

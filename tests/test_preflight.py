@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import Sandbox
-from sandbox.faults import Status
+from sandbox.faults import Stall, Status
+from tap_mews import preflight
 from tap_mews.errors import RefusedError, UnauthorizedError, UnavailableError
 from tests.harness import ENTITIES, FastClock, Result, added, records_by_id, select
 from tests.harness import sync as sync_in_process
@@ -300,6 +301,44 @@ def test_a_permission_that_shows_late_is_missing_all_the_same(
         assert reached < "2026-03"
     else:
         assert line in str(result.error)
+        assert "ask Mews to enable" in str(result.error)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No first answer is waited for before the others are delivered."""
+    monkeypatch.setattr(preflight, "FIRST_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_first_answer_that_is_late_is_waited_for_in_its_turn(
+    sandbox: Sandbox,
+) -> None:
+    streams = ("bills", "payments")
+    result = sync(sandbox, *streams, "source_assignments").ok()
+    for stream in streams:
+        assert records_by_id(stream, result) == exact_truth(sandbox, stream)
+    assert result.records["source_assignments"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_first_answer_that_is_late_can_be_a_refusal(
+    sandbox: Sandbox, *, skips: bool
+) -> None:
+    sandbox.faults.add(ASSIGNMENTS, Stall(0.5))
+    sandbox.access.revoke(ASSIGNMENTS)
+    result = sync(
+        sandbox, "bills", "source_assignments", skip_unauthorized_streams=skips
+    )
+    assert records_by_id("bills", result) == exact_truth(sandbox, "bills")
+    line = f"source_assignments: {ASSIGNMENTS}: HTTP 401"
+    if skips:
+        assert result.error is None
+        (warning,) = (each for each in warnings(result) if line in each)
+        assert "skipping" in warning
+    else:
+        assert str(result.error).startswith(line)
         assert "ask Mews to enable" in str(result.error)
 
 

@@ -53,7 +53,8 @@ class ByteBudget:
     """Bytes that may be held by all that is read ahead.
 
     The read whose turn it is has a share of its own, and may always hold one item: so
-    none can keep it from going on.
+    none can keep it from going on. So may the first read of each lane, since nothing is
+    written before all lanes have been answered.
     """
 
     def __init__(self, most: int = MOST_BYTES) -> None:
@@ -69,8 +70,12 @@ class ByteBudget:
         """Wait until a read may hold so many bytes more."""
         claim = _Claim(order, size)
         with self._lock:
-            heapq.heappush(self._claims, claim)
-            self._grant()
+            _, number = order
+            if number == 0 and order not in self._held:
+                self._hold(claim)
+            else:
+                heapq.heappush(self._claims, claim)
+                self._grant()
         claim.granted.wait()
 
     def release(self, order: Order, size: int) -> None:
@@ -90,10 +95,12 @@ class ByteBudget:
 
     def _grant(self) -> None:
         while self._claims and self._may_hold(self._claims[0]):
-            claim = heapq.heappop(self._claims)
-            self._free -= claim.size
-            self._held[claim.order] = self._held.get(claim.order, 0) + claim.size
-            claim.granted.set()
+            self._hold(heapq.heappop(self._claims))
+
+    def _hold(self, claim: _Claim) -> None:
+        self._free -= claim.size
+        self._held[claim.order] = self._held.get(claim.order, 0) + claim.size
+        claim.granted.set()
 
     def _may_hold(self, claim: _Claim) -> bool:
         if claim.order <= self._turn:

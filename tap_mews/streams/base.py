@@ -299,10 +299,8 @@ class MewsStream(WindowedStream, abc.ABC):
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
         self.prepare()
         self.run.record.reading = self.record
-        if self.opening is not None:
-            self.opening.result()
         try:
-            with self.named(), closing(self.reader.windows()) as windows:
+            with self.named(), closing(self._windows()) as windows:
                 yield windows
         except (UnauthorizedError, RefusedError) as error:
             # of an operation that is not called first, or for one of the properties
@@ -316,10 +314,18 @@ class MewsStream(WindowedStream, abc.ABC):
         else:
             self.record.complete()
         finally:
-            self.reader.close()
+            # a first answer that was late may have been an error
+            if reader := getattr(self, "reader", None):
+                reader.close()
             self.record.metrics.log()
         self.validator.summarize()
         self.run.record.reading = None
+
+    def _windows(self) -> Generator[WindowRead, None, None]:
+        """What the reader reads, once its first answer is there."""
+        if self.opening is not None:
+            self.opening.result()
+        yield from self.reader.windows()
 
     @property
     def _skips_if_refused(self) -> bool:
