@@ -235,6 +235,9 @@ def select(*streams: str) -> Json:
     catalog: Json = TapMews(validate_config=False).catalog_dict
     entries = [each for each in catalog["streams"] if each["stream"] in streams]
     assert len(entries) == len(streams)
+    for entry in entries:
+        (itself,) = (each for each in entry["metadata"] if not each["breadcrumb"])
+        itself["metadata"]["selected"] = True
     return {"streams": entries}
 
 

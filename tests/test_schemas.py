@@ -286,6 +286,7 @@ OF_NO_PERSON = re.compile(
     r"|order_items\.BillingName|bills\.OrderItems\[\]\.BillingName|.*\.CreditCard.*"
     # numbers that Mews or a channel counts with, and how many people there are
     r"|(bills|reservations|customers)\.(Channel|ChannelManager)?Number"
+    r"|reservation_groups\.ChannelManagerGroupNumber"
     r"|.*\.(PurchaseOrder|AvailabilityBlock)Number|.*\.PersonCounts?.*"
     # identifiers, which docs/guest-data.md lists apart
     r"|customers\.(AddressId|CustomTitleId|HasOtaEmail)"

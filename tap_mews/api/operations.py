@@ -94,6 +94,9 @@ ENTERPRISES = Selector("EnterpriseIds", "property")
 ONE_ENTERPRISE = Selector("EnterpriseIds", "property", most=1, is_required=True)
 CHAINS = Selector("ChainIds", "chain", is_required=True)
 """`customers/getAll` requires them with a portfolio token."""
+EVERY_STATE = MappingProxyType({"ActivityStates": ["Active", "Deleted"]})
+"""Brings rows that have been deleted, where Mews hides them by default or may."""
+
 NO_SELECTOR = Selector("", "token")
 """For what is the same for all that the token reaches."""
 

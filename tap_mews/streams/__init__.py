@@ -4,16 +4,30 @@ from tap_mews.streams import (
     accounting,
     configuration,
     inventory,
+    outlets,
+    pricing,
     profiles,
     reservations,
+    standards,
 )
 from tap_mews.streams.base import MewsStream
+
+_MODULES = (
+    accounting,
+    configuration,
+    inventory,
+    outlets,
+    pricing,
+    profiles,
+    reservations,
+    standards,
+)
 
 STREAMS: tuple[type[MewsStream], ...] = tuple(
     sorted(
         (
             found
-            for module in (accounting, configuration, inventory, profiles, reservations)
+            for module in _MODULES
             for found in vars(module).values()
             if isinstance(found, type)
             and issubclass(found, MewsStream)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import Operation, TimeFilter
+from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
 from tap_mews.exports.api import ExportFilter
-from tap_mews.streams.bases import Exported
+from tap_mews.streams.bases import Exported, Reference
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
@@ -93,3 +93,19 @@ class LedgerEntries(Exported):
     def write_bookmark(moment: datetime) -> str:
         """A date."""
         return moment.date().isoformat()
+
+
+class AccountingCategories(Reference):
+    """What items are booked under."""
+
+    name = "accounting_categories"
+    operation = Operation(
+        "accountingCategories/getAll", "AccountingCategories", all_rows=EVERY_STATE
+    )
+
+
+class Cashiers(Reference):
+    """Where cash is taken."""
+
+    name = "cashiers"
+    operation = Operation("cashiers/getAll", "Cashiers", all_rows=EVERY_STATE)

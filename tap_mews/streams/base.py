@@ -76,7 +76,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     Attributes:
         operation: What it reads, page by page.
-        tested: What `--test` reads.
+        tested: What `--test` reads of the last time; None for whatever time.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
         reader: Reads what is due; made when the stream is opened.
@@ -89,7 +89,7 @@ class MewsStream(WindowedStream, abc.ABC):
     replication_key: str | None = "UpdatedUtc"
 
     operation: ClassVar[Operation]
-    tested: ClassVar[timedelta] = ONE_DAY
+    tested: ClassVar[timedelta | None] = ONE_DAY
     is_optional: ClassVar[bool] = True
     reader: Reader
     opening: Future[None] | None = None
@@ -340,7 +340,7 @@ class MewsStream(WindowedStream, abc.ABC):
     def _slices(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""
         if self.is_dry_run:
-            return [self._all(self.end - self.tested)]
+            return [self._all(self.end - self.tested if self.tested else None)]
         if self.replication_method == REPLICATION_FULL_TABLE:
             return [self._all(self.start(self.selection.ids))]
         slices = self.due()

@@ -56,6 +56,8 @@ class Reference(ByTime):
     `start_date` does not bound it, so that no id of a row points to nothing.
     """
 
+    tested = None
+
     def start(self, ids: Iterable[str] | None) -> None:
         """The beginning, whatever the settings say."""
         del ids

@@ -41,3 +41,18 @@ class Rates(Reference):
             },
         },
     )
+
+
+class Counters(Reference):
+    """Number series of bills, reservations and the like."""
+
+    name = "counters"
+    operation = Operation("counters/getAll", "Counters")
+
+
+class Departments(Whole):
+    """Departments that tasks are for."""
+
+    name = "departments"
+    selected_by_default = False
+    operation = Operation("departments/getAll", "Departments", time_filter=None)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import CHAINS, Operation
+from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation
 from tap_mews.pages.lookups import FOUNDED
 from tap_mews.streams.bases import Exported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
-
-_EVERY_STATE = {"ActivityStates": ["Active", "Deleted"]}
 
 
 class _OfChain(Exported):
@@ -33,7 +31,7 @@ class Customers(_OfChain):
         "customers/getAll",
         "Customers",
         CHAINS,
-        all_rows={"Extent": {"Customers": True, "Addresses": False}} | _EVERY_STATE,
+        all_rows={"Extent": {"Customers": True, "Addresses": False}} | EVERY_STATE,
     )
 
 
@@ -42,6 +40,4 @@ class Companies(_OfChain):
 
     name = "companies"
     entity_type = "Company"
-    operation = Operation(
-        "companies/getAll", "Companies", CHAINS, all_rows=_EVERY_STATE
-    )
+    operation = Operation("companies/getAll", "Companies", CHAINS, all_rows=EVERY_STATE)

@@ -6,11 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import ONE_ENTERPRISE, Operation, TimeFilter
+from tap_mews.api.operations import (
+    EVERY_STATE,
+    NO_SELECTOR,
+    ONE_ENTERPRISE,
+    Operation,
+    TimeFilter,
+)
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
-from tap_mews.streams.bases import ByTime, Exported
+from tap_mews.streams.bases import ByTime, Exported, Reference, Whole
 
 if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader
@@ -80,3 +86,27 @@ class ReservationGroupSourceAssignments(ByTime):
     operation = Operation("sourceAssignments/getAll", "SourceAssignments")
     replication_key = None
     is_optional = False
+
+
+class ReservationGroups(ByTime):
+    """Groups of reservations; the rows themselves carry no date."""
+
+    name = "reservation_groups"
+    operation = Operation("reservationGroups/getAll", "ReservationGroups")
+    replication_key = None
+
+
+class BusinessSegments(Reference):
+    """Kinds of business that reservations are counted in."""
+
+    name = "business_segments"
+    operation = Operation(
+        "businessSegments/getAll", "BusinessSegments", all_rows=EVERY_STATE
+    )
+
+
+class Sources(Whole):
+    """Where reservations come from."""
+
+    name = "sources"
+    operation = Operation("sources/getAll", "Sources", NO_SELECTOR, time_filter=None)
