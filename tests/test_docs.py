@@ -229,6 +229,13 @@ def test_every_quoted_message_is_in_the_code() -> None:
         assert any(wanted in text for text in texts_in_code()), message
 
 
+def test_every_message_about_networks_is_in_the_code() -> None:
+    """What docs/networks.md quotes, as README.md does."""
+    table = DOCUMENTS["docs/networks.md"].partition("## What goes wrong")[2]
+    for message in (text for row in rows(table) for text in quoted(row[0])):
+        assert any(message.strip("…") in text for text in texts_in_code()), message
+
+
 def test_named_operations_are_those_that_the_tap_calls() -> None:
     """Each operation in the text stands in the code."""
     operation = re.compile(r"[a-zA-Z]+/(add|getAll)(/[\d-]+)?")

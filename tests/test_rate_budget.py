@@ -153,6 +153,85 @@ def test_what_is_allowed_is_used() -> None:
     assert clock.monotonic() <= (1000 / ALLOWED) * WINDOW * 1.1 + WINDOW
 
 
+class Leaving(Exception):  # noqa: N818 - it is no error
+    """A thread that would have to wait goes away."""
+
+
+class NoTime(FastClock):
+    """Nobody has time to wait."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go away; the place in the queue stays taken."""
+        raise Leaving(seconds)
+
+
+def due(budget: RateLimiter, clock: Clock) -> float:
+    """When the next request is to leave."""
+    try:
+        budget.acquire()
+    except Leaving as leaving:
+        return float(leaving.args[0] + clock.monotonic())
+    return clock.monotonic()
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.4, 25.0, -60.0]), max_size=900))
+def test_requests_leave_in_the_order_in_which_they_came(steps: list[float]) -> None:
+    """Whatever time passes between them, and however often all are held (negative)."""
+    clock = NoTime()
+    budget = RateLimiter(clock)
+    times: list[float] = []
+    for step in steps:
+        clock.pass_time(max(step, 0))
+        if step < 0:
+            budget.pause_for(-step)
+        times.append(due(budget, clock))
+    assert times == sorted(times)
+    assert not times or most_in_a_window(times) <= ALLOWED
+
+
+def test_all_who_wait_are_held_and_then_leave_within_the_rate() -> None:
+    clock = SharedClock(5)
+    budget = RateLimiter(clock)
+    times: list[float] = []
+
+    def acquire() -> None:
+        for _ in range(150):
+            budget.acquire()
+            times.append(clock.time)
+
+    def hold() -> None:
+        clock.sleep(10)
+        budget.pause_for(100)
+
+    clock.run(*[acquire] * 4, hold)
+    assert len(times) == 600
+    assert not [time for time in times if 10 < time < 110]
+    assert most_in_a_window(times) <= ALLOWED
+    assert max(times) < 110 + 4 * WINDOW
+
+
+class Drowsy(SharedClock):
+    """Threads that wake up late, each time by another while."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds + len(self._wakings) % 3 * 7.3)
+
+
+def test_threads_that_wake_up_late_exceed_no_window() -> None:
+    clock = Drowsy(4)
+    budget = RateLimiter(clock)
+    times: list[float] = []
+
+    def acquire() -> None:
+        for _ in range(150):
+            budget.acquire()
+            times.append(clock.time)
+
+    clock.run(*[acquire] * 4)
+    assert len(times) == 600
+    assert most_in_a_window(times) <= ALLOWED
+
+
 def ask(client: MewsClient) -> object:
     """Make one call."""
     return client.call(ENTERPRISES, ONE_PAGE, JSON)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import threading
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +16,6 @@ from tap_mews.api.rate_limit import RateLimiter
 from tap_mews.api.refusals import ALLOWED_BEFORE
 from tap_mews.api.responses import Response
 from tap_mews.api.session import Session, chunks
-from tap_mews.api.trouble import TransientError
 from tap_mews.clock import Clock, ServerClock
 from tap_mews.metrics.usage import Usage, UsageRecord
 
@@ -145,15 +143,9 @@ class Transport:
         return response
 
     def _post(self, operation: str, data: bytes) -> Response[bytes]:
-        # as it arrives: to gather it in small chunks takes twice the memory
-        body = BytesIO()
         with self._session.ask(
             "POST", self._base + operation, TIMEOUT, data=data
         ) as response:
             self.server_clock.learn(response.headers.get("Date"))
-            for chunk in chunks(response, self.clock, LONGEST_ANSWER):
-                body.write(chunk)
-                if body.tell() > MOST_BYTES:
-                    msg = f"the answer has more than {MOST_BYTES:,} bytes"
-                    raise TransientError(msg)
-        return Response(response.status_code, response.headers, body.getvalue())
+            body = chunks(response, self.clock, LONGEST_ANSWER, MOST_BYTES)
+            return Response(response.status_code, response.headers, b"".join(body))
