@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,11 +17,13 @@ from tap_mews.metrics.emitter import StreamMetrics
 from tap_mews.metrics.usage import UsageRecorder
 from tap_mews.pages.portfolio import Portfolio
 from tap_mews.reading.prefetch import ByteBudget
-from tap_mews.timestamps import ONE_DAY, at_midnight
+from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment
 
 if TYPE_CHECKING:
     from tap_mews.clock import Clock
     from tap_mews.settings import Settings
+
+logger = logging.getLogger("tap-mews.run")
 
 LAG = timedelta(minutes=5)
 """`exports/add`: an interval ends at least this long ago by the server's clock."""
@@ -79,14 +82,20 @@ class Run:
 
         Rows of the last five minutes may still be committed, and exports refuse them.
         """
-        latest = (self._server_time - LAG - SKEW).replace(microsecond=0)
-        end_date = self.settings.end_date
+        latest = (self.server_time - LAG - SKEW).replace(microsecond=0)
+        start_date, end_date = self.settings.start_date, self.settings.end_date
+        if start_date is not None and start_date > self.server_time:
+            logger.warning(
+                "start_date is in the future: a stream without a bookmark has no rows "
+                "until %s",
+                format_moment(start_date),
+            )
         return latest if end_date is None else min(latest, end_date)
 
     @cached_property
     def last_posting_date(self) -> datetime:
         """The last posting date to read: tomorrow has begun east of UTC."""
-        tomorrow = at_midnight(self._server_time.date()) + ONE_DAY
+        tomorrow = at_midnight(self.server_time.date()) + ONE_DAY
         end_date = self.settings.end_date
         return (
             tomorrow
@@ -100,7 +109,7 @@ class Run:
         self.spool.close()
 
     @cached_property
-    def _server_time(self) -> datetime:
+    def server_time(self) -> datetime:
         """The server's time at the start of the run."""
         # any answer tells the time, and this list is needed anyhow
         _ = self.portfolio.listed

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
-from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.errors import InvalidSettingsError, RefusedError, UnauthorizedError
 from tap_mews.pages.paginator import PagedOperation, PageSize, read_objects
 
 if TYPE_CHECKING:
@@ -21,6 +21,9 @@ logger = logging.getLogger("tap-mews.properties")
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start when nobody knows better."""
+
+MOST_NAMED = 5
+"""Identifiers in a message; the rest is counted."""
 
 ENTERPRISES = PagedOperation("enterprises/getAll", "Enterprises")
 
@@ -51,8 +54,8 @@ class Portfolio:
         Args:
             client: Makes the calls.
             page_size: Rows in one page.
-            enterprise_ids: The setting; it overrules the list.
-            chain_ids: The setting; it overrules the list.
+            enterprise_ids: The setting; it selects from the list.
+            chain_ids: The setting; it selects from the list.
         """
         self._client = client
         self._page_size = page_size
@@ -72,27 +75,35 @@ class Portfolio:
                 for page in read_objects(
                     self._client, ENTERPRISES, {}, size, "all", Enterprise
                 )
-                for found in page
+                for found in map(_plain, page)
             )
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
             return None
 
-    @property
+    @cached_property
     def enterprise_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the properties to read, or None where nobody knows."""
-        if self._enterprise_ids or self.listed is None:
-            return self._enterprise_ids
-        return tuple(sorted(found.id for found in self.listed))
+        """Identifiers of the properties to read, or None where nobody knows.
 
-    @property
+        Raises:
+            InvalidSettingsError: The token does not reach some of the setting.
+        """
+        if self.listed is None:
+            return self._enterprise_ids
+        reached = {found.id for found in self.listed}
+        return _chosen("enterprise_ids", self._enterprise_ids, reached)
+
+    @cached_property
     def chain_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the chains to read, or None where nobody knows."""
-        if self._chain_ids or self.listed is None:
+        """Identifiers of the chains to read, or None where nobody knows.
+
+        Raises:
+            InvalidSettingsError: The token does not reach some of the setting.
+        """
+        if self.listed is None:
             return self._chain_ids
-        return tuple(
-            sorted({found.chain_id for found in self.listed if found.chain_id})
-        )
+        reached = {found.chain_id for found in self.listed if found.chain_id}
+        return _chosen("chain_ids", self._chain_ids, reached)
 
     def beginning(self, ids: Iterable[str] | None = None) -> datetime:
         """When the oldest of some properties was created.
@@ -115,3 +126,31 @@ class Portfolio:
             ),
             default=FOUNDED,
         )
+
+
+def _plain(found: Enterprise) -> Enterprise:
+    """A property with its identifiers as Mews compares them: without case."""
+    chain_id = found.chain_id and found.chain_id.lower()
+    return msgspec.structs.replace(found, id=found.id.lower(), chain_id=chain_id)
+
+
+def _chosen(
+    setting: str, chosen: tuple[str, ...] | None, reached: set[str]
+) -> tuple[str, ...]:
+    """What a setting selects of what the token reaches; all of it without one.
+
+    Mews gives no rows of the others and no error, so that a misspelt one would pass for
+    a property in which nothing happens.
+
+    Raises:
+        InvalidSettingsError: The setting names others; the error names them.
+    """
+    if chosen is None:
+        return tuple(sorted(reached))
+    others = [key for key in chosen if key not in reached]
+    if others:
+        named = ", ".join(others[:MOST_NAMED])
+        more = f" and {len(others) - MOST_NAMED} more" if others[MOST_NAMED:] else ""
+        msg = f"{setting}: the access token does not reach {named}{more}"
+        raise InvalidSettingsError(msg)
+    return chosen

@@ -24,7 +24,7 @@ from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.reading.windows import Window
 from tap_mews.streams.monitored import MonitoredStream
-from tap_mews.timestamps import ONE_DAY, format_moment
+from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -53,9 +53,13 @@ class MewsStream(MonitoredStream, abc.ABC):
     Its bookmark is the end of the last window that was delivered whole.
     """
 
+    name: str
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
+
+    partition_key: ClassVar[str | None] = None
+    """Names the partitions in the state; None for a single bookmark."""
 
     tested: ClassVar[timedelta] = ONE_DAY
     """What `--test` reads, so that it never starts an export of a whole history."""
@@ -109,7 +113,19 @@ class MewsStream(MonitoredStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.settings.start_date or self.beginning(ids)
+        return self.start_date or self.beginning(ids)
+
+    @property
+    def start_date(self) -> datetime | None:
+        """The setting that cuts off what is older; None if nothing does."""
+        return self._tap.settings.start_date
+
+    def starts_too_late(self) -> bool:
+        """Whether its history was begun at a later `start_date` than is set now."""
+        begun = self.stream_state.get("start_date")
+        if begun is None:
+            return False
+        return self.start_date is None or self.start_date < parse_moment(begun)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
@@ -128,9 +144,16 @@ class MewsStream(MonitoredStream, abc.ABC):
         """What a part of the state holds of this stream.
 
         Raises:
-            InvalidStateError: It is none of ours.
+            InvalidStateError: It is none of ours, or later than can be.
         """
-        return Bookmarks(self.name, state, self.replication_key, self.write_bookmark)
+        found = Bookmarks(self.name, state, self.replication_key, self.write_bookmark)
+        found.check_reached(self.latest_bookmark)
+        return found
+
+    @property
+    def latest_bookmark(self) -> datetime:
+        """The latest moment that a run can have read up to: now, by the server."""
+        return self.run.server_time
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:
@@ -269,6 +292,7 @@ class MewsStream(MonitoredStream, abc.ABC):
                 for scope in self.scopes()
             ]
         spans = self.due()
+        self.bookmarks.note_start(self.start_date)
         if not spans:
             self.logger.info("%s: nothing is due", self.name)
         return spans

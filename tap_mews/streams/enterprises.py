@@ -23,6 +23,8 @@ class Enterprises(PageStream):
 
     name = "enterprises"
 
+    start_date = None
+
     def start(self, ids: Iterable[str] | None) -> None:
         """The beginning, whatever the settings say."""
         del ids

@@ -117,6 +117,11 @@ class LedgerEntries(EntityStream):
         return self.run.last_posting_date
 
     @property
+    def latest_bookmark(self) -> datetime:
+        """A posting date: it can be tomorrow, where that has begun."""
+        return at_midnight(self.run.server_time.date()) + ONE_DAY
+
+    @property
     def lookback(self) -> timedelta:
         """Posting dates before the bookmark that are read again."""
         return self.run.settings.ledger_lookback

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
 
-from tap_mews.errors import InvalidStateError
 from tap_mews.pages.paginator import PagedOperation
 from tap_mews.reading.bookmarks import Selection
 from tap_mews.streams.pages import UpdatedPageStream
@@ -31,6 +30,7 @@ class SourceAssignments(UpdatedPageStream):
     operation = PagedOperation(
         "sourceAssignments/getAll/2024-09-20", "SourceAssignments"
     )
+    partition_key = CONTEXT
 
     def scopes(self) -> list[tuple[str, ...] | None]:
         """Each property by itself; none is named where nobody knows any."""
@@ -62,27 +62,18 @@ class SourceAssignments(UpdatedPageStream):
         return self._bookmarks_of(span.scope).of(span)
 
     def _known_ids(self) -> tuple[str, ...]:
-        """The properties of earlier runs, for a run that cannot list them.
-
-        Raises:
-            InvalidStateError: The state is none of ours.
-        """
+        """The properties of earlier runs, for a run that cannot list them."""
         partitions = self.stream_state.get("partitions") or []
-        try:
-            return tuple(partition["context"][CONTEXT] for partition in partitions)
-        except (KeyError, TypeError):
-            msg = (
-                f"{self.name}: the state cannot be read (a partition without "
-                f"{CONTEXT}); repair it, or take the stream out of it to start anew"
-            )
-            raise InvalidStateError(msg) from None
+        return tuple(partition["context"][CONTEXT] for partition in partitions)
 
     def _name_property(self, scope: tuple[str, ...] | None) -> None:
         """Let the only property go on from a bookmark that named none."""
         unnamed = self.stream_state.get("replication_key_value")
         if scope is not None and unnamed and not self._known_ids():
             for key in ("replication_key", "replication_key_value"):
-                self._state_of(scope)[key] = self.stream_state.pop(key)
+                self._state_of(scope)[key] = self.stream_state.get(key)
+                # taken out, it would come back where states are merged key by key
+                self.stream_state[key] = None
 
     def _bookmarks_of(self, scope: tuple[str, ...] | None) -> Bookmarks:
         return (
@@ -93,7 +84,7 @@ class SourceAssignments(UpdatedPageStream):
             )
         )
 
-    def _state_of(self, scope: tuple[str, ...]) -> dict[str, str]:
+    def _state_of(self, scope: tuple[str, ...]) -> dict[str, Any]:
         return self.get_context_state({CONTEXT: scope[0]})
 
 
