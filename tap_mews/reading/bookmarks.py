@@ -70,6 +70,7 @@ class Bookmarks:
         state: dict[str, Any],
         key: str | None,
         write: Callable[[datetime], str],
+        start_date: datetime | None = None,
     ) -> None:
         """Look at the state.
 
@@ -78,6 +79,7 @@ class Bookmarks:
             state: The stream's part of the state; it is changed in place.
             key: Enterprise that the bookmark belongs to; None if rows have no date.
             write: Gives a bookmark its form.
+            start_date: The setting, to be noted when the bookmark begins.
 
         Raises:
             InvalidStateError: The state is none of ours.
@@ -86,6 +88,7 @@ class Bookmarks:
         self._state = state
         self._key = key
         self._write = write
+        self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
         self._check()
 
@@ -176,16 +179,6 @@ class Bookmarks:
                 )
                 raise InvalidStateError(msg)
 
-    def note_start(self, start_date: datetime | None) -> None:
-        """Note where the history begins that the bookmark is the end of.
-
-        Args:
-            start_date: The setting; None for everything there is.
-        """
-        is_new = self.value is None and not self._state.get("partitions")
-        if is_new or "start_date" not in self._state:
-            self._state["start_date"] = start_date and format_moment(start_date)
-
     def move(self, span: Slice, until: datetime) -> None:
         """Note that a piece of a span has been delivered whole.
 
@@ -235,6 +228,9 @@ class Bookmarks:
 
     def _complete(self) -> None:
         """Let the state have all of its keys; a list of partitions is merged whole."""
+        if self.value is None or "start_date" not in self._state:
+            begun = self._start_date
+            self._state["start_date"] = begun and format_moment(begun)
         if "context" not in self._state:
             for key, empty in EMPTY.items():
                 self._state.setdefault(key, copy(empty))

@@ -16,6 +16,7 @@ from tap_mews.timestamps import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
 Json: TypeAlias = dict[str, Any]
 
@@ -143,6 +144,9 @@ def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
         msg = f"nothing in it is of this tap: {', '.join(sorted(bookmark))}"
         raise _refusal(msg, name)
     for each in (bookmark, *partitions):
+        begun = each.get("start_date")
+        if begun is not None:
+            _moment(begun, name)
         key = each.get("replication_key")
         if key not in {None, known.replication_key}:
             msg = f"its bookmark is by {key}, and this tap reads by another property"
@@ -179,17 +183,21 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
                 name,
                 key,
             )
-            found[key] = min(other, named, key=lambda each: _moment_of(each, name))
+            # none at all is the earliest of all bookmarks
+            both = (other, named)
+            found[key] = min(both, key=lambda each: _reached(each, name))
     return list(found.values())
 
 
-def _moment_of(partition: Json, name: str) -> float:
+def _reached(partition: Json, name: str) -> float:
     value = partition.get("replication_key_value")
-    if value is None:
-        return float("-inf")
+    return float("-inf") if value is None else _moment(value, name).timestamp()
+
+
+def _moment(value: object, name: str) -> datetime:
     try:
-        return parse_moment(value).timestamp()
-    except (TypeError, ValueError):
+        return parse_moment(value)  # type: ignore[arg-type]
+    except (AttributeError, ValueError):
         msg = "a bookmark that is not a date or date-time"
         raise _refusal(msg, name) from None
 

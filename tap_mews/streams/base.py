@@ -122,10 +122,16 @@ class MewsStream(MonitoredStream, abc.ABC):
 
     def starts_too_late(self) -> bool:
         """Whether its history was begun at a later `start_date` than is set now."""
-        begun = self.stream_state.get("start_date")
-        if begun is None:
+        # not `stream_state`, which would make an entry for the stream
+        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        begun = [
+            parse_moment(part["start_date"])
+            for part in (state, *state.get("partitions", ()))
+            if part.get("start_date")
+        ]
+        if not begun:
             return False
-        return self.start_date is None or self.start_date < parse_moment(begun)
+        return self.start_date is None or self.start_date < max(begun)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
@@ -146,7 +152,13 @@ class MewsStream(MonitoredStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours, or later than can be.
         """
-        found = Bookmarks(self.name, state, self.replication_key, self.write_bookmark)
+        found = Bookmarks(
+            self.name,
+            state,
+            self.replication_key,
+            self.write_bookmark,
+            self.start_date,
+        )
         found.check_reached(self.latest_bookmark)
         return found
 
@@ -292,7 +304,6 @@ class MewsStream(MonitoredStream, abc.ABC):
                 for scope in self.scopes()
             ]
         spans = self.due()
-        self.bookmarks.note_start(self.start_date)
         if not spans:
             self.logger.info("%s: nothing is due", self.name)
         return spans
