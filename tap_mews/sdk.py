@@ -14,6 +14,7 @@ from copy import deepcopy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from jsonschema import Draft202012Validator, SchemaError
 from singer_sdk import Stream, Tap
 from singer_sdk.configuration._dict_config import parse_environment_config
 from singer_sdk.helpers._catalog import get_selected_schema
@@ -199,6 +200,13 @@ class WindowedStream(Stream):
         self.replication_key = replication_key
         if not entry.schema.properties:
             self._input_schema = None
+        elif self._input_schema != self.schema:
+            try:
+                Draft202012Validator.check_schema(self.effective_schema)
+            except SchemaError as error:
+                where = ".".join(str(part) for part in error.absolute_path)
+                msg = f"The catalog: the schema of {self.name} is wrong at {where}"
+                raise InvalidFileError(msg) from None
         properties = self.effective_schema["properties"]
         for key in self.primary_keys:
             if key not in properties:
@@ -221,7 +229,9 @@ class WindowedStream(Stream):
         return super().stream_maps
 
     def _register(self, mapper: PluginMapper) -> None:
-        schema = get_selected_schema(self.name, self.effective_schema, self.mask)
+        schema = self.effective_schema
+        if not all(self.mask.values()):
+            schema = get_selected_schema(self.name, schema, self.mask)
         mapper.register_raw_stream_schema(self.name, schema, self.primary_keys)
 
     @property

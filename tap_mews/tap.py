@@ -165,9 +165,9 @@ class TapMews(GuardedTap):
         cut = [each.name for each in self.selected_streams if each.starts_too_late()]
         if cut:
             self.logger.warning(
-                "start_date is earlier than it was when %s began; rows before that are "
-                "not read. To read them, take these streams out of the state, or run "
-                "once with a state of their own",
+                "start_date is earlier than it was at the first run; this run does not "
+                "read the rows before that. To backfill, take these streams out of the "
+                "state: %s",
                 ", ".join(cut),
             )
 

@@ -18,7 +18,7 @@ from requests import RequestException
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_mews.errors import TapMewsError
+from tap_mews.errors import InvalidOptionError, TapMewsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,10 +44,6 @@ EXPECTED = (
 The tap tells what it knows of them where they arise. Any that gets to the end of the
 command all the same is one line, too; only faults of the tap itself are a traceback.
 """
-
-
-class CommandLineError(TapMewsError):
-    """An option is wrong; click would print its usage with it."""
 
 
 class MewsCommand(SingerCommand):
@@ -135,7 +131,7 @@ def _without_usage() -> Iterator[None]:
     try:
         yield
     except click.ClickException as error:
-        raise CommandLineError(error.format_message()) from error
+        raise InvalidOptionError(error.format_message()) from error
     except EOFError as error:
         # to click it is a closed terminal; here it is a file that ends too early
-        raise CommandLineError(line_of(error)) from error
+        raise InvalidOptionError(line_of(error)) from error

@@ -13,7 +13,7 @@ from tap_mews.errors import InvalidSettingsError, RefusedError, UnauthorizedErro
 from tap_mews.pages.paginator import PagedOperation, PageSize, read_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from tap_mews.api.client import MewsClient
 
@@ -67,10 +67,13 @@ class Portfolio:
         """All properties that `enterprises/getAll` shows, or None where it is refused.
 
         Some tokens of a single property may not call it (401 or 403).
+
+        Raises:
+            InvalidSettingsError: The token does not reach all that the settings name.
         """
         size = PageSize(self._page_size)
         try:
-            return tuple(
+            listed = tuple(
                 found
                 for page in read_objects(
                     self._client, ENTERPRISES, {}, size, "all", Enterprise
@@ -80,30 +83,28 @@ class Portfolio:
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
             return None
+        properties = {each.id for each in listed}
+        chains = {each.chain_id for each in listed}
+        _check_reached("enterprise_ids", self._enterprise_ids, properties)
+        if None not in chains:
+            _check_reached("chain_ids", self._chain_ids, chains)
+        return listed
 
-    @cached_property
+    @property
     def enterprise_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the properties to read, or None where nobody knows.
-
-        Raises:
-            InvalidSettingsError: The token does not reach some of the setting.
-        """
-        if self.listed is None:
+        """Identifiers of the properties to read, or None where nobody knows."""
+        if self._enterprise_ids or self.listed is None:
             return self._enterprise_ids
-        reached = {found.id for found in self.listed}
-        return _chosen("enterprise_ids", self._enterprise_ids, reached)
+        return tuple(sorted(found.id for found in self.listed))
 
-    @cached_property
+    @property
     def chain_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the chains to read, or None where nobody knows.
-
-        Raises:
-            InvalidSettingsError: The token does not reach some of the setting.
-        """
-        if self.listed is None:
+        """Identifiers of the chains to read, or None where nobody knows."""
+        if self._chain_ids or self.listed is None:
             return self._chain_ids
-        reached = {found.chain_id for found in self.listed if found.chain_id}
-        return _chosen("chain_ids", self._chain_ids, reached)
+        return tuple(
+            sorted({found.chain_id for found in self.listed if found.chain_id})
+        )
 
     def beginning(self, ids: Iterable[str] | None = None) -> datetime:
         """When the oldest of some properties was created.
@@ -134,23 +135,20 @@ def _plain(found: Enterprise) -> Enterprise:
     return msgspec.structs.replace(found, id=found.id.lower(), chain_id=chain_id)
 
 
-def _chosen(
-    setting: str, chosen: tuple[str, ...] | None, reached: set[str]
-) -> tuple[str, ...]:
-    """What a setting selects of what the token reaches; all of it without one.
+def _check_reached(
+    setting: str, chosen: tuple[str, ...] | None, reached: Collection[str | None]
+) -> None:
+    """Refuse a setting that names what the token does not reach.
 
-    Mews gives no rows of the others and no error, so that a misspelt one would pass for
+    Mews gives no rows of it and no error, so that a misspelt identifier would pass for
     a property in which nothing happens.
 
     Raises:
-        InvalidSettingsError: The setting names others; the error names them.
+        InvalidSettingsError: Names it.
     """
-    if chosen is None:
-        return tuple(sorted(reached))
-    others = [key for key in chosen if key not in reached]
+    others = [key for key in chosen or () if key not in reached]
     if others:
         named = ", ".join(others[:MOST_NAMED])
         more = f" and {len(others) - MOST_NAMED} more" if others[MOST_NAMED:] else ""
         msg = f"{setting}: the access token does not reach {named}{more}"
         raise InvalidSettingsError(msg)
-    return chosen

@@ -138,18 +138,20 @@ def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
         raise _refusal(msg, name)
     if "partitions" in bookmark:
         bookmark = {**bookmark, "partitions": partitions}
-    if known is None:
-        return bookmark
+    return bookmark if known is None else _understood(name, bookmark, known)
+
+
+def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
+    """The state of a stream of this tap, without what cannot be of it."""
     if bookmark and not bookmark.keys() & {*known.keys, *OF_THE_SDK}:
         msg = f"nothing in it is of this tap: {', '.join(sorted(bookmark))}"
         raise _refusal(msg, name)
+    partitions = bookmark.get("partitions", [])
     for each in (bookmark, *partitions):
-        begun = each.get("start_date")
-        if begun is not None:
-            _moment(begun, name)
-        key = each.get("replication_key")
-        if key not in {None, known.replication_key}:
-            msg = f"its bookmark is by {key}, and this tap reads by another property"
+        if each.get("start_date") is not None:
+            _moment(each["start_date"], name)
+        if each.get("replication_key") not in {None, known.replication_key}:
+            msg = f"`replication_key` must be {known.replication_key}"
             raise _refusal(msg, name)
     if not bookmark.get("replication_key_value") and any(map(bookmark.get, OF_THE_SDK)):
         logger.warning(
@@ -167,7 +169,7 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
     found: dict[str, Json] = {}
     for partition in partitions:
         context = partition["context"]
-        if context.keys() != {known.partition_key}:
+        if [*context] != [known.partition_key]:
             msg = f"its partitions by {', '.join(sorted(context))} are not of this tap"
             raise _refusal(msg, name)
         value = context[known.partition_key]

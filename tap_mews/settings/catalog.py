@@ -6,56 +6,52 @@ selection in the metadata alone, and lets the last of two entries win.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from jsonschema import Draft202012Validator
+import msgspec
 
 from tap_mews.errors import InvalidFileError
-from tap_mews.violations import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
 Json: TypeAlias = dict[str, Any]
 Breadcrumb: TypeAlias = tuple[str, ...]
+Method: TypeAlias = Literal["INCREMENTAL", "FULL_TABLE"]
 
-BOOLEANS = ("selected", "selected-by-default")
 
-_TEXT = {"type": "string"}
-_TEXTS = {"type": "array", "items": _TEXT}
-_METHOD = {"enum": ["INCREMENTAL", "FULL_TABLE"]}
-_BOOLEAN = {"type": "boolean"}
-_METADATA = {
-    "type": "object",
-    "required": ["breadcrumb", "metadata"],
-    "properties": {
-        "breadcrumb": _TEXTS,
-        "metadata": {
-            "type": "object",
-            "properties": {
-                **dict.fromkeys(BOOLEANS, _BOOLEAN),
-                "table-key-properties": _TEXTS,
-                "replication-key": _TEXT,
-                "forced-replication-method": _METHOD,
-            },
-        },
-    },
-}
-_ENTRY = {
-    "type": "object",
-    "required": ["tap_stream_id"],
-    "properties": {
-        "tap_stream_id": _TEXT,
-        "stream": _TEXT,
-        "selected": _BOOLEAN,
-        "key_properties": _TEXTS,
-        "replication_key": _TEXT,
-        "replication_method": _METHOD,
-        "schema": {"type": "object"},
-        "metadata": {"type": "array", "items": _METADATA},
-    },
-}
-_ENTRIES = Draft202012Validator({"type": "array", "items": _ENTRY})
+class _Facts(msgspec.Struct, rename="kebab"):
+    """What the metadata says of a stream or a property, as far as it matters here."""
+
+    selected: bool | None = None
+    selected_by_default: bool | None = None
+    table_key_properties: list[str] | None = None
+    replication_key: str | None = None
+    forced_replication_method: Method | None = None
+
+
+class _Metadata(msgspec.Struct):
+    breadcrumb: Breadcrumb
+    metadata: _Facts
+
+
+class _Node(msgspec.Struct):
+    """A schema; old taps note in it what is selected."""
+
+    selected: bool | None = None
+    properties: dict[str, _Node] = {}
+    items: Json = {}
+
+
+class _Entry(msgspec.Struct):
+    tap_stream_id: str = ""
+    stream: str | None = None
+    selected: bool | None = None
+    key_properties: list[str] | None = None
+    replication_key: str | None = None
+    replication_method: Method | None = None
+    schema: _Node | None = None
+    metadata: list[_Metadata] | None = None
 
 
 def read_catalog(document: object, known: Collection[str]) -> Json:
@@ -76,23 +72,27 @@ def read_catalog(document: object, known: Collection[str]) -> Json:
         if isinstance(document, dict) and "bookmarks" in document:
             msg += "; it holds a state: are --catalog and --state exchanged?"
         raise InvalidFileError(msg)
-    entries = _without_nulls(document["streams"])
-    for error in _ENTRIES.iter_errors(entries):
-        where = ".".join(str(part) for part in ("streams", *error.absolute_path))
-        msg = f"The catalog: {where} {describe(error)}"
-        raise InvalidFileError(msg)
+    try:
+        # not strict: the text `true` is true
+        entries = msgspec.convert(document["streams"], list[_Entry], strict=False)
+    except msgspec.ValidationError as error:
+        msg = f"The catalog cannot be understood: {str(error).replace('$', 'streams')}"
+        raise InvalidFileError(msg) from None
     found: dict[str, Json] = {}
-    for entry in entries:
-        name = entry["tap_stream_id"]
-        folded = _folded(entry)
-        if found.setdefault(name, folded) != folded:
-            msg = f"The catalog has two different entries for {name}; remove one"
+    for entry, raw in zip(entries, document["streams"], strict=True):
+        name = entry.tap_stream_id or entry.stream
+        if name is None:
+            msg = "The catalog: an entry has no `tap_stream_id`"
             raise InvalidFileError(msg)
-        if name in known and entry.get("stream", name) != name:
+        if name in known and entry.stream not in {None, name}:
             msg = (
                 f"The catalog: the entry for {name} has another name in `stream`; to "
-                f"rename a stream, set `__alias__` in stream_maps"
+                "rename a stream, set `__alias__` in stream_maps"
             )
+            raise InvalidFileError(msg)
+        folded = _folded(name, entry, raw)
+        if found.setdefault(name, folded) != folded:
+            msg = f"The catalog has two different entries for {name}; remove one"
             raise InvalidFileError(msg)
     strange = sorted(name for name in found.keys() - known if _is_selected(found[name]))
     if strange:
@@ -101,39 +101,26 @@ def read_catalog(document: object, known: Collection[str]) -> Json:
     return {"streams": [found[name] for name in found if name in known]}
 
 
-def _without_nulls(value: object) -> Any:  # noqa: ANN401 - the same form
-    """A copy in which what is null is not there, and booleans are booleans."""
-    if isinstance(value, list):
-        return [_without_nulls(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    copy = {
-        # a schema stays as it is: there null can be a value
-        key: each if key == "schema" else _without_nulls(each)
-        for key, each in value.items()
-        if each is not None
-    }
-    for key in BOOLEANS:
-        if str(copy.get(key)).lower() in {"true", "false"}:
-            copy[key] = str(copy[key]).lower() == "true"
-    if "stream" in copy:
-        copy.setdefault("tap_stream_id", copy["stream"])
-    return copy
-
-
-def _folded(entry: Json) -> Json:
+def _folded(name: str, entry: _Entry, raw: Json) -> Json:
     """An entry whose metadata says all that any part of it says about selection."""
     metadata: dict[Breadcrumb, Json] = {}
-    for each in entry.get("metadata", ()):
-        _add(metadata, tuple(each["breadcrumb"]), each["metadata"], entry)
-    for breadcrumb, node in ((), entry), *_annotated(entry.get("schema", {})):
-        if "selected" in node:
-            said = _without_nulls({"selected": node["selected"]})
-            _add(metadata, breadcrumb, said, entry)
+    given = zip(entry.metadata or (), raw.get("metadata") or (), strict=True)
+    for each, raw_each in given:
+        read = msgspec.to_builtins(each.metadata)
+        said = {
+            key: read.get(key, value)
+            for key, value in raw_each["metadata"].items()
+            if value is not None
+        }
+        _add(metadata, each.breadcrumb, said, name)
+    for breadcrumb, selected in ((), entry.selected), *_noted(entry.schema):
+        if selected is not None:
+            _add(metadata, breadcrumb, {"selected": selected}, name)
     # what nothing is said about is selected, since it is in the catalog
     metadata.setdefault((), {"selected": True})
     return {
-        **entry,
+        **{key: value for key, value in raw.items() if value is not None},
+        "tap_stream_id": name,
         "metadata": [
             {"breadcrumb": list(breadcrumb), "metadata": each}
             for breadcrumb, each in metadata.items()
@@ -141,31 +128,27 @@ def _folded(entry: Json) -> Json:
     }
 
 
-def _annotated(
-    schema: Mapping[str, Any], breadcrumb: Breadcrumb = ()
-) -> Iterator[tuple[Breadcrumb, Mapping[str, Any]]]:
-    """The nodes of a schema; old taps note there what is selected."""
-    yield breadcrumb, schema
-    properties = schema.get("properties")
-    for name, node in properties.items() if isinstance(properties, dict) else ():
-        if isinstance(node, dict):
-            yield from _annotated(node, (*breadcrumb, "properties", name))
+def _noted(
+    node: _Node | None, breadcrumb: Breadcrumb = ()
+) -> Iterator[tuple[Breadcrumb, bool | None]]:
+    """What a schema says about selection."""
+    if node is not None:
+        yield breadcrumb, node.selected
+        for name, below in node.properties.items():
+            yield from _noted(below, (*breadcrumb, "properties", name))
 
 
 def _add(
-    metadata: dict[Breadcrumb, Json], breadcrumb: Breadcrumb, said: Json, entry: Json
+    metadata: dict[Breadcrumb, Json], breadcrumb: Breadcrumb, said: Json, name: str
 ) -> None:
     there = metadata.setdefault(breadcrumb, {})
     for key, value in said.items():
         if there.setdefault(key, value) != value:
-            where = ".".join((entry["tap_stream_id"], *breadcrumb[1::2]))
+            where = ".".join((name, *breadcrumb[1::2]))
             msg = f"The catalog says two different things about `{key}` of {where}"
             raise InvalidFileError(msg)
 
 
 def _is_selected(entry: Json) -> bool:
-    for each in entry["metadata"]:
-        if not each["breadcrumb"]:
-            said = each["metadata"]
-            return bool(said.get("selected", said.get("selected-by-default")))
-    return False
+    facts = next(e["metadata"] for e in entry["metadata"] if not e["breadcrumb"])
+    return bool(facts.get("selected", facts.get("selected-by-default")))
