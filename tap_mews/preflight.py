@@ -199,7 +199,7 @@ def _allowed(
     told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
     if not connection.has_access:
         # where the tokens are wrong, each operation says the same
-        told = next(iter(refused.values()))
+        told = next(iter(refused.values())).partition("; ")[0]
     if not (skip and connection.has_access and len(refused) < len(streams)):
         msg = f"{told}; {advice_on(connection, told)}"
         raise UnauthorizedError(msg)

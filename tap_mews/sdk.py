@@ -106,13 +106,19 @@ class GuardedTap(Tap):
         if maps:
             self._check_maps(maps)
         self.mapper = self.new_mapper()
-        try:
-            registered = [each for stream in selected for each in stream.stream_maps]
-        except ValueError as error:
-            # two properties get the same name
-            msg = f"flattening: {error}; set a greater flattening_max_key_length"
-            raise InvalidSettingsError(msg) from None
-        check_output(registered)
+        outputs: list[StreamMap] = []
+        for stream in selected:
+            try:
+                outputs += stream.stream_maps
+            except ValueError:
+                if not self.config.get("flattening_enabled"):
+                    raise
+                msg = (
+                    f"{stream.name}: flattening gives two properties one name; set a "
+                    "greater flattening_max_key_length"
+                )
+                raise InvalidSettingsError(msg) from None
+        check_output(outputs)
 
     def new_mapper(self, *, flattens: bool = True) -> PluginMapper:
         """Make a mapper without streams.

@@ -122,7 +122,7 @@ class TapMews(GuardedTap):
         config = config or {}
         if parse_env_config:
             config = self._with_environment(config)
-        if isinstance(catalog, dict) and not isinstance(catalog, Catalog):
+        if catalog is not None and not isinstance(catalog, Catalog):
             catalog = read_catalog(catalog, {stream.name for stream in STREAMS})
         super().__init__(
             config=config,

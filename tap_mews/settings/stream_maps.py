@@ -236,12 +236,22 @@ def _problems_of_options(where: str, options: Mapping[str, Any]) -> Iterator[str
         if option.startswith("__") and option not in _OPTIONS:
             yield f"{where}.{option} is not an option{_meant(option, _OPTIONS)}"
         elif option in {"__alias__", "__source__"}:
-            if not value or not isinstance(value, str):
+            is_name = isinstance(value, str) and value
+            # the SDK evaluates an alias, and takes a plain name as it is
+            if not is_name or (option == "__alias__" and not _is_expression(value)):
                 yield f"{where}.{option} must be the name of a stream"
         elif option == "__filter__" and not isinstance(value, str | None):
             yield f"{where}.{option} must be an expression"
         elif option == "__else__" and value not in REMOVED:
             yield f"{where}.{option} must be null"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        Expression.parse(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _problems_of_keys(
