@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -218,6 +219,9 @@ CONFIG = th.PropertiesList(
     ),
 ).to_dict()
 
+OWN = frozenset(CONFIG["properties"])
+"""This tap's own settings; the SDK adds its own to the schema."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -251,12 +255,21 @@ class Settings:
         return is_loopback(self.api_url)
 
     @classmethod
-    def load(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Settings:
+    def load(
+        cls,
+        config: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> Settings:
         """Check a config and read it; null stands for a setting that is not set.
+
+        White space around texts does not matter; see `trimmed`.
 
         Args:
             config: The values that the user gave.
             schema: JSON Schema of the settings, those of the SDK included.
+            labels: What messages call a setting, if not by its name: the environment
+                variable that it came from.
 
         Raises:
             InvalidSettingsError: Names each wrong setting and what it must be, all of
@@ -269,11 +282,14 @@ class Settings:
             # 1000.0 is an integer to JSON Schema, but not to Mews
             name: int(value)
             if isinstance(value, float) and value.is_integer()
-            else value
+            else trimmed(name, value)
             for name, value in config.items()
             if value is not None
         }
-        wrong = list(problems(values, schema))
+        wrong = []
+        for path, must_be in problems(values, schema):
+            name, dot, rest = path.partition(".")
+            wrong.append(f"{labels.get(name, name)}{dot}{rest} {must_be}")
         if wrong:
             msg = "Wrong settings: " + "; ".join(wrong)
             raise InvalidSettingsError(msg)
@@ -302,6 +318,19 @@ class Settings:
         )
 
 
+def trimmed(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
+    """A value without white space around its texts.
+
+    A line end comes along from a file with a token, a blank from a list of identifiers.
+    Only this tap's own settings are trimmed: a blank can separate flattened names.
+    """
+    if name not in OWN:
+        return value
+    if isinstance(value, list):
+        return [trimmed(name, entry) for entry in value]
+    return value.strip() if isinstance(value, str) else value
+
+
 def _moment(text: str | None) -> datetime | None:
     return parse_moment(text) if text else None
 
@@ -311,4 +340,5 @@ def _path(text: str | None) -> Path | None:
 
 
 def _unique(ids: list[str] | None) -> tuple[str, ...] | None:
-    return tuple(dict.fromkeys(ids)) if ids else None
+    # Mews compares identifiers without case, so one in capitals is no other one
+    return tuple(dict.fromkeys(key.lower() for key in ids)) if ids else None

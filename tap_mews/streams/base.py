@@ -22,12 +22,13 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.metrics.record import StreamRecord
+from tap_mews.pages.lookups import FOUNDED
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
-from tap_mews.timestamps import ONE_DAY, format_moment
+from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tap_mews.records.validator import Rows
     from tap_mews.records.writer import MessageWriter
     from tap_mews.run import Run
+    from tap_mews.settings import Settings
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
@@ -58,6 +60,7 @@ class MewsTap(GuardedTap, abc.ABC):
     """What the streams need of their tap."""
 
     message_writer: MessageWriter
+    settings: Settings
 
     @property
     @abc.abstractmethod
@@ -77,6 +80,8 @@ class MewsStream(WindowedStream, abc.ABC):
     Attributes:
         operation: What it reads, page by page.
         tested: What `--test` reads of the last time; None for whatever time.
+        partition_key: Names the partitions of a state of 0.1; None where it had none.
+        is_bounded: Whether the settings bound its beginning.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
         reader: Reads what is due; made when the stream is opened.
@@ -84,6 +89,7 @@ class MewsStream(WindowedStream, abc.ABC):
             late, or trouble that is raised then.
     """
 
+    name: str
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
@@ -91,6 +97,8 @@ class MewsStream(WindowedStream, abc.ABC):
     operation: ClassVar[Operation]
     tested: ClassVar[timedelta | None] = ONE_DAY
     is_optional: ClassVar[bool] = True
+    is_bounded: ClassVar[bool] = True
+    partition_key: ClassVar[str | None] = None
     reader: Reader
     opening: Future[None] | None = None
 
@@ -182,7 +190,28 @@ class MewsStream(WindowedStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.start_date or self.beginning(ids)
+        if not self.is_bounded:
+            return None
+        return self.start_date or self.beginning(ids)
+
+    @property
+    def start_date(self) -> datetime | None:
+        """The setting that cuts off what is older; None if nothing does."""
+        start = self._tap.settings.start_date if self.is_bounded else None
+        return start if start is not None and start > FOUNDED else None
+
+    def starts_too_late(self) -> bool:
+        """Whether its history was begun at a later `start_date` than is set now."""
+        # not `stream_state`, which would make an entry for the stream
+        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        begun = [
+            parse_moment(part["start_date"])
+            for part in (state, *(state.get("partitions") or ()))
+            if part.get("start_date")
+        ]
+        if not begun:
+            return False
+        return self.start_date is None or self.start_date < max(begun)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
@@ -197,9 +226,20 @@ class MewsStream(WindowedStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours.
         """
-        return Bookmarks(
-            self.name, self.stream_state, self.replication_key, self.write_bookmark
+        found = Bookmarks(
+            self.name,
+            self.stream_state,
+            self.replication_key,
+            self.write_bookmark,
+            self.start_date,
         )
+        found.check_reached(self.latest_bookmark)
+        return found
+
+    @property
+    def latest_bookmark(self) -> datetime:
+        """The latest moment that a run can have read up to: now, by the server."""
+        return self.run.began
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:
