@@ -150,6 +150,8 @@ class TapMews(GuardedTap):
         if command is not None:
             command.meta[ENDED] = self.end_report
         try:
+            for stream in self.selected_streams:
+                stream.check_stream_maps()
             open_streams(
                 self.check_access(self.selected_streams),
                 self.run.connection,

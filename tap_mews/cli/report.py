@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import ReportError
-from tap_mews.records.validator import shown
 from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
 LEFT = 4
 """Columns of words; the others are numbers."""
-
-MOST_UNKNOWN = 100
-"""Unknown properties of a stream that are named."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +125,7 @@ def _stream(stream: MonitoredStream) -> dict[str, Any]:
         **_costs(stream.accounts.stream),
         "rows": stream.accounts.stream.total.rows,
         "drift": {
-            "unknown_properties": [*map(shown, drift.unknown[:MOST_UNKNOWN])],
+            "unknown_properties": list(drift.unknown),
             "invalid_records": drift.passed_on,
         },
         "parts": [_part(stream.scope_of, part) for part in kept.parts.values()],

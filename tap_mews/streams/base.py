@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import json
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
@@ -23,14 +25,24 @@ from tap_mews.preflight import Probe, advice_on
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.reading.windows import Window
+from tap_mews.records.drift import KEPT
+from tap_mews.records.undocumented import (
+    KEPT_SCHEMA,
+    PERSONAL,
+    keeps_undocumented,
+    lets_kept_through,
+    with_kept,
+)
 from tap_mews.streams.monitored import MonitoredStream
 from tap_mews.timestamps import ONE_DAY, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
+    from singer_sdk import Stream
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
 
     from tap_mews.reading.choosing import ExtractionMethod
     from tap_mews.records.validator import Rows
@@ -47,13 +59,24 @@ SCHEMAS = SchemaDirectory(
 )
 
 
+class RecordSchema(StreamSchema[str]):
+    """The schema of a stream, with what the settings add to it."""
+
+    def get_stream_schema(
+        self, stream: Stream, stream_class: type[Stream]
+    ) -> dict[str, Any]:
+        """The schema of the records of a stream."""
+        schema = super().get_stream_schema(stream, stream_class)
+        return with_kept(schema) if keeps_undocumented(stream.config) else schema
+
+
 class MewsStream(MonitoredStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
     """
 
-    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
+    schema: ClassVar[RecordSchema] = RecordSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
 
@@ -84,6 +107,33 @@ class MewsStream(MonitoredStream, abc.ABC):
     @abc.abstractmethod
     def probes(self) -> list[Probe]:
         """The cheapest requests that show whether it may be read."""
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says, which can be older than the settings."""
+        entry = catalog.get_stream(self.name)
+        if entry and keeps_undocumented(self.config):
+            rules = entry.schema.properties = entry.schema.properties or {}
+            rules.setdefault(KEPT, Schema.from_dict(KEPT_SCHEMA))
+        super().apply_catalog(catalog)
+
+    def check_stream_maps(self) -> None:
+        """See that no stream map hands on personal data that it does not name.
+
+        Raises:
+            InvalidSettingsError: One does.
+        """
+        if (
+            keeps_undocumented(self.config)
+            and self.mask["properties", KEPT]
+            and PERSONAL in json.dumps(self.effective_schema)
+            and lets_kept_through(self.name, self.config.get("stream_maps") or {})
+        ):
+            msg = (
+                f"{self.name}: with undocumented_properties set to `keep`, the stream "
+                f"map must name `{KEPT}`, which can hold personal data: set it to null "
+                "to drop it, or to an expression"
+            )
+            raise InvalidSettingsError(msg)
 
     def prepare(self) -> None:
         """See that all streams may be read, and begin to read them."""
@@ -239,7 +289,7 @@ class MewsStream(MonitoredStream, abc.ABC):
         finally:
             self._tap.reading = None
             self.reader.close()
-        self.validator.summarize()
+            self.validator.summarize()
         self.progress.finish()
 
     def due(self) -> list[Slice]:

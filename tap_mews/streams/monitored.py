@@ -11,6 +11,7 @@ from tap_mews.metrics.coverage import Coverage, SchemaDrift
 from tap_mews.metrics.emitter import MonitoredCounter, StreamMetrics
 from tap_mews.metrics.progress import Progress
 from tap_mews.metrics.usage import StreamUsage, Usage
+from tap_mews.records.undocumented import keeps_undocumented
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import WindowedStream
 
@@ -65,6 +66,7 @@ class MonitoredStream(WindowedStream, abc.ABC):
             self.effective_schema,
             pass_invalid=self.run.settings.on_invalid_record == "warn",
             logger=self.logger,
+            keep_undocumented=keeps_undocumented(self.config),
         )
 
     @property
@@ -72,9 +74,8 @@ class MonitoredStream(WindowedStream, abc.ABC):
         """Where rows are not as their schema; cheap for a stream that read none."""
         if "validator" not in self.__dict__:
             return SchemaDrift((), 0)
-        return SchemaDrift(
-            tuple(sorted(self.validator.unknown)), self.validator.passed_on
-        )
+        validator = self.validator
+        return SchemaDrift(tuple(validator.undocumented.names), validator.passed_on)
 
     @cached_property
     def progress(self) -> Progress:
