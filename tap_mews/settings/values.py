@@ -191,6 +191,19 @@ CONFIG = th.PropertiesList(
         ),
     ),
     th.Property(
+        "undocumented_properties",
+        th.StringType,
+        allowed_values=["drop", "keep"],
+        default="drop",
+        title="Undocumented properties",
+        description=(
+            "What to do with properties of a row that its schema does not know: drop "
+            "them, or keep them whole in the object `_undocumented` of the record, by "
+            "their JSON Pointer. They can hold personal data. Either way, one line a "
+            "run counts and names those of a stream."
+        ),
+    ),
+    th.Property(
         "max_concurrency",
         th.IntegerType(minimum=1, maximum=64),
         title="Concurrency",
@@ -245,6 +258,7 @@ class Settings:
     lookback: timedelta
     companionship_refresh_days: int
     on_invalid_record: str
+    undocumented_properties: str
     max_concurrency: int | None
     spool_directory: Path | None
     report_path: Path | None
@@ -312,6 +326,7 @@ class Settings:
             lookback=timedelta(minutes=values["lookback_minutes"]),
             companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
+            undocumented_properties=values["undocumented_properties"],
             max_concurrency=values.get("max_concurrency"),
             spool_directory=_path(values.get("spool_directory")),
             report_path=_path(values.get("report_path")),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import abc
+import json
 from contextlib import closing, contextmanager
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
@@ -26,6 +28,14 @@ from tap_mews.pages.lookups import FOUNDED
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
+from tap_mews.records.drift import KEPT
+from tap_mews.records.undocumented import (
+    KEPT_SCHEMA,
+    PERSONAL,
+    keeps_undocumented,
+    lets_kept_through,
+    with_kept,
+)
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
@@ -35,8 +45,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime, timedelta
 
+    from singer_sdk import Stream
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
 
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
@@ -72,6 +84,17 @@ class MewsTap(GuardedTap, abc.ABC):
         """Begin to read all selected streams."""
 
 
+class RecordSchema(StreamSchema[str]):
+    """The schema of a stream, with what the settings add to it."""
+
+    def get_stream_schema(
+        self, stream: Stream, stream_class: type[Stream]
+    ) -> dict[str, Any]:
+        """The schema of the records of a stream."""
+        schema = super().get_stream_schema(stream, stream_class)
+        return with_kept(schema) if keeps_undocumented(stream.config) else schema
+
+
 class MewsStream(WindowedStream, abc.ABC):
     """A stream that is read window by window.
 
@@ -90,7 +113,7 @@ class MewsStream(WindowedStream, abc.ABC):
     """
 
     name: str
-    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
+    schema: ClassVar[RecordSchema] = RecordSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
 
@@ -131,6 +154,7 @@ class MewsStream(WindowedStream, abc.ABC):
             self.effective_schema,
             pass_invalid=self.run.settings.on_invalid_record == "warn",
             logger=self.logger,
+            keep_undocumented=keeps_undocumented(self.config),
         )
         return self.record.validator
 
@@ -149,6 +173,33 @@ class MewsStream(WindowedStream, abc.ABC):
     def page_size(self) -> int:
         """Rows to ask for in one page; a test needs one."""
         return 1 if self.is_dry_run else self.run.settings.page_size
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says, which can be older than the settings."""
+        entry = catalog.get_stream(self.name)
+        if entry and keeps_undocumented(self.config):
+            rules = entry.schema.properties = entry.schema.properties or {}
+            rules.setdefault(KEPT, Schema.from_dict(KEPT_SCHEMA))
+        super().apply_catalog(catalog)
+
+    def check_stream_maps(self) -> None:
+        """See that no stream map hands on personal data that it does not name.
+
+        Raises:
+            InvalidSettingsError: One does.
+        """
+        if (
+            keeps_undocumented(self.config)
+            and self.mask["properties", KEPT]
+            and PERSONAL in json.dumps(self.effective_schema)
+            and lets_kept_through(self.name, self.config.get("stream_maps") or {})
+        ):
+            msg = (
+                f"{self.name}: with undocumented_properties set to `keep`, the stream "
+                f"map must name `{KEPT}`, which can hold personal data: set it to null "
+                "to drop it, or to an expression"
+            )
+            raise InvalidSettingsError(msg)
 
     def prepare(self) -> None:
         """See that all streams may be read, and begin to read them."""
@@ -358,7 +409,7 @@ class MewsStream(WindowedStream, abc.ABC):
             if reader := getattr(self, "reader", None):
                 reader.close()
             self.record.metrics.log()
-        self.validator.summarize()
+            self.validator.summarize()
         self.run.record.reading = None
 
     def _windows(self) -> Generator[WindowRead, None, None]:
