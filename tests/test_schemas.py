@@ -12,7 +12,9 @@ from jsonschema import Draft7Validator, Draft202012Validator
 from singer_sdk.singerlib import Schema
 
 from docs.guests import MARK, properties
-from tests.entity_properties import STREAMS, Property, documented_properties
+from facts import ENTITIES, OPERATIONS, Property
+from facts import STREAMS as KNOWN
+from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 JsonSchema: TypeAlias = dict[str, Any]
 
 SCHEMAS = Path(__file__).parents[1] / "schemas"
+STREAMS = sorted(path.stem for path in SCHEMAS.iterdir())
 
 each_stream = pytest.mark.parametrize("stream", STREAMS)
 
@@ -46,31 +49,34 @@ def walk(schema: JsonSchema, prefix: str = "") -> Iterator[Described]:
         yield from walk(child.get("items", {}), f"{path}[].")
 
 
-def stated_properties(schema: JsonSchema, prefix: str = "") -> dict[str, Property]:
-    """Give what a schema says, in the terms of the documented list."""
-    stated: dict[str, Property] = {}
+def stated(schema: JsonSchema, prefix: str = "") -> dict[str, JsonSchema]:
+    """Give every schema inside one, by its path in the terms of the facts."""
+    found: dict[str, JsonSchema] = {}
     for name, child in schema.get("properties", {}).items():
-        entry = child.get("items", child)
-        path = f"{prefix}{name}" + "[]" * ("items" in child)
-        stated[path] = Property(type_of(entry), child.get("deprecated", False))
-        stated |= stated_properties(entry, f"{path}.")
-    if "additionalProperties" in schema:
-        stated[f"{prefix}*"] = Property(
-            type_of(schema["additionalProperties"]), deprecated=False
-        )
-    return stated
+        found |= _stated(f"{prefix}{name}", child)
+    return found
 
 
-def type_of(schema: JsonSchema | bool) -> str:  # noqa: FBT001  (JSON Schema's own form)
-    """Name the one type that a schema allows beside null."""
-    if isinstance(schema, bool):
-        return "any"
-    if "format" in schema:
-        return str(schema["format"])
+def _stated(path: str, schema: JsonSchema) -> dict[str, JsonSchema]:
+    found = {path: schema} | stated(schema, f"{path}.")
+    if "items" in schema:
+        found |= _stated(f"{path}[]", schema["items"])
+    if isinstance(schema.get("additionalProperties"), dict):
+        found |= _stated(f"{path}.*", schema["additionalProperties"])
+    return found
+
+
+def known(stream: str) -> dict[str, Property]:
+    """Give what the facts say of each property of a stream, in documented order."""
+    found = dict(ENTITIES[KNOWN[stream].entity].walk()) | KNOWN[stream].added
+    # the content of a Value depends on its Discriminator: the schema leaves it open
+    return {path: each for path, each in found.items() if "|" not in path}
+
+
+def types_of(schema: JsonSchema) -> set[str]:
+    """Name the types that a schema allows."""
     declared = schema["type"]
-    types = [declared] if isinstance(declared, str) else declared
-    (only,) = set(types) - {"null"}
-    return str(only)
+    return {declared} if isinstance(declared, str) else set(declared)
 
 
 def subschemas(schema: JsonSchema) -> Iterator[JsonSchema]:
@@ -85,15 +91,106 @@ def subschemas(schema: JsonSchema) -> Iterator[JsonSchema]:
 
 def test_every_stream_has_a_schema_and_every_schema_a_stream() -> None:
     """No stream is without a schema, and no file is left over."""
-    assert {path.name for path in SCHEMAS.iterdir()} == {f"{s}.json" for s in STREAMS}
+    assert sorted(TapMews(validate_config=False).streams) == STREAMS
+
+
+def test_the_catalog_shows_the_schemas_as_they_are() -> None:
+    """What holds for a file holds for what a user discovers."""
+    streams = TapMews(validate_config=False).catalog_dict["streams"]
+    shown = {each["stream"]: each["schema"] for each in streams}
+    assert shown == {stream: load(stream) for stream in STREAMS}
+
+
+def test_the_catalog_has_the_key_and_the_bookmark_of_the_facts() -> None:
+    """A stream is found by its key, and read by a time that its filters look at."""
+    for entry in TapMews(validate_config=False).catalog_dict["streams"]:
+        fact = KNOWN[entry["stream"]]
+        assert tuple(entry["key_properties"]) == fact.key
+        if bookmark := entry.get("replication_key"):
+            filters = OPERATIONS[fact.operation].time_filters
+            assert bookmark in {*filters, *fact.added}, entry["stream"]
+            assert bookmark == (fact.replication_key or bookmark)
 
 
 @each_stream
-def test_schema_covers_exactly_the_documented_properties(stream: str) -> None:
-    """Names, types, deprecation and order are those of the documentation."""
-    assert list(stated_properties(load(stream)).items()) == list(
-        documented_properties(stream).items()
-    )
+def test_schema_has_exactly_the_known_properties(stream: str) -> None:
+    """Nothing that can come is missing, and nothing is made up."""
+    assert stated(load(stream)).keys() == known(stream).keys()
+
+
+@each_stream
+def test_documented_properties_come_in_documented_order(stream: str) -> None:
+    """Readers find a property where the page of Mews has it."""
+    documented = [p for p, each in known(stream).items() if each.documented == "yes"]
+    assert [path for path in stated(load(stream)) if path in documented] == documented
+
+
+@each_stream
+def test_every_property_has_the_type_of_the_facts(stream: str) -> None:
+    """What is documented as required is null in practice, all but the key."""
+    types = {path: types_of(each) for path, each in stated(load(stream)).items()}
+    assert types == {
+        path: {*each.types, "null"} if path != "Id" else {"string"}
+        for path, each in known(stream).items()
+    }
+
+
+@each_stream
+def test_formats_are_those_that_a_page_promises(stream: str) -> None:
+    """A duration stays a string, and so does a moment that no page promises."""
+    formats = {path: each.get("format") for path, each in stated(load(stream)).items()}
+    assert formats == {
+        path: each.format if each.format != "duration" else None
+        for path, each in known(stream).items()
+    }
+
+
+@each_stream
+def test_deprecated_properties_are_marked(stream: str) -> None:
+    """Users see what Mews advises against."""
+    marked = [
+        path for path, each in stated(load(stream)).items() if "deprecated" in each
+    ]
+    assert marked == [path for path, each in known(stream).items() if each.deprecated]
+
+
+HOW_KNOWN = {
+    "yes": "",
+    "draft": "Only a draft of the documentation shows it",
+    "example only": "Only examples in the documentation show it.",
+    "no": "Mews does not document this property.",
+}
+
+
+@each_stream
+def test_undocumented_properties_say_so(stream: str) -> None:
+    """Nobody builds on them without knowing; members go with their object."""
+    of_facts = known(stream)
+    for path, child in walk(load(stream)):
+        words = HOW_KNOWN[of_facts[path].documented]
+        around = of_facts.get(path.rpartition(".")[0])
+        if not around or around.documented == "yes":
+            assert words in child["description"], path
+
+
+@each_stream
+def test_descriptions_name_the_documented_members(stream: str) -> None:
+    """An analyst finds the values of an enumeration; new ones can appear."""
+    for path, child in walk(load(stream)):
+        fact = known(stream)[path]
+        values = fact.values or (fact.items.values if fact.items else ())
+        named = re.search("(?:One|Any) of: (.*?);", child["description"])
+        assert (named[1].split(", ") if named else []) == list(values), path
+
+
+@each_stream
+def test_objects_are_open_only_where_their_content_is_not_known(stream: str) -> None:
+    """Elsewhere the tap, not the schema, deals with unknown properties."""
+    of_facts = known(stream)
+    for path, child in stated(load(stream)).items():
+        fact = of_facts[path]
+        is_opaque = "object" in fact.types and not (fact.properties or fact.map)
+        assert (child.get("additionalProperties") is True) == is_opaque, path
 
 
 @each_stream
@@ -103,34 +200,6 @@ def test_only_the_key_is_required(stream: str) -> None:
     assert schema["type"] == "object"
     assert schema["required"] == ["Id"]
     assert not [path for path, child in walk(schema) if "required" in child]
-
-
-@each_stream
-def test_every_property_but_the_key_accepts_null(stream: str) -> None:
-    """What is documented as required is null in practice, nested values too."""
-    top, key, *others = subschemas(load(stream))
-    assert key is top["properties"]["Id"]
-    assert key["type"] == "string"
-    assert all(len(other["type"]) > 1 for other in others)
-    assert all(other["type"][-1] == "null" for other in others)
-
-
-@each_stream
-def test_every_utc_property_is_a_date_time(stream: str) -> None:
-    """Targets make timestamps of them, and of nothing else."""
-    for path, child in walk(load(stream)):
-        assert (child.get("format") == "date-time") == path.endswith("Utc"), path
-
-
-def test_only_the_posting_date_has_another_format() -> None:
-    """Durations, addresses and birth dates stay plain strings."""
-    others = {
-        (stream, path, child["format"])
-        for stream in STREAMS
-        for path, child in walk(load(stream))
-        if child.get("format", "date-time") != "date-time"
-    }
-    assert others == {("ledger_entries", "PostingDate", "date")}
 
 
 @each_stream
@@ -214,7 +283,7 @@ OF_NO_PERSON = re.compile(
     r"|(bills|reservations|customers)\.(Channel|ChannelManager)?Number"
     r"|.*\.(PurchaseOrder|AvailabilityBlock)Number|.*\.PersonCounts?.*"
     # identifiers, which docs/guest-data.md lists apart
-    r"|customers\.AddressId|customers\.HasOtaEmail"
+    r"|customers\.(AddressId|CustomTitleId|HasOtaEmail)"
 )
 """Those of such names that are about no person."""
 
@@ -256,7 +325,7 @@ def test_a_shape_reads_the_same_wherever_it_occurs() -> None:
             # A Discriminator's members belong to the property that holds it.
             if not inside or "Discriminator" in inside:
                 continue
-            shape = str(stated_properties({"properties": inside}))
+            shape = str(sorted(stated({"properties": inside})))
             here = f"{stream}.{path}"
             there, expected = first_seen.setdefault(shape, (here, inside))
             assert inside == expected, f"{here} differs from {there}"
@@ -275,11 +344,3 @@ def test_schema_passes_through_the_sdk_without_loss(stream: str) -> None:
     """The SDK's model drops keywords it does not know: there are none."""
     schema = load(stream)
     assert Schema.from_dict(schema).to_dict() == schema
-
-
-@each_stream
-def test_objects_are_open_only_where_mews_documents_no_properties(stream: str) -> None:
-    """Elsewhere the tap, not the schema, deals with unknown properties."""
-    for schema in subschemas(load(stream)):
-        if "additionalProperties" in schema:
-            assert not schema.get("properties")
