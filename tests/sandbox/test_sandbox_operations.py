@@ -9,6 +9,7 @@ import pytest
 
 from facts import OPERATIONS
 from sandbox import Sandbox
+from sandbox.hotel.shapes import ENTITIES
 from sandbox.operations.get_all import STANDARD
 from tests.sandbox.api import Api
 
@@ -25,6 +26,7 @@ LEDGER = "ledgerEntries/getAll"
 STAYS = "reservations/getAll/2023-06-06"
 BILLS = "bills/getAll"
 SESSION = (401, "Cannot perform operation or session has expired.")
+SERVED = [path for path in STANDARD if OPERATIONS[path].entity in ENTITIES]
 WITHOUT_ROWS = {
     "AssignedResourceIds",
     "ReservationGroupIds",
@@ -65,7 +67,7 @@ def allowed(sandbox: Sandbox, operation: Operation) -> Json:
     return body
 
 
-@pytest.fixture(params=STANDARD)
+@pytest.fixture(params=SERVED)
 def operation(request: pytest.FixtureRequest) -> Operation:
     found: Operation = OPERATIONS[request.param]
     return found
@@ -79,7 +81,7 @@ def strict() -> Iterator[Api]:
 
 
 def test_every_operation_of_the_fourteen_streams_is_served() -> None:
-    assert len(STANDARD) == 14
+    assert len(SERVED) == 14
 
 
 def test_it_answers_with_its_rows_its_further_lists_and_a_cursor(
