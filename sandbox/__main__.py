@@ -18,8 +18,8 @@ def main() -> None:
         properties=options.properties,
         days=options.days,
         reservations_per_day=options.reservations_per_day,
-        port=options.port,
     )
+    sandbox.port = options.port
     sandbox.exports.seconds = options.export_seconds
     with sandbox:
         sys.stdout.write(_machine(sandbox) if options.json else _human(sandbox))

@@ -31,28 +31,40 @@ class Page:
         self.ask = ask
         self.operation = operation
         self.oldest_first = oldest_first
-        limitation = ask.body.needed("Limitation")
-        self.count = limitation.number("Count", 1, operation.most_rows or MANY)
-        self.cursor = limitation.text("Cursor")
+        self.count: int | None = None
+        self.cursor: str | None = None
+        if operation.paging != "no":
+            self._limit(required=operation.paging == "required")
         self.filters = Filters(ask, operation)
 
     def answer(self) -> Reply:
         """Give the page."""
         ask, limits = self.ask, self.ask.platform.limits
-        limits.check_page(self.count)
-        most = limits.page_caps.get(self.operation.path, self.count)
+        count = self.count
+        if count is not None:
+            limits.check_page(count)
+            count = min(count, limits.page_caps.get(self.operation.path, count))
         with ask.platform.store.lock:
-            rows = [*islice(self._rows(), min(most, self.count))]
+            rows = [*islice(self._rows(), count)]
         ask.entry.rows = len(rows)
         if not rows and ask.minimal:
             return Reply(204)
-        cursor = self._remember(rows[-1]) if rows else None
+        # What else could come is null: the tap asks for none of it.
+        rest: Json = dict.fromkeys(self.operation.lists)
+        if self.operation.cursor:
+            rest["Cursor"] = self._remember(rows[-1]) if rows else None
         lines = b",".join(row.json for row in rows)
         listed = b"[%b]" % lines if self.filters.shown else b"null"
-        # What else could come is null: the tap asks for none of it.
-        rest = encode({**dict.fromkeys(self.operation.lists), "Cursor": cursor})[1:]
-        body = b"{%b:%b,%b" % (encode(self.operation.rows), listed, rest)
-        return Reply(200, body, {"Content-Type": JSON})
+        rows_first = b"{%b:%b" % (encode(self.operation.rows), listed)
+        after = b",%b" % encode(rest)[1:] if rest else b"}"
+        return Reply(200, rows_first + after, {"Content-Type": JSON})
+
+    def _limit(self, *, required: bool) -> None:
+        limitation = self.ask.body.nested("Limitation", required=required)
+        if limitation:
+            most = self.operation.most_rows or MANY
+            self.count = limitation.number("Count", 1, most)
+            self.cursor = limitation.text("Cursor")
 
     def _rows(self) -> Iterable[Row]:
         ordered = self.ask.platform.store.table(self.operation.entity).ordered()

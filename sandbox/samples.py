@@ -13,7 +13,7 @@ from sandbox.store import Store
 
 @lru_cache(maxsize=1)
 def _samples() -> Store:
-    store = Store()
+    store = Store(seed=0)
     opened = START - timedelta(days=40)
     group = HotelGroup(store, seed=0, opened=opened, reservations_per_day=1.0)
     group.add_hotel(group.add_chain(), opened)
@@ -22,7 +22,7 @@ def _samples() -> Store:
 
 
 def sample(entity: str) -> Json:
-    """Give a row with every documented property; it belongs to no known hotel."""
+    """Give a row with every known property; it belongs to no known hotel."""
     rows = _samples().table(entity).rows.values()
     data: Json = copied(next(iter(rows)).data)
     return data

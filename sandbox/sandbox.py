@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, final
 
 from sandbox import operations
 from sandbox.clock import START, Clock, parse_utc, utc_text
-from sandbox.encoding import Json, copied
+from sandbox.encoding import Json, copied, encode
 from sandbox.hotel.founding import Plan, found
 from sandbox.hotel.shapes import WORLD
 from sandbox.parameters import parents
@@ -30,6 +30,7 @@ class Sandbox:
 
     Attributes:
         url: where it listens, once it has been entered.
+        port: where it is to listen; 0 takes a free port.
         client_token: the token of the integration.
         access_token: a portfolio token that reaches every property.
         clock: the platform's time, which can be advanced.
@@ -49,7 +50,7 @@ class Sandbox:
         days: int = 90,
         reservations_per_day: float = 2.0,
         start: datetime = START,
-        port: int = 0,
+        undocumented: bool = False,
     ) -> None:
         """Found the group and let it live for some days until `start`.
 
@@ -60,11 +61,20 @@ class Sandbox:
             days: how long the history is.
             reservations_per_day: how busy each hotel is.
             start: the virtual time at which the clock starts.
-            port: the port to listen on, 0 for a free one.
+            undocumented: whether rows carry what real rows carry and no page describes:
+                properties that were seen, and some under names that nobody can know.
         """
         self._rng = random.Random(f"{seed}/rows")
         self.group = found(
-            Plan(seed, properties, chains, days, reservations_per_day, start)
+            Plan(
+                seed,
+                properties,
+                chains,
+                days,
+                reservations_per_day,
+                start,
+                undocumented,
+            )
         )
         self.clock = Clock(start)
         self.platform = Platform(self.group.store, self.clock, seed)
@@ -76,12 +86,12 @@ class Sandbox:
         self.client_token = self.access.client_token
         self.access_token = self.access.access_token
         self.url = ""
-        self._port = port
+        self.port = 0
         self._server: Server | None = None
 
     def __enter__(self) -> Sandbox:
         """Start to serve."""
-        self._server = Server(self.platform, self.live_on, self._port)
+        self._server = Server(self.platform, self.live_on, self.port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.exports.base_url = self.url
         self._server.start()
@@ -149,19 +159,32 @@ class Sandbox:
         enterprise_ids: list[str] | None = None,
         *,
         token: str | None = None,
+        served: bool = False,
     ) -> list[Json]:
         """Give the current rows that a token reaches, oldest update first.
 
         For customers and companies these are the rows of the enterprises' chains.
+
+        Args:
+            entity: what they are.
+            enterprise_ids: whose they are, None for all that the token reaches.
+            token: an access token, if not the one that reaches everything.
+            served: whether they are as they are served. By default they are as a target
+                should hold them: without the properties whose names were made up.
         """
         found = self._select(entity, enterprise_ids, token)
-        return [copied(row.data) for row in found]
+        return [copied(row.served if served else row.data) for row in found]
 
     def lines(
-        self, entity: str, enterprise_ids: list[str] | None = None
+        self,
+        entity: str,
+        enterprise_ids: list[str] | None = None,
+        *,
+        served: bool = False,
     ) -> list[bytes]:
-        """Give the same rows as the JSON that is served."""
-        return [row.json for row in self._select(entity, enterprise_ids, None)]
+        """Give the same rows as JSON."""
+        found = self._select(entity, enterprise_ids, None)
+        return [row.json if served else encode(row.data) for row in found]
 
     def new_row(self, entity: str, **overrides: Any) -> Json:  # noqa: ANN401 - any JSON
         """Make a plausible row, created now, of the first property; `put` adds it."""

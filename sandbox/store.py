@@ -7,13 +7,20 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from facts import OPERATIONS
 from sandbox.clock import utc_text
 from sandbox.encoding import Json, encode
+from sandbox.undocumented import Undocumented
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CHAIN_ENTITIES = frozenset({"Customer", "Company", "Source"})
+CHAIN_ENTITIES = frozenset(
+    operation.entity
+    for operation in OPERATIONS.values()
+    if operation.scope and operation.scope.parameter == "ChainIds"
+) | {"Source"}
+"""What belongs to a chain, not to one of its properties."""
 
 EVERYBODY = "everybody"
 """Who owns what is the same for all hotels."""
@@ -22,23 +29,44 @@ Order = tuple[datetime, str]
 
 
 class Row:
-    """One version of one row. It never changes: a change makes a new one."""
+    """One version of one row. It never changes: a change makes a new one.
 
-    __slots__ = ("_json", "data", "key", "owner", "updated")
+    Attributes:
+        key: its Id.
+        data: what is known of it, which is what a target should hold.
+        owner: the enterprise or chain it belongs to.
+        updated: when it was made or changed.
+    """
 
-    def __init__(self, key: str, data: Json, owner: str, updated: datetime) -> None:
-        """Keep a row that belongs to an enterprise or chain, the `owner`."""
+    __slots__ = ("_json", "_undocumented", "data", "key", "owner", "updated")
+
+    def __init__(
+        self,
+        key: str,
+        data: Json,
+        owner: str,
+        updated: datetime,
+        undocumented: Undocumented | None,
+    ) -> None:
+        """Keep a row; `undocumented` adds to what is served of it."""
         self.key = key
         self.data = data
         self.owner = owner
         self.updated = updated
+        self._undocumented = undocumented
         self._json: bytes | None = None
 
     @property
+    def served(self) -> Json:
+        """The row as it is served; not to be changed."""
+        added = self._undocumented
+        return added.added_to(self.data) if added else self.data
+
+    @property
     def json(self) -> bytes:
-        """The row as one line of JSON, written once."""
+        """What is served, as one line of JSON, written once."""
         if self._json is None:
-            self._json = encode(self.data)
+            self._json = encode(self.served)
         return self._json
 
 
@@ -74,19 +102,31 @@ class Table:
 class Store:
     """All entities. Whoever reads or writes more than one row holds `lock`."""
 
-    def __init__(self) -> None:
-        """Start without rows."""
+    def __init__(self, seed: int | None) -> None:
+        """Start without rows.
+
+        Args:
+            seed: draws the names of undocumented properties; None for rows that have
+                nothing but what is documented.
+        """
         self.lock = threading.RLock()
+        self._seed = seed
         self._tables: dict[str, Table] = defaultdict(Table)
+        self._undocumented: dict[str, Undocumented] = {}
 
-    def __getstate__(self) -> dict[str, Table]:
-        """Give the tables, for a copy: it has a lock of its own."""
-        return dict(self._tables)
+    def __getstate__(self) -> dict[str, object]:
+        """Give all but the lock, for a copy: it has one of its own."""
+        return {k: v for k, v in self.__dict__.items() if k != "lock"}
 
-    def __setstate__(self, tables: dict[str, Table]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         """Become a copy."""
         self.lock = threading.RLock()
-        self._tables = defaultdict(Table, tables)
+        self.__dict__.update(state)
+
+    @property
+    def documented_only(self) -> bool:
+        """Whether rows have nothing but what is documented."""
+        return self._seed is None
 
     def table(self, entity: str) -> Table:
         """Give the rows of an entity."""
@@ -109,7 +149,7 @@ class Store:
         known = data.get("Id", data.get("Code"))
         key = str(known or f"row-{id(data)}").lower()
         with self.lock:
-            self._tables[entity].put(Row(key, data, owner, updated))
+            self._put(entity, key, data, owner, updated)
 
     def versions(self) -> Json:
         """Give, by entity, the key of each row and when it was updated."""
@@ -125,7 +165,23 @@ class Store:
         """Replace properties of a row, updated now."""
         with self.lock:
             row = self._tables[entity].rows[key]
-            data = {**row.data, **changes}
+            # A row that has only what is documented gets nothing else.
+            known = {name: changes[name] for name in changes if name in row.data}
+            data = {**row.data, **known}
             if "UpdatedUtc" in data:
                 data["UpdatedUtc"] = utc_text(now)
-            self._tables[entity].put(Row(key, data, row.owner, now))
+            self._put(entity, key, data, row.owner, now)
+
+    def undocumented(self, entity: str) -> Undocumented | None:
+        """Give what is added to the rows of an entity."""
+        if self._seed is None:
+            return None
+        if entity not in self._undocumented:
+            self._undocumented[entity] = Undocumented(entity, self._seed)
+        return self._undocumented[entity]
+
+    def _put(
+        self, entity: str, key: str, data: Json, owner: str, updated: datetime
+    ) -> None:
+        row = Row(key, data, owner, updated, self.undocumented(entity))
+        self._tables[entity].put(row)

@@ -152,17 +152,9 @@ class Bills:
 
     def _party(self, key: str, kind: str) -> Json:
         row = self.hotel.store.get(kind, key)
-        where = {
-            **row["Address"],
-            "AccountId": key,
-            "ChainId": row["ChainId"],
-            "AccountType": kind,
-            "UpdatedUtc": row["UpdatedUtc"],
-            "IsActive": True,
-        }
         party = {
             "Id": key,
-            "Address": where,
+            "Address": self._address(row, kind),
             "LegalIdentifiers": {},
             "BillingCode": row["BillingCode"],
         }
@@ -186,4 +178,23 @@ class Bills:
             "TaxIdentifier": row["TaxIdentifier"],
             "InvoicingEmail": row["InvoicingEmail"],
             "Department": row["Department"],
+        }
+
+    def _address(self, row: Json, kind: str) -> Json:
+        known = row["Address"]
+        if self.hotel.chance(0.5):
+            # The page links the address of an account, its example has this one.
+            lines = ("Line1", "Line2", "City", "PostalCode")
+            return {
+                **{name: known[name] for name in lines},
+                "SubdivisionCode": known["CountrySubdivisionCode"],
+                "CountryCode": known["CountryCode"],
+            }
+        return {
+            **known,
+            "AccountId": row["Id"],
+            "ChainId": row["ChainId"],
+            "AccountType": kind,
+            "UpdatedUtc": row["UpdatedUtc"],
+            "IsActive": True,
         }

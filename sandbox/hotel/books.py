@@ -179,24 +179,22 @@ class Books:
     def _payment_data(
         self, kind: str, key: str, gross: Decimal, now: datetime
     ) -> Json | None:
+        transaction = {
+            "PaymentId": key,
+            "SettlementId": f"ST{now:%Y%m%d}",
+            "SettledUtc": utc_text(now + timedelta(days=2)),
+            "Fee": amount(cents(gross * Decimal("0.014"))),
+            "AdjustedFee": None,
+            "ChargedAmount": amount(gross),
+            "SettledAmount": None,
+        }
+        known = transaction if self.hotel.chance(0.5) else None
         if kind == "CreditCardPayment":
-            transaction = {
-                "PaymentId": key,
-                "SettlementId": f"ST{now:%Y%m%d}",
-                "SettledUtc": utc_text(now + timedelta(days=2)),
-                "Fee": amount(cents(gross * Decimal("0.014"))),
-                "AdjustedFee": None,
-                "ChargedAmount": amount(gross),
-                "SettledAmount": None,
-            }
-            known = self.hotel.chance(0.5)
-            card = {
-                "CreditCardId": self.hotel.new_id(),
-                "Transaction": transaction if known else None,
-            }
+            card = {"CreditCardId": self.hotel.new_id(), "Transaction": known}
             return coproduct("CreditCard", _PAYMENT_DATA, card)
         if kind == "AlternativePayment":
-            return coproduct("Alternative", _PAYMENT_DATA, {"Type": "ApplePay"})
+            wallet = {"Type": "ApplePay", "Transaction": known}
+            return coproduct("Alternative", _PAYMENT_DATA, wallet)
         if kind == "InvoicePayment":
             invoice = {"InvoiceId": self.hotel.new_id(), "Type": "Receivable"}
             return coproduct("Invoice", _PAYMENT_DATA, invoice)

@@ -29,6 +29,7 @@ class Plan(NamedTuple):
     days: int
     reservations_per_day: float
     start: datetime
+    undocumented: bool
 
 
 def found(plan: Plan) -> HotelGroup:
@@ -50,7 +51,8 @@ def _kept(plan: Plan) -> bytes:
 def _live(plan: Plan) -> HotelGroup:
     first = plan.start - timedelta(days=plan.days)
     opened = first.replace(hour=0, minute=0, second=0)
-    group = HotelGroup(Store(), plan.seed, opened, plan.reservations_per_day)
+    store = Store(plan.seed if plan.undocumented else None)
+    group = HotelGroup(store, plan.seed, opened, plan.reservations_per_day)
     for _ in range(plan.chains):
         group.add_chain()
     for number in range(plan.properties):

@@ -22,8 +22,9 @@ _DAY = timedelta(days=1)
 # Fewer profiles than this are not worth a merge, or a guess who returns.
 _REGULARS = 10
 _RETURNS = 0.25
-# Longer than a 53-bit integer: seen in companies that came from an import.
-_IMPORTED_NUMBER = 9_223_372_036_854_775_000
+# As long as Mews lets them be, and longer than a 53-bit integer; the companies of the
+# largest chain do not lead beyond 64 bits.
+_IMPORTED_NUMBER = 4_503_599_627_370_496_000
 
 
 class Chain:
@@ -131,6 +132,7 @@ class Chain:
             "NationalityCode": people.country,
             "PreferredLanguageCode": people.language,
             "LanguageCode": people.language,
+            "BirthDateUtc": None if number % 4 else f"{born}T00:00:00Z",
             "BirthDate": born if number % 3 else f"{born}T00:00:00Z",
             "Email": f"guest{number}@example.com",
             "HasOtaEmail": number % 4 == 0,
@@ -144,6 +146,7 @@ class Chain:
             "PreferredSpaceFeatures": ["HighFloor"] if number % 7 == 0 else [],
             "CreatorProfileId": self.clerk,
             "UpdaterProfileId": self.clerk,
+            "IsUpdatedByMe": False,
             "Passport": None if number % 6 else self._passport(key, people.country),
             "AddressId": home,
             "Address": where,
@@ -182,6 +185,18 @@ class Chain:
             "Iata": "PAO" if number % 4 == 0 else None,
             "IsActive": True,
             "Number": _IMPORTED_NUMBER + number if number % 8 == 0 else number,
+            "ExternalIdentifier": "" if number % 5 == 0 else None,
+            "IsUpdatedByMe": False,
+            "NchClassifications": {
+                "Corporate": number % 3 > 0,
+                "Internal": False,
+                "Private": False,
+                "OnlineTravelAgency": number % 7 == 0,
+                "GlobalDistributionSystem": False,
+                "Marketing": False,
+                "Inactive": False,
+                "GovernmentEntity": False,
+            },
             "TaxIdentifier": f"EU{number:09}",
             "TaxIdentificationNumber": f"EU{number:09}",
             "AddressId": home,
@@ -193,7 +208,8 @@ class Chain:
     def _put(self, entity: str, key: str, values: Json, now: datetime) -> None:
         updated = self._stamp(now)
         stamps = {"CreatedUtc": utc_text(now), "UpdatedUtc": utc_text(updated)}
-        row = shape(entity, {"Id": key, "ChainId": self.id, **stamps, **values})
+        values = {"Id": key, "ChainId": self.id, **stamps, **values}
+        row = shape(entity, values, documented_only=self.store.documented_only)
         self.store.put(entity, row, self.id, updated)
 
     def _stamp(self, now: datetime) -> datetime:

@@ -73,6 +73,9 @@ class Inventory:
             "IsActive": True,
             "AvailabilityBlockNumber": str(number),
             "ReleaseStrategy": "RollingRelease" if rolling else "FixedRelease",
+            "ActivityState": "Active",
+            "StartUtc": utc_text(hotel.local(first, 0)),
+            "EndUtc": utc_text(hotel.local(last, 24)),
         }
         block = hotel.put("AvailabilityBlock", now, values)
         self._open[block] = (first, last)
@@ -101,7 +104,9 @@ class Inventory:
 
     def _end_block(self, block: str, parts: list[str], now: datetime) -> None:
         if self._open.pop(block, None):
-            self.hotel.change("AvailabilityBlock", block, now, IsActive=False)
+            self.hotel.change(
+                "AvailabilityBlock", block, now, IsActive=False, ActivityState="Deleted"
+            )
             for part in parts:
                 self._delete_adjustment(part, now)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.clock import UTC, utc_text
 from sandbox.hotel.numbers import Numbers
-from sandbox.hotel.shapes import address, shape
+from sandbox.hotel.shapes import address, has, shape
 
 if TYPE_CHECKING:
     import random
@@ -82,18 +82,16 @@ class Hotel:
     def put(self, entity: str, now: datetime, values: dict[str, Any]) -> str:
         """Add a row of this hotel that is created now, and give its id."""
         key = str(values.get("Id") or self.new_id())
-        row = shape(entity, {"Id": key})
-        for name, value in (
-            ("EnterpriseId", self.id),
-            ("CreatedUtc", utc_text(now)),
-            ("UpdatedUtc", utc_text(now)),
-            ("CreatorProfileId", self.clerk),
-            ("UpdaterProfileId", self.clerk),
-        ):
-            if name in row:
-                row[name] = value
-        row.update(values)
-        self.store.put(entity, row, self.id, now)
+        common = {
+            "Id": key,
+            "EnterpriseId": self.id,
+            "CreatedUtc": utc_text(now),
+            "UpdatedUtc": utc_text(now),
+            "CreatorProfileId": self.clerk,
+            "UpdaterProfileId": self.clerk,
+        }
+        known = {name: value for name, value in common.items() if has(entity, name)}
+        self._put(entity, {**known, **values}, now)
         return key
 
     def change(
@@ -140,4 +138,9 @@ class Hotel:
             "GroupNames": ["City hotels"],
             "Subscription": {"TaxIdentifier": None},
         }
-        self.store.put("Enterprise", shape("Enterprise", values), self.id, linked)
+        self._put("Enterprise", values, linked)
+
+    def _put(self, entity: str, values: dict[str, Any], now: datetime) -> None:
+        only = self.store.documented_only
+        row = shape(entity, values, documented_only=only)
+        self.store.put(entity, row, self.id, now)

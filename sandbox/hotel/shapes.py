@@ -55,9 +55,20 @@ _BLANK = {
 _CENT = Decimal("0.01")
 
 
-def shape(entity: str, values: dict[str, Any]) -> Json:
+def shape(
+    entity: str, values: dict[str, Any], *, documented_only: bool = False
+) -> Json:
     """Give a row with every known property, null where no value is given."""
-    return {**_BLANK[entity], **values}
+    row = {**_BLANK[entity], **values}
+    if documented_only:
+        known = facts.ENTITIES[entity].properties
+        return {name: row[name] for name in row if known[name].documented != "no"}
+    return row
+
+
+def has(entity: str, name: str) -> bool:
+    """Whether rows of an entity have a property."""
+    return name in _BLANK[entity]
 
 
 def named(language: str, name: str) -> Json:

@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from sandbox.answers import Reply
 
 STANDARD = sorted(
-    {stream.operation for stream in STREAMS.values() if stream.entity in ENTITIES}
+    {
+        stream.operation
+        for stream in STREAMS.values()
+        if stream.reading != "series" and OPERATIONS[stream.operation].rows
+    }
 )
-"""Every operation of a stream whose rows the hotels have."""
+"""Every operation that gives the rows of a stream as a list."""
 
 WHOLE = sorted(
     {stream.operation for stream in STREAMS.values() if stream.entity in WORLD}
@@ -25,8 +29,11 @@ WHOLE = sorted(
 
 
 def get_all(ask: Ask) -> Reply:
-    """One page of an operation."""
-    return Page(ask, OPERATIONS[ask.entry.operation]).answer()
+    """One page of an operation, of whose entity there are rows."""
+    known = OPERATIONS[ask.entry.operation]
+    if known.entity not in ENTITIES and not ask.platform.store.has(known.entity):
+        raise Refusal(404, "Not found.")
+    return Page(ask, known).answer()
 
 
 def get_whole(ask: Ask) -> Reply:

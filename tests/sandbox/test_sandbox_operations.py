@@ -71,7 +71,11 @@ def allowed(sandbox: Sandbox, operation: Operation) -> Json:
     return body
 
 
-@pytest.fixture(params=STANDARD)
+READ = {STREAMS[str(vars(each)["name"])].operation for each in TAPPED}
+"""The operations that the tap reads, of which there are rows."""
+
+
+@pytest.fixture(params=[path for path in STANDARD if path in READ])
 def operation(request: pytest.FixtureRequest) -> Operation:
     found: Operation = OPERATIONS[request.param]
     return found
@@ -85,8 +89,7 @@ def strict() -> Iterator[Api]:
 
 
 def test_every_operation_that_the_tap_reads_is_served() -> None:
-    read = {STREAMS[str(vars(each)["name"])].operation for each in TAPPED}
-    assert read <= {*STANDARD, *WHOLE}
+    assert {*STANDARD, *WHOLE} >= READ
 
 
 @pytest.mark.parametrize("path", WHOLE)
