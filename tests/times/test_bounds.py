@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,7 @@ def put_rows(sandbox: Sandbox, bounds: list[datetime]) -> dict[str, set[str]]:
             PAGE_ENTITIES[stream], row, sandbox.enterprise_ids[0], updated=updated
         )
         ids[stream].add(row["Id"])
-        group = f"group-{text}"
+        group = str(uuid.uuid4())
         stay = sandbox.new_row("Reservation", UpdatedUtc=text, GroupId=group)
         sandbox.put("Reservation", stay, sandbox.enterprise_ids[0])
         guest = sandbox.new_row("Companionship", ReservationGroupId=group)
