@@ -66,14 +66,19 @@ class Case:
     state: Json | None = None
 
 
-def fault(operation: str, what: Any, times: int | None = None) -> Any:  # noqa: ANN401
+def fault(
+    operation: str,
+    what: Any,  # noqa: ANN401
+    times: int | None = None,
+    **settings: object,
+) -> Any:  # noqa: ANN401
     """A case in which calls of an operation go wrong."""
 
     def arrange(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
         del monkeypatch
         found = what(sandbox) if isinstance(what, partial) else what
         sandbox.faults.add(operation, found, times=times)
-        return {}
+        return settings
 
     return arrange
 
@@ -250,7 +255,8 @@ CASES = {
     "a wrong client token": Case(setting(client_token=WRONG), errors.UnauthorizedError),
     "a wrong access token": Case(setting(access_token=WRONG), errors.UnauthorizedError),
     "401 with an echo": Case(
-        fault("exports/add", partial(Echo, status=401)), errors.UnauthorizedError
+        fault("exports/add", partial(Echo, status=401), extraction="exports"),
+        errors.UnauthorizedError,
     ),
     "a token that is withdrawn": Case(withdrawn, errors.WithdrawnError),
     "413 with an echo": Case(

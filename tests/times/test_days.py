@@ -8,7 +8,15 @@ from itertools import pairwise
 import pytest
 
 from sandbox import Sandbox
-from tests.harness import FastClock, moment, postings, select, spans, sync
+from tests.harness import (
+    FastClock,
+    by_exports,
+    moment,
+    postings,
+    select,
+    spans,
+    sync,
+)
 from tests.pages_harness import WINDOWED, History, intervals, settle
 from tests.times.kinds import ALL, KINDS, SECOND, UTC, missing
 
@@ -30,10 +38,10 @@ def test_a_run_over_midnight_loses_no_row(midnight: datetime) -> None:
         # the hotels go on while exports are waited for
         clock = FastClock(sandbox)
         clock.after(30, lambda: sandbox.live_on(SECOND * 30))
-        config = sandbox.config(ledger_lookback_days=0, lookback_minutes=0)
+        config = by_exports(sandbox, ledger_lookback_days=0, lookback_minutes=0)
         first = sync(config, clock=clock).ok()
         assert sandbox.clock.now() > midnight + SECOND * 30
-        (asked,) = postings(sandbox)
+        *_, asked = postings(sandbox)
         assert asked[1] == f"{midnight:%Y-%m-%d}"
         sandbox.live_on(timedelta(hours=20))
         settle(sandbox)
@@ -48,7 +56,7 @@ def test_days_at_the_end_of_february_are_each_asked_for_once(year: int) -> None:
     with Sandbox(properties=1, days=3, start=start) as sandbox:
         sandbox.limits.requests = 1_000_000
         settle(sandbox)
-        config = sandbox.config(start_date=f"{year}-02-26", export_window_days=1)
+        config = by_exports(sandbox, start_date=f"{year}-02-26", export_window_days=1)
         result = sync(config, catalog=select(*KINDS), clock=FastClock(sandbox)).ok()
         assert missing(sandbox, result) == {}
         day, days = datetime(year, 2, 26, tzinfo=UTC), []
