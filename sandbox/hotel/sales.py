@@ -35,7 +35,7 @@ class Sales:
         self._sell(now)
         self._take_cash(now)
         customers = self.hotel.chain.customers
-        if customers and self._rng.choice((True, False)):
+        if customers and self._rng.randrange(2):
             self._order(self._rng.choice(customers), now)
 
     def _sell(self, now: datetime) -> None:
