@@ -25,6 +25,7 @@ def add_accounts(hotel: Hotel, now: datetime) -> None:
     _add_accounting_categories(hotel, now)
     _add_guest_groups(hotel, now)
     _add_products(hotel, now)
+    _add_contracts(hotel, now)
     for entity, name, active in (
         ("Cashier", "Reception", True),
         ("Cashier", "Bar (closed)", False),
@@ -96,6 +97,28 @@ def _add_guest_groups(hotel: Hotel, now: datetime) -> None:
             "Descriptions": {},
         }
         hotel.put("RateGroup", now, values)
+
+
+def _add_contracts(hotel: Hotel, now: datetime) -> None:
+    options = {
+        "IncludeCancellationFeeInCommissionEstimate": False,
+        "SkipAutomaticSettlement": False,
+    }
+    for number, company in enumerate(hotel.chain.agencies.values()):
+        values = {
+            "Id": hotel.named(f"TravelAgencyContract/{company}"),
+            "ServiceId": hotel.service,
+            "CompanyId": company,
+            # one agency has been given up
+            "IsActive": number > 0,
+            "CommissionIncluded": True,
+            "Commission": Decimal("0.15"),
+            "Options": options,
+            "InvoiceDueInterval": "P0M14DT0H0M0S",
+            "ContactPerson": "Zoë Müller-Lefèvre",
+            "ContactEmail": "contracts@agency.example",
+        }
+        hotel.put("TravelAgencyContract", now, values)
 
 
 def _add_products(hotel: Hotel, now: datetime) -> None:

@@ -12,6 +12,7 @@ from sandbox.hotel.inventory import Inventory
 from sandbox.hotel.life import Life
 from sandbox.hotel.places import PLACES
 from sandbox.hotel.property import Hotel
+from sandbox.hotel.sales import Sales
 from sandbox.hotel.stays import FrontDesk
 from sandbox.hotel.world import add_world
 
@@ -63,5 +64,6 @@ class HotelGroup:
         self.life.at(self.opened, desk.day)
         self.life.at(self.opened, inventory.day)
         self.life.at(self.opened, configuration.week)
+        self.life.at(self.opened, Sales(hotel).day)
         self.hotels.append(hotel)
         return hotel

@@ -44,6 +44,10 @@ ENTITIES = (
     "Cashier",
     "Outlet",
     "Department",
+    "CashierTransaction",
+    "OutletItem",
+    "ProductServiceOrder",
+    "TravelAgencyContract",
 )
 WORLD = tuple(
     sorted(each.entity for each in facts.STREAMS.values() if each.same_for_every_token)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
 from tap_mews.exports.api import ExportFilter
-from tap_mews.streams.bases import Exported, Reference
+from tap_mews.streams.bases import ByTime, Exported, Reference
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
@@ -114,3 +114,15 @@ class Cashiers(Reference):
 
     name = "cashiers"
     operation = Operation("cashiers/getAll", "Cashiers", all_rows=EVERY_STATE)
+
+
+class CashierTransactions(ByTime):
+    """Cash that is taken and given; it does not change afterwards."""
+
+    name = "cashier_transactions"
+    replication_key = "CreatedUtc"
+    operation = Operation(
+        "cashierTransactions/getAll",
+        "CashierTransactions",
+        time_filter=TimeFilter("CreatedUtc"),
+    )

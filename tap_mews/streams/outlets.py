@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tap_mews.api.operations import Operation
-from tap_mews.streams.bases import Whole
+from tap_mews.streams.bases import ByTime, Whole
 
 
 class Outlets(Whole):
@@ -11,3 +11,10 @@ class Outlets(Whole):
 
     name = "outlets"
     operation = Operation("outlets/getAll", "Outlets", time_filter=None)
+
+
+class OutletItems(ByTime):
+    """What is sold and paid at outlets."""
+
+    name = "outlet_items"
+    operation = Operation("outletItems/getAll", "OutletItems")

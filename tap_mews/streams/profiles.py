@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation
 from tap_mews.pages.lookups import FOUNDED
-from tap_mews.streams.bases import Exported
+from tap_mews.streams.bases import Exported, Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,3 +41,12 @@ class Companies(_OfChain):
     name = "companies"
     entity_type = "Company"
     operation = Operation("companies/getAll", "Companies", CHAINS, all_rows=EVERY_STATE)
+
+
+class CompanyContracts(Reference):
+    """Contracts with travel agencies."""
+
+    name = "company_contracts"
+    operation = Operation(
+        "companyContracts/getAll", "TravelAgencyContracts", all_rows=EVERY_STATE
+    )

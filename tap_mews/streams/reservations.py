@@ -12,11 +12,13 @@ from tap_mews.api.operations import (
     ONE_ENTERPRISE,
     Operation,
     TimeFilter,
+    under,
 )
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
 from tap_mews.streams.bases import ByTime, Exported, Reference, Whole
+from tap_mews.streams.configuration import SERVICES
 
 if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader
@@ -111,3 +113,14 @@ class Sources(Whole):
 
     name = "sources"
     operation = Operation("sources/getAll", "Sources", NO_SELECTOR, time_filter=None)
+
+
+class ProductServiceOrders(ByTime):
+    """Orders of products without a stay."""
+
+    name = "product_service_orders"
+    operation = Operation(
+        "productServiceOrders/getAll",
+        "ProductServiceOrders",
+        under(SERVICES, "ServiceIds"),
+    )

@@ -45,6 +45,12 @@ def names_rows(sandbox: Sandbox, operation: Operation, parameter: str) -> bool:
     return bool(entities) and all(map(sandbox.platform.store.has, entities))
 
 
+def interval_of(operation: Operation) -> str:
+    """The time filter to ask by."""
+    names = operation.time_filters
+    return "UpdatedUtc" if "UpdatedUtc" in names else next(iter(names), "")
+
+
 def allowed(sandbox: Sandbox, operation: Operation) -> Json:
     """A body that is taken, without what brings hidden rows."""
     body: Json = dict(PAGE)
@@ -63,7 +69,7 @@ def allowed(sandbox: Sandbox, operation: Operation) -> Json:
         groups = {row["GroupId"] for row in sandbox.rows("Reservation")}
         body["ReservationGroupIds"] = sorted(groups)
     elif operation.at_least_one_filter:
-        body["UpdatedUtc"] = FEBRUARY
+        body[interval_of(operation)] = FEBRUARY
     elif operation.path != LEDGER:
         for parent in parameters.parents(operation.entity):
             rows = sandbox.rows(parent.entity)
@@ -190,8 +196,8 @@ def test_rows_that_are_hidden_by_default_come_with_what_brings_all(
         row["ReservationGroupId"] = sandbox.rows("Reservation")[0]["GroupId"]
     sandbox.put(operation.entity, row)
     body = allowed(sandbox, operation)
-    if "UpdatedUtc" in body:
-        body["UpdatedUtc"] = {**FEBRUARY, "EndUtc": "2026-03-02T00:00:00Z"}
+    if interval_of(operation) in body.keys() - {"PostingDate"}:
+        body[interval_of(operation)] = {**FEBRUARY, "EndUtc": "2026-03-02T00:00:00Z"}
     found = []
     for sent in (body, {**body, **operation.all_rows}):
         pages = api.pages(operation.path, sent, 1000)
