@@ -17,6 +17,7 @@ from benchmarks import (
     overhead,
     page_lane,
     record_lane,
+    walls,
 )
 from benchmarks.rows import Rows
 from benchmarks.tables import Verdict, machine, print_table
@@ -67,6 +68,10 @@ class Benchmarks:
         """Ten exports at once."""
         return exports_wait.measure(self._folder)
 
+    def walls(self) -> list[Verdict]:
+        """What a run waits for."""
+        return walls.measure(self._folder)
+
     def memory(self) -> list[Verdict]:
         """Peaks."""
         return memory.measure(
@@ -91,7 +96,16 @@ class Benchmarks:
         return Rows()
 
 
-ALL = ("overhead", "records", "pages", "batches", "exports", "memory", "postgres")
+ALL = (
+    "walls",
+    "overhead",
+    "records",
+    "pages",
+    "batches",
+    "exports",
+    "memory",
+    "postgres",
+)
 
 
 def main() -> int:

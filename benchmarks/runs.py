@@ -8,6 +8,7 @@ import select
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -140,7 +141,7 @@ class Side:
                 if now - looked >= LOOK_SECONDS:
                     looked = now
                     run.peak = max(run.peak, _peak(process.pid))
-                    if self.spool and not run.arrived and self._has_arrived():
+                    if not run.arrived and self._has_arrived(process.pid):
                         run.arrived = now - start
                 if not ready:
                     continue
@@ -153,10 +154,15 @@ class Side:
                 if self.pause:
                     time.sleep(self.pause)
 
-    def _has_arrived(self) -> bool:
-        assert self.spool is not None  # noqa: S101 - asked before
-        files = self.spool.glob("*/*.jsonl")
-        return any(file.stat().st_size >= self.spooled for file in files)
+    def _has_arrived(self, pid: int) -> bool:
+        """Whether the file is there; it has no name, but the process has it open."""
+        if not self.spool:
+            return False
+        with suppress(OSError):  # the process has ended, or closed a file just now
+            for file in Path(f"/proc/{pid}/fd").iterdir():
+                if self.spool in file.readlink().parents:
+                    return file.stat().st_size >= self.spooled
+        return False
 
 
 def _peak(pid: int) -> float:

@@ -18,19 +18,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import yaml
 from singer_sdk import Tap
 
-from tap_mews.pages.companionships import COMPANIONSHIPS, RESERVATIONS
-from tap_mews.pages.portfolio import ENTERPRISES
-from tap_mews.streams.companionships import Companionships
-from tap_mews.streams.enterprises import Enterprises
-from tap_mews.streams.entity import ChainEntityStream, EntityStream
-from tap_mews.streams.pages import UpdatedPageStream
-from tap_mews.streams.source_assignments import SourceAssignments
+from tap_mews.pages.companionships import COMPANIONSHIPS
+from tap_mews.streams.base import MewsStream
+from tap_mews.streams.bases import Exported, Whole
+from tap_mews.streams.reservations import Companionships
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from singer_sdk import Stream
 
 Json: TypeAlias = dict[str, Any]
 
@@ -162,7 +157,8 @@ def streams_table() -> str:
                 _bookmark(stream),
                 _scope(stream),
             )
-            for stream in TapMews(validate_config=False).discover_streams()
+            for stream in TapMews(validate_config=False).streams.values()
+            if isinstance(stream, MewsStream)
         ],
     )
 
@@ -171,34 +167,28 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].removesuffix(".")
 
 
-def _operations(stream: Stream) -> str:
-    if isinstance(stream, EntityStream):
-        by_export = f"`exports/add` of `{stream.entity_type}`"
-        pages = stream.operation
-        return f"{by_export}, or `{pages.name}`" if pages else by_export
-    if isinstance(stream, UpdatedPageStream):
-        return f"`{stream.operation.name}`"
+def _operations(stream: MewsStream) -> str:
+    pages = f"`{stream.operation.path}`"
     if isinstance(stream, Companionships):
-        return f"`{RESERVATIONS.name}`, then `{COMPANIONSHIPS.name}`"
-    if isinstance(stream, Enterprises):
-        return f"`{ENTERPRISES.name}`"
-    msg = f"how is {stream.name} read?"
-    raise TypeError(msg)
+        return f"{pages}, then `{COMPANIONSHIPS.path}`"
+    if isinstance(stream, Exported):
+        return f"`exports/add` of `{stream.entity_type}`, or {pages}"
+    return pages
 
 
-def _bookmark(stream: Stream) -> str:
-    if isinstance(stream, Enterprises):
+def _bookmark(stream: MewsStream) -> str:
+    if isinstance(stream, Whole):
         return "none: all rows in each run"
     key = stream.replication_key
     return f"`{key}`" if key else "end of the window: rows have no date"
 
 
-def _scope(stream: Stream) -> str:
-    if isinstance(stream, ChainEntityStream):
-        return "chain"
-    if isinstance(stream, SourceAssignments):
-        return "property, one in each request"
-    return "access token" if isinstance(stream, Enterprises) else "property"
+def _scope(stream: MewsStream) -> str:
+    selector = stream.operation.selector
+    if selector.parents is not None:
+        return f"`{selector.parameter}` of `{selector.parents.path}`"
+    one = ", one in each request" if selector.most == 1 else ""
+    return f"{selector.of}{one}"
 
 
 def commands_table() -> str:

@@ -10,6 +10,7 @@ does not read it.
     OPERATIONS["payments/getAll"].time_filters["UpdatedUtc"]  # Span(months=3)
     for path, known in ENTITIES["Payment"].walk(): ...
     STREAMS["payments"].joins
+    columns(STREAMS["payments"])  # by path
 """
 
 from facts.loading import load
@@ -41,6 +42,7 @@ __all__ = [
     "Scope",
     "Span",
     "Stream",
+    "columns",
 ]
 
 _FACTS = load()
@@ -56,3 +58,18 @@ STREAMS = _FACTS.streams
 
 LEFT_OUT = _FACTS.left_out
 """Operations of which no stream is made, and why."""
+
+
+def columns(stream: Stream) -> dict[str, Property]:
+    """Give what a row of a stream consists of, by path, nested properties too.
+
+    Returns:
+        What Mews sends, in documented order, less what is unfolded; then what is added.
+    """
+    properties = ENTITIES[stream.entity].properties | stream.added
+    return {
+        path: each
+        for name, child in properties.items()
+        if name not in stream.unfolded
+        for path, each in child.walk(name)
+    }

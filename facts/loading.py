@@ -56,7 +56,7 @@ def load() -> Facts:
                 Stream,
                 {"name": name, "rows": operations[known["operation"]]["rows"]}
                 | known
-                | _added(known),
+                | _added(known, entities),
             )
             for name, known in sorted(overlay["streams"].items())
         },
@@ -120,10 +120,10 @@ def _expanded(known: Json, entities: Json) -> Json:
     return full
 
 
-def _added(known: Json) -> Json:
+def _added(known: Json, entities: Json) -> Json:
     return {
         "added": {
-            name: _expanded(column, {})
+            name: _expanded(column, entities)
             for name, column in known.get("added", {}).items()
         }
     }

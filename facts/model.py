@@ -61,6 +61,22 @@ class Property(Fact, frozen=True, kw_only=True):
     variants: dict[str, Property] = {}
     note: str | None = None
 
+    def walk(self, path: str) -> Iterator[tuple[str, Property]]:
+        """Give this property, which is at a path, and all inside it by theirs.
+
+        Names are joined by dots, `[]` stands for an entry of an array, `*` for a value
+        of an object with free names, `|` comes before the name of a variant.
+        """
+        yield path, self
+        for name, child in self.properties.items():
+            yield from child.walk(f"{path}.{name}")
+        for name, child in self.variants.items():
+            yield from child.walk(f"{path}|{name}")
+        if self.items:
+            yield from self.items.walk(f"{path}[]")
+        if self.map:
+            yield from self.map.walk(f"{path}.*")
+
 
 class Entity(Fact, frozen=True, kw_only=True):
     """What a row consists of.
@@ -76,25 +92,9 @@ class Entity(Fact, frozen=True, kw_only=True):
     properties: dict[str, Property]
 
     def walk(self) -> Iterator[tuple[str, Property]]:
-        """Give every property, the nested ones too, by its path.
-
-        Names are joined by dots, `[]` stands for an entry of an array, `*` for a value
-        of an object with free names, `|` comes before the name of a variant.
-        """
+        """Give every property, the nested ones too, by its path."""
         for name, child in self.properties.items():
-            yield from _walk(name, child)
-
-
-def _walk(path: str, found: Property) -> Iterator[tuple[str, Property]]:
-    yield path, found
-    for name, child in found.properties.items():
-        yield from _walk(f"{path}.{name}", child)
-    for name, child in found.variants.items():
-        yield from _walk(f"{path}|{name}", child)
-    if found.items:
-        yield from _walk(f"{path}[]", found.items)
-    if found.map:
-        yield from _walk(f"{path}.*", found.map)
+            yield from child.walk(name)
 
 
 class Scope(Fact, frozen=True, kw_only=True):
@@ -261,6 +261,7 @@ class Stream(Fact, frozen=True, kw_only=True):
         reading: How it can be read so that nothing is missed.
         key: Primary key.
         added: Columns that are in no row of Mews.
+        unfolded: Properties that the tap takes apart, into rows and added columns.
         parents: Streams that give the identifiers which a request needs.
         parents_a_request: Most of those identifiers in one request.
         time_filters: What windows can be asked for by.
@@ -281,6 +282,7 @@ class Stream(Fact, frozen=True, kw_only=True):
     reading: Reading
     key: tuple[str, ...]
     added: dict[str, Property] = {}
+    unfolded: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
     parents_a_request: int | None = None
     time_filters: tuple[str, ...] = ()

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.answers import Refusal
-from sandbox.store import CHAIN_ENTITIES, Store
+from sandbox.hotel.shapes import WORLD
+from sandbox.store import CHAIN_ENTITIES, EVERYBODY, Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,6 +172,8 @@ class Access:
     def owners(self, grant: Grant, entity: str) -> set[str]:
         """Give whose rows of an entity a token reaches."""
         by_chain = entity in CHAIN_ENTITIES
+        if entity in WORLD:
+            return {EVERYBODY}
         return set(self.chains(grant) if by_chain else self.enterprises(grant))
 
     def tokens(self) -> list[str]:

@@ -55,6 +55,8 @@ class Filters:
     def _scope(self) -> None:
         ask, operation, scope = self._ask, self._operation, self._operation.scope
         if scope is None:
+            known = ask.platform.access.owners(ask.grant, operation.entity)
+            self._accepts.append(lambda row: row.owner in known)
             return
         if operation.entity in CHAIN_ENTITIES:
             for name in ("EnterpriseId", "EnterpriseIds"):
@@ -145,8 +147,10 @@ class Filters:
             for name in flags
             if name in operation.lists and operation.lists[name].deprecated
         ]
+        if "Inactive" in names and not flags.get("Inactive"):
+            self._accepts.append(lambda row: bool(row.data["IsActive"]))
         if operation.rows in names:
-            self.shown = flags.get(str(operation.rows), False)
+            self.shown = flags.get(str(operation.rows), not (flags or required))
 
     def _others(self) -> None:
         operation = self._operation
@@ -156,13 +160,19 @@ class Filters:
                 continue
             column = parameters.column(operation, name)
             members = self._entity.properties[column].values if column else ()
-            if name == "ActivityStates":
+            if name == "IncludeDefault":
+                self._default_product(name)
+            elif name == "ActivityStates":
                 self._by_members(name, _ACTIVITY, _activity)
             elif column and members:
                 self._by_members(name, members, _value_of(column))
             else:
                 # Documented, but nothing of the row can be compared with it.
                 self._ask.body.any(name)
+
+    def _default_product(self, name: str) -> None:
+        if not self._ask.body.any(name) and "ProductIds" not in self.given:
+            self._accepts.append(lambda row: not row.data.get("IsDefault"))
 
     def _by_members(
         self, name: str, members: tuple[str, ...], value: Callable[[Row], object]

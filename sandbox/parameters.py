@@ -6,12 +6,12 @@ All of it follows from the facts: names of parameters follow those of properties
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from facts import ENTITIES
+from facts import ENTITIES, OPERATIONS, STREAMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from facts import Operation
 
@@ -46,6 +46,25 @@ def named_entities(operation: Operation, parameter: str) -> tuple[str, ...]:
         return (operation.entity,)
     name = column(operation, parameter)
     return ENTITIES[operation.entity].properties[name].refers_to if name else ()
+
+
+class Parent(NamedTuple):
+    """By what rows must be asked for: a parameter, their property, whose ids it has."""
+
+    parameter: str
+    column: str
+    entity: str
+
+
+def parents(entity: str) -> Iterator[Parent]:
+    """Give what the rows of an entity must be asked for by."""
+    for stream in STREAMS.values():
+        operation = OPERATIONS[stream.operation]
+        if stream.entity == operation.entity == entity:
+            for parameter in operation.parents:
+                name = column(operation, parameter)
+                for parent in named_entities(operation, parameter)[:1]:
+                    yield Parent(parameter, str(name), parent)
 
 
 def own_time(operation: Operation) -> tuple[str, str]:

@@ -10,10 +10,12 @@ from sandbox import operations
 from sandbox.clock import START, Clock, parse_utc, utc_text
 from sandbox.encoding import Json, copied, encode
 from sandbox.hotel.founding import Plan, found
+from sandbox.hotel.shapes import WORLD
+from sandbox.parameters import parents
 from sandbox.platform import Platform
 from sandbox.samples import sample
 from sandbox.server import Server
-from sandbox.store import CHAIN_ENTITIES, Row
+from sandbox.store import CHAIN_ENTITIES, EVERYBODY, Row
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -188,13 +190,17 @@ class Sandbox:
         """Make a plausible row, created now, of the first property; `put` adds it."""
         now = utc_text(self.clock.now().replace(microsecond=0))
         row = sample(entity)
-        row["Id"] = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+        new = str(uuid.UUID(int=self._rng.getrandbits(128), version=4))
+        row["Id" if "Id" in row else "Code"] = new
         known = {
             "EnterpriseId": self.enterprise_ids[:1],
             "ChainId": self.chain_ids[:1],
             "CreatedUtc": [now],
             "UpdatedUtc": [now],
         }
+        for parent in parents(entity):
+            rows = self._select(parent.entity, self.enterprise_ids[:1], None)
+            known[parent.column] = [row.data["Id"] for row in rows]
         row.update({k: v[0] for k, v in known.items() if k in row and v})
         return {**row, **overrides}
 
@@ -235,6 +241,8 @@ class Sandbox:
             return store.table(entity).select(lambda row: row.owner in owners)
 
     def _owner(self, entity: str, row: Json, enterprise_id: str | None) -> str:
+        if entity in WORLD:
+            return EVERYBODY
         if entity == "Enterprise":
             return str(row["Id"])
         known = self.platform.store.table(entity).rows.get(str(row.get("Id")))

@@ -19,8 +19,11 @@ CHAIN_ENTITIES = frozenset(
     operation.entity
     for operation in OPERATIONS.values()
     if operation.scope and operation.scope.parameter == "ChainIds"
-)
+) | {"Source"}
 """What belongs to a chain, not to one of its properties."""
+
+EVERYBODY = "everybody"
+"""Who owns what is the same for all hotels."""
 
 Order = tuple[datetime, str]
 
@@ -143,7 +146,8 @@ class Store:
         `updated` places it: some rows do not say when they were updated.
         """
         # Tests put rows without an Id: they still need a place of their own.
-        key = str(data.get("Id") or f"row-{id(data)}").lower()
+        known = data.get("Id", data.get("Code"))
+        key = str(known or f"row-{id(data)}").lower()
         with self.lock:
             self._put(entity, key, data, owner, updated)
 

@@ -1,7 +1,8 @@
-"""The time that the tap lives by: its own pauses and the server's clock."""
+"""What time it is, for this machine and for the server, and pauses."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from datetime import datetime, timedelta, timezone
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
 FIRST_YEAR, LAST_YEAR = 2000, 9000
 """A date that is not between these is no time that anyone's clock shows."""
 
+MOST_DIFFERENCE = timedelta(minutes=2)
+"""Between the two clocks; clocks that somebody looks after differ by seconds."""
+
 LONGEST_RETRY_PAUSE = 60.0
 """Seconds; a trouble of minutes is looked at often enough to go on soon after it."""
+
+logger = logging.getLogger("tap-mews.clock")
 
 
 def retry_pauses() -> Generator[float, Any, None]:
@@ -32,7 +38,11 @@ def retry_pauses() -> Generator[float, Any, None]:
 
 
 class Clock:
-    """Monotonic time and sleep, in seconds; tests pass one that does not wait."""
+    """The time of this machine and sleep; tests pass one that does not wait."""
+
+    def now(self) -> datetime:
+        """The time of day in UTC, right or wrong."""
+        return datetime.now(timezone.utc)
 
     def monotonic(self) -> float:
         """Seconds since some fixed moment; never goes back."""
@@ -47,43 +57,56 @@ class ServerClock:
     """The server's time, learned from the `Date` header of its answers.
 
     It is a lower bound: a header is rounded down to the second and was written before
-    it arrived. A window that ends by this clock has ended by the server's own, however
-    wrong the clock of this machine is.
+    it arrived. A window that ends by this clock has ended by the server's own.
     """
 
     def __init__(self, clock: Clock) -> None:
-        """Start without knowledge; `learn` brings it.
-
-        Args:
-            clock: Measures the time since the last answer.
-        """
         self._clock = clock
         self._lock = threading.Lock()
         self._learned: tuple[datetime, float] | None = None
+        self._has_warned = False
 
     def learn(self, date_header: str | None) -> None:
-        """Take the `Date` header of an answer that has just come.
+        """Take the `Date` header of an answer that has just begun to come.
 
         Args:
             date_header: An HTTP date; None or an unreadable one is passed over.
         """
         try:
             date = parsedate_to_datetime(date_header or "")
-        except ValueError:
+            if date.tzinfo is None:
+                date = date.replace(tzinfo=timezone.utc)
+            date = date.astimezone(timezone.utc)
+        except (ValueError, OverflowError):
             return
-        if date.tzinfo is None:
-            date = date.replace(tzinfo=timezone.utc)
-        date = date.astimezone(timezone.utc)
         if not FIRST_YEAR <= date.year <= LAST_YEAR:
             return
         with self._lock:
             self._learned = (date, self._clock.monotonic())
+        self._compare(date)
 
     def now(self) -> datetime:
-        """The server's time in UTC; this machine's until an answer has come."""
+        """The server's time in UTC, or this machine's if that is earlier.
+
+        A window must not end in the future of either: rows that are not there yet would
+        never be read.
+        """
         with self._lock:
             learned = self._learned
+        here = self._clock.now()
         if learned is None:
-            return datetime.now(timezone.utc)
+            return here
         date, at = learned
-        return date + timedelta(seconds=self._clock.monotonic() - at)
+        return min(here, date + timedelta(seconds=self._clock.monotonic() - at))
+
+    def _compare(self, date: datetime) -> None:
+        """Warn once of clocks that differ."""
+        ahead = self._clock.now() - date
+        if abs(ahead) > MOST_DIFFERENCE and not self._has_warned:
+            self._has_warned = True
+            logger.warning(
+                "The clock of this machine is %s %s that of Mews; windows end by the "
+                "earlier of the two, check the clock of this machine",
+                timedelta(minutes=abs(ahead) // timedelta(minutes=1)),
+                "ahead of" if ahead > timedelta() else "behind",
+            )

@@ -10,8 +10,10 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── ReportError                   the report cannot be written; the data is out
 └── MewsError                     something about an operation of the API
     ├── UnauthorizedError         401: wrong token, or operation not enabled
+    ├── WithdrawnError            401 to what the token was allowed before in this run
     ├── RefusedError              other 4xx: the request as such is not taken
-    │   └── ExportRunningError    400: an export of this type is running; wait for it
+    │   ├── ExportRunningError    400: an export of this type is running; wait for it
+    │   └── TooLargeError         413: send fewer identifiers
     ├── TooHeavyError             408: ask for less
     ├── UnavailableError          retried as long as that made sense
     ├── UnexpectedAnswerError     an answer that the documentation does not have
@@ -25,8 +27,13 @@ No message contains a token, a signed URL, a request body or a value of a record
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from requests import codes
 from singer_sdk.exceptions import FatalSyncError
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 class TapMewsError(FatalSyncError):
@@ -72,21 +79,39 @@ class MewsError(TapMewsError):
 class UnauthorizedError(MewsError):
     """401: the tokens are wrong or the operation is not enabled for them."""
 
+    is_forbidden = True
+    """The operation as such is refused, and not what was asked of it."""
+
+
+class WithdrawnError(MewsError):
+    """401 to an operation that Mews allowed before in this run."""
+
 
 class RefusedError(MewsError):
-    """A request that Mews does not take; sending it again changes nothing."""
+    """A request that Mews does not take; sending it again changes nothing.
 
-    def __init__(self, message: str, *, status: int, reason: str = "") -> None:
-        """Keep what a caller may recover by.
+    Attributes:
+        status: HTTP status of the answer.
+        reason: `Message` of the answer, the server's own words.
+        intervals: What the longest interval can be by the words, longest first.
+        shortest: Down to which length a shorter interval is worth a try; None where
+            the refusal is about something else.
+    """
 
-        Args:
-            message: The line for the user.
-            status: HTTP status of the answer.
-            reason: `Message` of the answer, the server's own words.
-        """
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int,
+        reason: str = "",
+        intervals: tuple[timedelta, ...] = (),
+        shortest: timedelta | None = None,
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.intervals = intervals
+        self.shortest = shortest
 
     @property
     def is_forbidden(self) -> bool:
@@ -96,11 +121,19 @@ class RefusedError(MewsError):
     @property
     def is_about_the_interval(self) -> bool:
         """Whether a request for a shorter time span can be taken."""
-        return self.status == codes.bad_request and "interval" in self.reason.lower()
+        return self.shortest is not None
 
 
 class ExportRunningError(RefusedError):
     """An export of this entity type is Pending or Processing already."""
+
+
+class TooLargeError(RefusedError):
+    """413: the request is too large.
+
+    A caller that sent several identifiers sends each half of them in a request of its
+    own, halved again where that is refused too; with a single one it is an error.
+    """
 
 
 class TooHeavyError(MewsError):

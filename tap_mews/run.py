@@ -1,4 +1,4 @@
-"""What the streams of one run share: connections, the list of properties, the end."""
+"""What the streams of one run share: connections, lookups, the end."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.emitter import StreamMetrics
-from tap_mews.metrics.usage import UsageRecorder
-from tap_mews.pages.portfolio import Portfolio
-from tap_mews.reading.prefetch import ByteBudget
+from tap_mews.metrics.record import RunRecord
+from tap_mews.pages.lookups import FOUNDED, Lookups
+from tap_mews.reading.prefetch import Prefetcher
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_mews.clock import Clock
     from tap_mews.settings import Settings
 
@@ -33,37 +34,33 @@ class Run:
     """One run of the tap.
 
     Attributes:
-        meters: Metrics of that.
-        account: Charged for what no single stream causes.
+        record: What is known of it.
         client: Makes calls that no single stream causes; a stream has its own.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, write_state: Callable[[], None]
+    ) -> None:
         """Prepare; nothing is sent.
 
         Args:
             settings: The checked settings.
             clock: Time and sleep.
+            write_state: Emits the state.
         """
         self.settings = settings
         self.clock = clock
         self.connection = Transport(settings, clock)
-        self.meters = StreamMetrics()
-        self.account = UsageRecorder(self.meters.count)
-        self.client = MewsClient(self.connection, self.account)
-        self.portfolio = Portfolio(
+        self.record = RunRecord(clock)
+        self.client = MewsClient(self.connection, self.record)
+        self.lookups = Lookups(
             self.client,
             settings.page_size,
             settings.enterprise_ids,
             settings.chain_ids,
         )
-        self.waiting_room = ByteBudget()
         self.spool = Spool(settings.spool_directory)
-        self.downloader = Downloader(
-            clock,
-            self.spool,
-            allow_http=settings.is_loopback,
-        )
+        self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports_api = ExportsApi(self.client)
         self.exports = JobOrchestrator(
             self.exports_api,
@@ -71,7 +68,22 @@ class Run:
             self.connection.server_clock,
             longest_pause=settings.export_poll_seconds,
             timeout=settings.export_timeout_seconds,
+            write_state=write_state,
         )
+        self.prefetcher = Prefetcher(self.exports.tick)
+
+    @cached_property
+    def began(self) -> datetime:
+        """When the run began, by the server's clock."""
+        # any answer tells the time, and this list is needed anyhow
+        _ = self.lookups.listed
+        return self.connection.server_clock.now()
+
+    @property
+    def start_date(self) -> datetime | None:
+        """The setting; None where it is before anything that Mews can have."""
+        start = self.settings.start_date
+        return start if start is not None and start > FOUNDED else None
 
     @cached_property
     def end(self) -> datetime:
@@ -79,14 +91,14 @@ class Run:
 
         Rows of the last five minutes may still be committed, and exports refuse them.
         """
-        latest = (self._server_time - LAG - SKEW).replace(microsecond=0)
+        latest = (self.began - LAG - SKEW).replace(microsecond=0)
         end_date = self.settings.end_date
         return latest if end_date is None else min(latest, end_date)
 
     @cached_property
     def last_posting_date(self) -> datetime:
         """The last posting date to read: tomorrow has begun east of UTC."""
-        tomorrow = at_midnight(self._server_time.date()) + ONE_DAY
+        tomorrow = at_midnight(self.began.date()) + ONE_DAY
         end_date = self.settings.end_date
         return (
             tomorrow
@@ -95,13 +107,5 @@ class Run:
         )
 
     def close(self) -> None:
-        """Drop connections and what is on disk."""
-        self.downloader.close()
-        self.spool.close()
-
-    @cached_property
-    def _server_time(self) -> datetime:
-        """The server's time at the start of the run."""
-        # any answer tells the time, and this list is needed anyhow
-        _ = self.portfolio.listed
-        return self.connection.server_clock.now()
+        """Read no more."""
+        self.prefetcher.stop()

@@ -2,7 +2,8 @@
 
 The SDK moves a bookmark with each record; here only whole windows move it. The hooks of
 the stream turn that off and pick the way that a record takes. Those of the tap keep the
-values of settings out of messages and let a signal end a message properly.
+values of settings out of messages, let a signal end a message properly, and see how a
+run ends.
 
 `tests/test_sdk_hooks.py` fails when a release of the SDK changes one of them.
 """
@@ -10,6 +11,8 @@ values of settings out of messages and let a signal end a message properly.
 from __future__ import annotations
 
 import abc
+import signal
+import threading
 from collections import defaultdict
 from functools import cached_property
 from itertools import accumulate
@@ -21,8 +24,10 @@ from singer_sdk.mapper import SameRecordTransform
 if TYPE_CHECKING:
     import logging
     from collections.abc import Generator
+    from contextlib import AbstractContextManager
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, RecordMessage
 
 SAID_BETTER = (
@@ -46,6 +51,15 @@ class GuardedTap(Tap):
     def stop(self, signum: int) -> None:
         """End the process, as a signal asks for."""
 
+    @abc.abstractmethod
+    def around_sync(self) -> AbstractContextManager[None]:
+        """What goes on around the reading of all streams, and sees how that ends."""
+
+    def sync_all(self) -> None:  # type: ignore[misc] # final: there is no other hook
+        """Sync all streams, by command or in process; `--test` does not come here."""
+        with self.around_sync():
+            super().sync_all()
+
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         self.learn_secrets(self._config)
         self.append_builtin_config(self.config_jsonschema)
@@ -59,6 +73,14 @@ class GuardedTap(Tap):
             # made now, the streams settle first what the catalog says
             _ = self.streams
         super().setup_mapper()
+
+    def _setup_signal_handlers(self) -> None:
+        """Stop as well when the terminal goes away, unless `nohup` forbids that."""
+        super()._setup_signal_handlers()
+        hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
+        is_main = threading.current_thread() is threading.main_thread()
+        if hang_up and is_main and signal.getsignal(hang_up) is not signal.SIG_IGN:
+            signal.signal(hang_up, self._handle_termination)
 
     def _handle_termination(self, signum: int, frame: object) -> None:
         del frame
@@ -128,6 +150,11 @@ class WindowedStream(Stream):
 
     def _write_starting_replication_value(self, context: Context | None) -> None:
         """The bookmark itself is read; the state needs no copy of it."""
+
+    def get_record_counter(self, **kwargs: Any) -> Counter:  # noqa: ANN401
+        """The SDK's counter, kept so that rows that it does not see are counted."""
+        self.counter = super().get_record_counter(**kwargs)
+        return self.counter
 
     def write_state(self) -> None:
         """Emit the state if it has changed since it was last emitted."""

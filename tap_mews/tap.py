@@ -4,66 +4,37 @@ from __future__ import annotations
 
 import json
 import os
-from datetime import datetime, timezone
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
-import click
 from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.api.redaction import REDACTOR
 from tap_mews.api.redaction import install as install_redaction
-from tap_mews.cli.command import ENDED, MewsCommand, check_object, checked_file
-from tap_mews.cli.progress_bar import Display, can_show
-from tap_mews.cli.report import Report
+from tap_mews.cli.command import MewsCommand, check_object, checked_file
+from tap_mews.cli.progress_bar import progress_bar
+from tap_mews.cli.report import reported
 from tap_mews.clock import Clock
-from tap_mews.errors import (
-    InvalidSettingsError,
-    InvalidStateError,
-    ReportError,
-    TapMewsError,
-)
+from tap_mews.errors import InvalidSettingsError, InvalidStateError
 from tap_mews.records.writer import MessageWriter
-from tap_mews.sdk import GuardedTap
 from tap_mews.settings import CONFIG, Settings
 from tap_mews.settings.rules import wrong_in_environment
-from tap_mews.streams import entities
-from tap_mews.streams.base import MewsStream
-from tap_mews.streams.companionships import Companionships
-from tap_mews.streams.enterprises import Enterprises
-from tap_mews.streams.source_assignments import (
-    ReservationGroupSourceAssignments,
-    SourceAssignments,
-)
+from tap_mews.streams import STREAMS
+from tap_mews.streams.base import MewsStream, MewsTap
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator
 
+    import click
     from singer_sdk import Stream
 
     from tap_mews.run import Run
 
-STREAMS: tuple[type[MewsStream], ...] = (
-    entities.AvailabilityAdjustments,
-    entities.AvailabilityBlocks,
-    entities.Bills,
-    entities.Companies,
-    Companionships,
-    entities.Customers,
-    Enterprises,
-    entities.LedgerEntries,
-    entities.OrderItems,
-    entities.Payments,
-    ReservationGroupSourceAssignments,
-    entities.Reservations,
-    entities.ResourceBlocks,
-    SourceAssignments,
-)
 
-
-class TapMews(GuardedTap):
+class TapMews(MewsTap):
     """Singer tap for the Mews Connector API: hotel data, complete and current."""
 
     name = "tap-mews"
@@ -76,14 +47,10 @@ class TapMews(GuardedTap):
 
     settings: Settings
 
-    reading: MewsStream | None = None
-    """The stream that is being read."""
-
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the tap as the SDK does, with secrets kept out of all logs."""
         install_redaction()
-        self._opened = self._reported = False
-        self._began = datetime.now(timezone.utc)
+        self._opened = False
         if kwargs.get("parse_env_config"):
             self._check_environment()
         super().__init__(**kwargs)
@@ -123,7 +90,11 @@ class TapMews(GuardedTap):
         # discovery and --about have no use for HTTP, nor for the time it takes to load
         from tap_mews.run import Run  # noqa: PLC0415
 
-        return Run(self.settings, self.clock)
+        return Run(self.settings, self.clock, self.write_state)
+
+    def write_state(self) -> None:
+        """Emit the state if it has changed since it was last emitted."""
+        self.state_writer.write_state(self.state)
 
     @property
     def selected_streams(self) -> list[MewsStream]:
@@ -146,69 +117,19 @@ class TapMews(GuardedTap):
         if self._opened:
             return
         self._opened = True
-        command = None if self._is_dry_run else click.get_current_context(silent=True)
-        if command is not None:
-            command.meta[ENDED] = self.end_report
-        try:
-            open_streams(
-                self.check_access(self.selected_streams),
-                self.run.connection,
-                skip_unauthorized=self.settings.skip_unauthorized_streams,
-            )
-        except TapMewsError as error:
-            if not self._is_dry_run:
-                self.end_report(error)
-            raise
-        if command is not None and can_show():
-            command.with_resource(Display(self))
+        open_streams(self.selected_streams, self.run)
 
-    @property
-    def _is_dry_run(self) -> bool:
-        return any(stream.is_dry_run for stream in self.selected_streams)
-
-    def end_report(
-        self, error: BaseException | None, stream: str | None = None
-    ) -> None:
-        """Tell what the run has read, once.
-
-        Args:
-            error: What ended the run before its time, if something did.
-            stream: The stream that was being read then.
-
-        Raises:
-            ReportError: The file cannot be written, and nothing else is wrong.
-        """
-        if self._reported:
-            return
-        self._reported = True
-        streams = self.selected_streams
-        for meters in (self.run.meters, *(each.meters for each in streams)):
-            meters.exit()
-        report = Report(self._began, self.run.account, streams, error, stream)
-        for line in report.table().splitlines():
-            self.logger.info("%s", line)
+    @contextmanager
+    def around_sync(self) -> Iterator[None]:
+        """Show how far the run is while it lasts, and report it when it has ended."""
+        record = self.run.record
+        record.streams = {each.name: each.record for each in self.selected_streams}
         path = self.settings.report_path
-        if path is not None:
-            try:
-                report.write(path)
-            except ReportError as trouble:
-                if error is None:
-                    raise
-                self.logger.warning("%s", trouble)
-
-    def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
-        """Ask Mews which streams may be read.
-
-        Returns:
-            Those that are to be read.
-
-        Raises:
-            TapMewsError: As `preflight.check_access`.
-        """
-        from tap_mews.preflight import check_access  # noqa: PLC0415
-
-        skip = self.settings.skip_unauthorized_streams
-        return check_access(streams, self.run.connection, skip_unauthorized=skip)
+        try:
+            with reported(record, path, self.logger), progress_bar(record):
+                yield
+        finally:
+            self.run.close()
 
     @classmethod
     def cb_config(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +57,16 @@ def _untraced(work: Callable[..., None]) -> Callable[..., None]:
 def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the redactor, one for the process, know no tokens of earlier tests."""
     monkeypatch.setattr(REDACTOR, "_secrets", set())
+
+
+@pytest.fixture
+def sandbox_today() -> Iterator[Sandbox]:
+    """The same hotels today: a process has the clock of this machine."""
+    now = datetime.now(timezone.utc)
+    with Sandbox(properties=2, days=30, reservations_per_day=1, start=now) as sandbox:
+        sandbox.limits.requests = 1_000_000
+        yield sandbox
+        assert sandbox.journal.breaches == []
 
 
 @pytest.fixture

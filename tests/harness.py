@@ -23,12 +23,11 @@ from tap_mews.errors import TapMewsError
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
     from sandbox import Sandbox
-    from tap_mews.streams.base import MewsStream
 
 Json: TypeAlias = dict[str, Any]
 
@@ -53,17 +52,26 @@ class FastClock(Clock):
     The sandbox's time moves along with it, so links and jobs age as they should.
     """
 
-    def __init__(self, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self, sandbox: Sandbox | None = None, wrong: timedelta = timedelta()
+    ) -> None:
         """Start at zero.
 
         Args:
             sandbox: Whose clock is to be moved by each pause.
+            wrong: By how much the time of day of this machine is ahead of the sandbox.
         """
         self.pauses: list[float] = []
         self._now = 0.0
         self._sandbox = sandbox
+        self._wrong = wrong
         self._plans: list[tuple[float, Callable[[], object]]] = []
         self._lock = threading.RLock()
+
+    def now(self) -> datetime:
+        """What this machine takes for the time of day."""
+        right = self._sandbox.clock.now() if self._sandbox else super().now()
+        return right + self._wrong
 
     def monotonic(self) -> float:
         """Seconds of all pauses so far."""
@@ -154,23 +162,24 @@ class Result:
         return self
 
 
+def by_exports(sandbox: Sandbox, **settings: object) -> Json:
+    """The settings of a run that takes exports, however short the time is."""
+    return sandbox.config(extraction="exports", **settings)
+
+
 def sync(
     config: Json,
     state: Json | None = None,
     catalog: Json | None = None,
     clock: Clock | None = None,
-    *,
-    asks_first: bool = False,
 ) -> Result:
     """Run the tap in this process.
 
     Args:
-        config: Its settings; `extraction` is `exports` unless given.
+        config: Its settings.
         state: Where it is to go on; it is not changed.
         catalog: What it is to read.
         clock: The tap's time; one without pauses unless given.
-        asks_first: Whether it asks what it may read. Most tests look at what is asked
-            after that.
 
     Returns:
         What came out, up to an expected failure. Any other failure is raised.
@@ -178,8 +187,8 @@ def sync(
     result = Result()
     with _captured(result):
         try:
-            tap = _tap(clock, asks_first=asks_first)(
-                config={"extraction": "exports", **config},
+            tap = _tap(clock)(
+                config=config,
                 state=_copy(state),
                 catalog=_copy(catalog),
             )
@@ -211,7 +220,7 @@ def dry_run(config: Json, clock: Clock | None = None) -> Result:
     result = Result()
     with _captured(result):
         try:
-            _tap(clock, asks_first=True)(config=config).run_connection_test()
+            _tap(clock)(config=config).run_connection_test()
         except TapMewsError as error:
             result.error = error
     return result
@@ -226,6 +235,9 @@ def select(*streams: str) -> Json:
     catalog: Json = TapMews(validate_config=False).catalog_dict
     entries = [each for each in catalog["streams"] if each["stream"] in streams]
     assert len(entries) == len(streams)
+    for entry in entries:
+        (itself,) = (each for each in entry["metadata"] if not each["breadcrumb"])
+        itself["metadata"]["selected"] = True
     return {"streams": entries}
 
 
@@ -330,12 +342,9 @@ def moment(text: str) -> datetime:
     return parse_utc(text if "T" in text else f"{text}T00:00:00Z")
 
 
-def _tap(of: Clock | None, *, asks_first: bool) -> type[TapMews]:
+def _tap(of: Clock | None) -> type[TapMews]:
     class TestedTap(TapMews):
         clock = of or FastClock()
-
-        def check_access(self, streams: Sequence[MewsStream]) -> Sequence[MewsStream]:
-            return super().check_access(streams) if asks_first else streams
 
     return TestedTap
 

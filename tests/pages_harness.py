@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from facts import STREAMS
 from sandbox.faults import Edited
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tap_mews.settings import CONFIG, Settings
-from tests.harness import ENTITIES, FastClock, Json, Result, moment, select, sync
+from tests.harness import FastClock, Json, Result, moment, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -51,7 +52,8 @@ PAGE_ENTITIES = {
     "reservation_group_source_assignments": "SourceAssignment",
     "source_assignments": "SourceAssignment_2024_09_20",
 }
-"""The streams that are read page by page, and what the sandbox calls their rows."""
+"""What the sandbox calls the rows of the streams of the first release that are read
+page by page alone."""
 
 WINDOWED = {
     "companionships": RESERVATIONS,
@@ -118,7 +120,7 @@ def client_of(
     """A client alone, without a tap around it."""
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
     connection = Transport(loaded, clock or FastClock(sandbox))
-    return MewsClient(connection, UsageRecorder())
+    return MewsClient(connection, UsageRecord())
 
 
 def settle(sandbox: Sandbox) -> None:
@@ -155,7 +157,7 @@ def truth(
     sandbox: Sandbox, stream: str, ids: list[str] | None = None
 ) -> dict[str, Json]:
     """The rows that a stream should have, by Id."""
-    entity = {**ENTITIES, **PAGE_ENTITIES}[stream]
+    entity = STREAMS[stream].entity
     return {row["Id"]: row for row in sandbox.rows(entity, ids)}
 
 
@@ -229,13 +231,6 @@ class History:
         found: Json = self.state["bookmarks"][stream]
         return found
 
-    def partitions(self, stream: str = "source_assignments") -> dict[str, str]:
-        """The bookmark of each property."""
-        return {
-            each["context"]["EnterpriseId"]: each["replication_key_value"]
-            for each in self.bookmark(stream)["partitions"]
-        }
-
 
 def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
     """Reads one hotel; the refreshing of companionships has tests of its own."""
@@ -246,13 +241,10 @@ def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
 
 
 def bookmarks(result: Result, stream: str) -> list[datetime]:
-    """The bookmarks of the STATE messages, for one property."""
+    """The bookmarks of the STATE messages."""
     found: list[datetime] = []
     for state in result.states:
         part = state["bookmarks"].get(stream, {})
-        found += [
-            moment(each["replication_key_value"])
-            for each in part.get("partitions", [part])
-            if "replication_key_value" in each
-        ]
+        if "replication_key_value" in part:
+            found.append(moment(part["replication_key_value"]))
     return found

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import Sandbox
-from tap_mews.errors import UnauthorizedError
-from tests.harness import run_process, select
+from sandbox.faults import Status
+from tap_mews.errors import (
+    TooLargeError,
+    UnauthorizedError,
+    UnavailableError,
+    WithdrawnError,
+)
+from tests.harness import FastClock, run_process, select, sync
 from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
     from tests.harness import Result
 
 OLDER = "reservation_group_source_assignments"
@@ -33,7 +42,11 @@ RESTRICTED = {
     "order_items": "exports/add",
 }
 restricted = pytest.mark.parametrize("stream", RESTRICTED)
-START = {"start_date": "2026-02-15", "companionship_refresh_days": 0}
+START = {
+    "start_date": "2026-02-15",
+    "companionship_refresh_days": 0,
+    "extraction": "exports",
+}
 
 
 @pytest.fixture
@@ -90,7 +103,7 @@ def test_an_operation_is_told_apart_where_properties_cannot_be_listed(
     sandbox.access.revoke(ASSIGNMENTS)
     # another operation is answered, so the tokens are right
     result = History(sandbox, (OLDER, "source_assignments"), START).failing()
-    assert result.records[OLDER]
+    assert not result.records
     assert says_they_are_right(refused(result))
 
 
@@ -114,17 +127,106 @@ def test_companionships_need_the_reservations_too(sandbox: Sandbox) -> None:
 
 
 def test_a_refusal_ends_the_process_with_one_line(
-    sandbox: Sandbox, tmp_path: Path
+    sandbox_today: Sandbox, tmp_path: Path
 ) -> None:
-    sandbox.access.revoke(ASSIGNMENTS)
+    sandbox_today.access.revoke(ASSIGNMENTS)
     (tmp_path / "catalog.json").write_text(
         json.dumps(select("source_assignments")), "utf-8"
     )
     done = run_process(
-        "--catalog", "catalog.json", folder=tmp_path, config=sandbox.config(**START)
+        "--catalog",
+        "catalog.json",
+        folder=tmp_path,
+        config=sandbox_today.config(**START),
     )
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if "| INFO " not in line]
     assert len(lines) == 1
     assert says_they_are_right(lines[0])
     assert "Traceback" not in done.stderr
+
+
+EXPIRED = "Cannot perform operation or session has expired."
+"""So Mews refuses a bad access token."""
+
+
+def test_a_wrong_access_token_is_one_short_line(sandbox: Sandbox) -> None:
+    """However many streams and operations it is refused for."""
+    config = sandbox.config(access_token="no-such-token")
+    line = refused(sync(config))
+    assert len(line) < 300
+    assert line.count("RequestId") == 1
+    assert blames_the_tokens(line)
+
+
+@dataclass(frozen=True)
+class Withdrawing:
+    """The access token is withdrawn when an operation is called."""
+
+    sandbox: Sandbox
+
+    def __call__(self, call: Call) -> Reply:
+        """Withdraw it, then answer as ever."""
+        self.sandbox.access._grants.clear()
+        return call.carry_out()
+
+
+@pytest.mark.parametrize("extraction", ["exports", "pages", "auto"])
+def test_a_token_that_is_withdrawn_in_the_middle_of_a_run_is_told_as_such(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    operation = "bills/getAll" if extraction == "pages" else "exports/add"
+    sandbox.faults.add(operation, Withdrawing(sandbox), after=1)
+    config = sandbox.config(
+        extraction=extraction, start_date="2026-01-15", export_window_days=10
+    )
+    result = sync(config, catalog=select("bills"))
+    assert isinstance(result.error, WithdrawnError)
+    line = str(result.error)
+    refused_one = operation.replace("add", "getAll")
+    assert line.startswith(f"bills: {refused_one}: HTTP 401 'Invalid AccessToken.'")
+    assert "the access token may have been withdrawn" in line
+    assert "tokens are right" not in line
+    assert len(line) < 400
+
+
+def test_an_operation_that_is_refused_in_the_middle_of_a_run_is_told_as_such(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add("exports/getAll", Status(401, EXPIRED), times=None, after=1)
+    config = sandbox.config(start_date="2026-01-15", export_window_days=10)
+    line = refused(sync(config, catalog=select("bills")))
+    assert EXPIRED in line
+    assert "though it was allowed earlier in this run" in line
+    assert "the access token may have been withdrawn or have lost this" in line
+    assert "tokens are right" not in line
+
+
+CONFLICT = (
+    "Someone else just changed this bill. Refresh to see the latest and try again."
+)
+
+
+@pytest.mark.parametrize("extraction", ["exports", "pages"])
+def test_a_403_of_a_row_that_somebody_changes_is_tried_again(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    operation = "bills/getAll" if extraction == "pages" else "exports/getAll"
+    sandbox.faults.add(operation, Status(403, CONFLICT), times=2)
+    config = sandbox.config(extraction=extraction, start_date="2026-01-15")
+    result = sync(config, catalog=select("bills")).ok()
+    assert result.records["bills"]
+    sandbox.faults.add(operation, Status(403, CONFLICT), times=None)
+    clock = FastClock(sandbox)
+    failed = sync(config, catalog=select("bills"), clock=clock)
+    assert isinstance(failed.error, UnavailableError)
+    assert CONFLICT in str(failed.error)
+    assert "4 times in a row" in str(failed.error)
+    assert clock.monotonic() < 60
+
+
+def test_a_request_that_is_too_large_is_an_error_of_its_own(sandbox: Sandbox) -> None:
+    sandbox.faults.add(COMPANIONSHIPS, Status(413, "Too large."), times=None)
+    result = History(sandbox, ("companionships",), START).failing()
+    assert isinstance(result.error, TooLargeError)
+    assert "HTTP 413 'Too large.'" in str(result.error)

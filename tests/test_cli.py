@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -13,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews import __version__
+from tap_mews.api.operations import NOBODY
 from tap_mews.settings import CONFIG
 from tests.harness import (
     ENTITIES,
     Json,
-    added,
+    by_exports,
     command,
     dry_run,
     run_process,
@@ -25,10 +25,27 @@ from tests.harness import (
     spans,
     sync,
 )
+from tests.pages_harness import (
+    ASSIGNMENTS,
+    COMPANIONSHIPS,
+    ENTERPRISES,
+    ENTITY_OPERATIONS,
+    GROUP_ASSIGNMENTS,
+    RESERVATIONS,
+    interval,
+)
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+LEDGER_PAGES = "ledgerEntries/getAll"
+PAGED = (
+    *ENTITY_OPERATIONS.values(),
+    ASSIGNMENTS,
+    COMPANIONSHIPS,
+    ENTERPRISES,
+    GROUP_ASSIGNMENTS,
+)
 SCRIPT = Path(sys.executable).with_name("tap-mews")
 DAY = timedelta(days=1)
 
@@ -106,7 +123,8 @@ def test_standard_output_carries_singer_messages_alone(
 
 
 def test_a_process_goes_on_from_a_state_file(sandbox: Sandbox, tmp_path: Path) -> None:
-    first = sync(sandbox.config(end_date="2026-02-05"), catalog=select("bills")).ok()
+    config = by_exports(sandbox, end_date="2026-02-05")
+    first = sync(config, catalog=select("bills")).ok()
     state, catalog = tmp_path / "state.json", tmp_path / "catalog.json"
     state.write_text(json.dumps(first.state), "utf-8")
     catalog.write_text(json.dumps(select("bills")), "utf-8")
@@ -116,7 +134,7 @@ def test_a_process_goes_on_from_a_state_file(sandbox: Sandbox, tmp_path: Path) -
         "--catalog",
         catalog,
         folder=tmp_path,
-        config=sandbox.config(lookback_minutes=0),
+        config=by_exports(sandbox, lookback_minutes=0),
     )
     assert done.returncode == 0
     assert spans(sandbox)[1][0] == spans(sandbox)[0][1]
@@ -173,28 +191,44 @@ def test_no_config_at_all_ends_with_one_line(tmp_path: Path) -> None:
     assert "client_token is required; access_token is required" in one_line(done)
 
 
-def test_a_test_reads_the_last_day_only(sandbox: Sandbox) -> None:
-    config = sandbox.config(start_date="2026-01-01", extraction="exports")
-    assert dry_run(config).error is None
-    bodies = added(sandbox)
-    assert len(bodies) == len(ENTITIES)
-    updated = [
-        spans(sandbox, entity)[0]
-        for entity in ENTITIES.values()
-        if entity != "LedgerEntry"
-    ]
+def test_a_test_asks_for_one_row_of_the_last_day_of_each_stream(
+    sandbox: Sandbox,
+) -> None:
+    assert dry_run(sandbox.config(start_date="2026-01-01")).error is None
+    asked = sandbox.journal.requests()
+    operations = [each.operation for each in asked]
+    # companionships ask for reservations as well
+    assert sorted(operations) == sorted([*PAGED, LEDGER_PAGES, RESERVATIONS])
     now = sandbox.clock.now()
-    for start, end in updated:
-        assert end - start <= DAY
-        assert now - end < timedelta(minutes=10)
+    for request in asked:
+        if request.operation != ENTERPRISES:
+            assert request.body["Limitation"]["Count"] == 1
+        if "UpdatedUtc" in request.body:
+            start, end = interval(request)
+            assert end - start <= DAY
+            assert now - end < timedelta(minutes=10)
 
 
 def test_a_test_of_the_ledger_reads_a_few_days(sandbox: Sandbox) -> None:
     assert dry_run(sandbox.config()).error is None
-    (body,) = added(sandbox, "LedgerEntry")
-    posting = body["Filters"]["LedgerEntryFilters"]["Posting"]
+    (request,) = sandbox.journal.requests(LEDGER_PAGES)
+    posting = request.body["PostingDate"]
     assert posting["Start"] >= "2026-02-27"
     assert posting["End"] <= "2026-03-02"
+
+
+@pytest.mark.parametrize("extraction", ["auto", "exports", "pages"])
+def test_a_test_adds_no_export(sandbox: Sandbox, extraction: str) -> None:
+    assert dry_run(sandbox.config(extraction=extraction)).error is None
+    assert sandbox.journal.requests("exports/add") == []
+
+
+def test_a_test_looks_for_no_export_where_only_exports_are_set(
+    sandbox: Sandbox,
+) -> None:
+    assert dry_run(by_exports(sandbox)).error is None
+    looks = sandbox.journal.requests("exports/getAll")
+    assert [each.body["ExportIds"] for each in looks] == [[NOBODY]] * len(ENTITIES)
 
 
 def test_a_test_emits_no_bookmark(sandbox: Sandbox) -> None:
@@ -208,7 +242,7 @@ def test_a_test_emits_no_bookmark(sandbox: Sandbox) -> None:
 def test_a_test_does_not_wait_for_exports_that_run(sandbox: Sandbox) -> None:
     sandbox.exports.add(sandbox.access_token, "Bill", [], {}, None)
     sandbox.exports.force_status["Bill"] = "Processing"
-    result = dry_run(sandbox.config(extraction="exports"))
+    result = dry_run(by_exports(sandbox))
     assert result.error is None
 
 
@@ -218,15 +252,41 @@ def test_a_test_leaves_the_next_sync_as_it_was(sandbox: Sandbox) -> None:
     assert len(result.records["bills"]) == len(sandbox.rows("Bill"))
 
 
-@pytest.mark.parametrize("operation", ["exports/add", "exports/getAll"])
+@pytest.mark.parametrize(
+    ("extraction", "operations"),
+    [
+        ("exports", ["exports/getAll"]),
+        ("pages", ["bills/getAll"]),
+        ("auto", ["bills/getAll", "exports/getAll"]),
+        ("auto", [ASSIGNMENTS]),
+    ],
+)
 def test_a_test_tells_what_is_not_enabled(
-    sandbox: Sandbox, tmp_path: Path, operation: str
+    sandbox_today: Sandbox, tmp_path: Path, extraction: str, operations: list[str]
 ) -> None:
-    sandbox.access.revoke(operation)
-    config = sandbox.config(extraction="exports")
+    for operation in operations:
+        sandbox_today.access.revoke(operation)
+    config = sandbox_today.config(extraction=extraction)
     done = run_process("--test", folder=tmp_path, config=config)
     assert done.returncode == 1
-    assert re.search(rf"{operation}: .*ask Mews to enable", one_line(done))
+    line = one_line(done)
+    assert "ask Mews to enable" in line
+    for operation in operations:
+        assert f"{operation}: HTTP 401" in line
+
+
+def test_a_test_asks_for_what_the_catalog_selects_alone(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.access.revoke(ASSIGNMENTS)
+    (tmp_path / "catalog.json").write_text(json.dumps(select("bills")), "utf-8")
+    config = sandbox.config()
+    done = run_process(
+        "--test", "--catalog", "catalog.json", folder=tmp_path, config=config
+    )
+    assert done.returncode == 0
+    asked = [each.operation for each in sandbox.journal.requests()]
+    assert asked == [ENTERPRISES, "bills/getAll"]
 
 
 def test_a_test_of_everything_ends_well(sandbox: Sandbox, tmp_path: Path) -> None:

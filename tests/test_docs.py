@@ -19,8 +19,8 @@ from singer_sdk.metrics import Metric
 from docs import generated
 from docs.guests import MARK
 from tap_mews import run
-from tap_mews.exports.jobs import MOST_JOBS
-from tap_mews.metrics.emitter import MewsMetric
+from tap_mews.metrics.usage import MewsMetric
+from tap_mews.reading.bookmarks import Bookmarks
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.test_schemas import load
@@ -203,7 +203,7 @@ def test_readme_lists_the_streams_that_are_discovered() -> None:
     for entry in catalog:
         *_, key, bookmark, _ = listed[entry["stream"]]
         assert quoted(key) == [*entry["key_properties"]]
-        if entry["stream"] != "enterprises":
+        if not bookmark.startswith("none"):
             assert [*quoted(bookmark), None][0] == entry.get("replication_key")
 
 
@@ -227,6 +227,13 @@ def test_every_quoted_message_is_in_the_code() -> None:
         wanted = message.strip("…")
         assert len(wanted) > len("a few letters"), message
         assert any(wanted in text for text in texts_in_code()), message
+
+
+def test_every_message_about_networks_is_in_the_code() -> None:
+    """What docs/networks.md quotes, as README.md does."""
+    table = DOCUMENTS["docs/networks.md"].partition("## What goes wrong")[2]
+    for message in (text for row in rows(table) for text in quoted(row[0])):
+        assert any(message.strip("…") in text for text in texts_in_code()), message
 
 
 def test_named_operations_are_those_that_the_tap_calls() -> None:
@@ -261,7 +268,6 @@ def test_words_to_search_for_personal_data_are_those_of_the_schemas() -> None:
     [
         ("The last five minutes", run.LAG, timedelta(minutes=5)),
         ("five and a half minutes", run.LAG + run.SKEW, timedelta(minutes=5.5)),
-        ("at most two: one being read, one being made", MOST_JOBS, 2),
     ],
 )
 def test_numbers_in_words_are_those_of_the_code(
@@ -336,7 +342,7 @@ def test_example_of_a_state_is_one_of_ours() -> None:
         stream = tap.streams[name]
         assert isinstance(stream, MewsStream)
         for each in part.get("partitions", [part]):
-            assert stream.bookmarks_in(each).value
+            assert Bookmarks(name, each, None, stream.write_bookmark).value
     explained = {
         key for row in rows(section("How a run works")) for key in quoted(row[0])
     }

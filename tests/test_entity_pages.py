@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from tests.harness import Json, Result
 
 LEDGER = "ledger_entries"
+LEDGER_PAGES = "ledgerEntries/getAll"
 BOTH_WAYS = ["exports", "pages"]
 
 entities = pytest.mark.parametrize("stream", OPERATIONS)
+no_ledger = pytest.mark.parametrize("status", [401, 404])
 either_way = pytest.mark.parametrize("way", BOTH_WAYS)
 
 ENDED = {
@@ -33,12 +36,11 @@ ENDED = {
 
 
 def sync(sandbox: Sandbox, *streams: str, **settings: object) -> Result:
-    """A run that asks first, as users have it."""
+    """A run of some streams."""
     return sync_in_process(
         sandbox.config(**settings),
         catalog=select(*streams),
         clock=FastClock(sandbox),
-        asks_first=True,
     )
 
 
@@ -201,16 +203,101 @@ def test_who_joins_comes_with_all_history(sandbox: Sandbox, stream: str) -> None
     assert "joining" not in history.bookmark(stream)
 
 
-def test_the_ledger_is_skipped_by_pages_with_one_warning(sandbox: Sandbox) -> None:
+def posting_dates(sandbox: Sandbox) -> list[tuple[date, date]]:
+    """The different posting dates that pages were asked for, in order of time."""
+    found = [
+        each.body["PostingDate"] for each in sandbox.journal.requests(LEDGER_PAGES)
+    ]
+    days = {(each["Start"], each["End"]) for each in found}
+    return [
+        (date.fromisoformat(start), date.fromisoformat(end))
+        for start, end in sorted(days)
+    ]
+
+
+def test_the_ledger_comes_by_pages_as_it_is(sandbox: Sandbox) -> None:
+    settings = {"extraction": "pages", "page_size": 30}
+    result = sync(sandbox, LEDGER, **settings).ok()
+    assert records_by_id(LEDGER, result) == exact_truth(sandbox, LEDGER)
+    assert added(sandbox) == []
+
+
+def test_windows_of_the_ledger_share_no_day_and_leave_none_out(
+    sandbox: Sandbox,
+) -> None:
+    sync(sandbox, LEDGER, extraction="pages", start_date="2025-11-30").ok()
+    found = posting_dates(sandbox)
+    assert found[0][0] == date(2025, 11, 30)
+    assert len(found) > 3
+    for (start, end), (following, _) in pairwise(found):
+        assert end - start < timedelta(days=31)
+        assert following - end == timedelta(days=1)
+
+
+def test_pages_leave_the_bookmark_of_the_ledger_that_exports_leave(
+    sandbox: Sandbox,
+) -> None:
+    by_way = {
+        way: sync(sandbox, LEDGER, extraction=way, start_date=BEFORE_ALL).ok()
+        for way in BOTH_WAYS
+    }
+    assert by_way["pages"].bookmark(LEDGER) == by_way["exports"].bookmark(LEDGER)
+
+
+def test_what_is_posted_later_today_comes_by_pages_with_the_next_sync(
+    sandbox: Sandbox,
+) -> None:
+    settings = {"ledger_lookback_days": 0, "start_date": BEFORE_ALL}
+    history = History(sandbox, (LEDGER,), {**settings, "extraction": "pages"})
+    history.run()
+    late = sandbox.new_row("LedgerEntry", PostingDate="2026-03-01")
+    sandbox.put("LedgerEntry", late)
+    history.run()
+    assert late["Id"] in history.rows[LEDGER]
+
+
+def test_a_short_time_of_the_ledger_comes_by_pages(sandbox: Sandbox) -> None:
+    history = History(sandbox, (LEDGER,), {"ledger_lookback_days": 2})
+    history.run()
+    assert posting_dates(sandbox) == []
+    exports = len(added(sandbox))
+    sandbox.live_on(timedelta(days=2))
+    history.run()
+    assert posting_dates(sandbox) == [(date(2026, 2, 26), date(2026, 3, 4))]
+    assert len(added(sandbox)) == exports
+    assert history.missing() == {}
+
+
+@no_ledger
+def test_exports_serve_where_the_ledger_has_no_pages(
+    sandbox: Sandbox, status: int
+) -> None:
+    sandbox.access.revoke(LEDGER_PAGES, status)
+    result = sync(sandbox, LEDGER, start_date="2026-02-26").ok()
+    assert len(sandbox.journal.requests(LEDGER_PAGES)) == 1
+    assert len(added(sandbox, "LedgerEntry")) == 1
+    assert result.records[LEDGER]
+
+
+@no_ledger
+def test_a_ledger_without_pages_is_skipped_with_one_warning(
+    sandbox: Sandbox, status: int
+) -> None:
+    sandbox.access.revoke(LEDGER_PAGES, status)
     result = sync(sandbox, "bills", LEDGER, extraction="pages").ok()
     (line,) = (each for each in result.logs if each.startswith("WARNING"))
-    assert "ledger_entries exists through data exports only" in line
+    assert f"{LEDGER_PAGES}: HTTP {status}" in line
+    assert "ledger_entries can be read through data exports only" in line
     assert result.records["bills"]
     schemas = {m["stream"] for m in result.messages if m["type"] == "SCHEMA"}
     assert schemas == {"bills"}
 
 
-def test_the_ledger_alone_cannot_be_read_by_pages(sandbox: Sandbox) -> None:
+@no_ledger
+def test_a_ledger_without_pages_that_is_alone_is_an_error(
+    sandbox: Sandbox, status: int
+) -> None:
+    sandbox.access.revoke(LEDGER_PAGES, status)
     result = sync(sandbox, LEDGER, extraction="pages")
     assert isinstance(result.error, InvalidSettingsError)
     assert "set extraction to `auto` or `exports`" in str(result.error)

@@ -33,6 +33,7 @@ from tap_mews.errors import (
 from tests.harness import (
     ENTITIES,
     FastClock,
+    by_exports,
     records_by_id,
     run_process,
     select,
@@ -84,7 +85,7 @@ def test_exports_that_are_not_enabled_are_told_apart_from_a_wrong_token(
     sandbox: Sandbox,
 ) -> None:
     sandbox.access.revoke("exports/add")
-    result = sync(sandbox.config(), catalog=BILLS)
+    result = sync(by_exports(sandbox), catalog=BILLS)
     assert isinstance(result.error, UnauthorizedError)
     text = str(result.error)
     assert text.startswith("bills: exports/add: ")
@@ -194,7 +195,7 @@ def test_trouble_that_passes_is_told_with_the_request_id(sandbox: Sandbox) -> No
 @pytest.mark.parametrize("status", [400, 403, 404, 413])
 def test_a_refusal_is_told_in_the_words_of_mews(sandbox: Sandbox, status: int) -> None:
     sandbox.faults.add("exports/add", Status(status, "Full moon tonight."), times=None)
-    result = sync(sandbox.config(), catalog=BILLS)
+    result = sync(by_exports(sandbox), catalog=BILLS)
     # 403 is about the operation as such, as 401 is
     expected = UnauthorizedError if status == 403 else RefusedError
     assert isinstance(result.error, expected)
@@ -254,10 +255,11 @@ def test_a_traceback_shows_no_token(sandbox: Sandbox, fault: Fault) -> None:
     assert config["access_token"] not in shown
 
 
-def test_a_failed_process_ends_with_one_line(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.access.revoke("exports/add")
-    config = sandbox.config(extraction="exports")
-    done = run_process(folder=tmp_path, config=config)
+def test_a_failed_process_ends_with_one_line(
+    sandbox_today: Sandbox, tmp_path: Path
+) -> None:
+    sandbox_today.access.revoke("exports/add")
+    done = run_process(folder=tmp_path, config=by_exports(sandbox_today))
     assert done.returncode == 1
     lines = [line for line in done.stderr.splitlines() if "INFO" not in line]
     assert len(lines) == 1
@@ -268,7 +270,7 @@ def test_a_failed_process_ends_with_one_line(sandbox: Sandbox, tmp_path: Path) -
 def test_the_traceback_is_told_at_debug_level(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.access.revoke("exports/add")
     env = {"TAP_MEWS_LOGLEVEL": "DEBUG"}
-    done = run_process(folder=tmp_path, config=sandbox.config(), env=env)
+    done = run_process(folder=tmp_path, config=by_exports(sandbox), env=env)
     assert "Traceback (most recent call last)" in done.stderr
 
 

@@ -233,4 +233,4 @@ def test_the_log_says_what_is_gone_on_with(
 ) -> None:
     result = run(stopped, start_date=START).ok()
     job = sandbox.exports.jobs[0].id
-    assert f"INFO bills: going on with export {job}" in result.log
+    assert f"INFO bills: resuming export {job}" in result.log

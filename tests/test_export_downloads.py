@@ -12,10 +12,7 @@ import pytest
 from sandbox.encoding import encode
 from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
-from tap_mews.errors import DownloadError
-from tap_mews.exports.downloads import Downloader
-from tap_mews.exports.spool import Spool
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.errors import DownloadError, ExportFailedError
 from tests.harness import (
     FastClock,
     Result,
@@ -29,7 +26,6 @@ from tests.harness import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sandbox import Sandbox
     from sandbox.answers import Reply
@@ -229,7 +225,7 @@ def test_files_that_are_others_each_time_are_an_error(sandbox: Sandbox) -> None:
     sandbox.exports.rows_per_file = 10
 
     def replace_files() -> None:
-        (job,) = sandbox.exports.jobs
+        job = sandbox.exports.jobs[-1]
         assert job.files
         job.files = [
             ExportFile(f"x{file.name}", bytes(file.content) + b"\n")
@@ -239,8 +235,9 @@ def test_files_that_are_others_each_time_are_an_error(sandbox: Sandbox) -> None:
     changing = Meanwhile(replace_files, Status(403))
     sandbox.faults.add(FILES, changing, times=None)
     result = sync(sandbox.config(), catalog=BILLS)
-    assert isinstance(result.error, DownloadError)
-    assert sandbox.exports.jobs[0].id in str(result.error)
+    assert isinstance(result.error, ExportFailedError)
+    assert sandbox.exports.jobs[-1].id in str(result.error)
+    assert "has other files than before" in str(result.error)
     assert result.records["bills"] == []
 
 
@@ -290,14 +287,6 @@ def test_an_export_that_expires_while_it_is_read_lets_no_later_one_go_first(
             cut = Result(first.lines[: number + 1])
             second = sync(config, cut.state, BILLS).ok()
             assert records_by_id("bills", cut, second) == truth(sandbox, "bills")
-
-
-def test_a_link_that_is_not_https_is_not_used(tmp_path: Path, clock: FastClock) -> None:
-    downloader = Downloader(clock, Spool(tmp_path), allow_http=False)
-    with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(
-            "http://127.0.0.1:9/f", 1, tmp_path / "f", "file 1", UsageRecorder()
-        )
 
 
 def test_links_work_for_ten_minutes_and_no_longer(

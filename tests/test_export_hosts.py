@@ -55,7 +55,7 @@ class HastyClock(Clock):
 def test_a_host_that_is_slow_to_a_crawl_is_an_error(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_mews.exports.downloads.SLOWEST_SECONDS", SLOWEST_SECONDS)
+    monkeypatch.setattr("tap_mews.api.session.SLOWEST_SECONDS", SLOWEST_SECONDS)
     sandbox.faults.add(FILES, Drip(0.02, 1), times=None)
     result = sync(sandbox.config(), catalog=BILLS, clock=HastyClock())
     assert isinstance(result.error, DownloadError)
@@ -68,7 +68,7 @@ def test_a_host_that_is_slow_to_a_crawl_is_an_error(
 def test_a_host_that_was_slow_for_a_while_costs_no_row(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tap_mews.exports.downloads.SLOWEST_SECONDS", SLOWEST_SECONDS)
+    monkeypatch.setattr("tap_mews.api.session.SLOWEST_SECONDS", SLOWEST_SECONDS)
     sandbox.faults.add(FILES, Drip(0.02, 1), times=3)
     result = sync(sandbox.config(), catalog=BILLS, clock=HastyClock()).ok()
     assert len(sandbox.journal.downloads) == 4

@@ -12,6 +12,8 @@ from sandbox import Sandbox
 from tests.harness import (
     FastClock,
     Json,
+    by_exports,
+    moment,
     postings,
     records_by_id,
     select,
@@ -49,33 +51,36 @@ def post(sandbox: Sandbox, day: str) -> str:
     return str(sandbox.put("LedgerEntry", entry)["Id"])
 
 
-def test_first_sync_begins_when_the_oldest_property_was_created(
+def test_first_sync_begins_a_year_before_the_oldest_property_was_created(
     sandbox: Sandbox,
 ) -> None:
-    created = min(row["CreatedUtc"] for row in sandbox.rows("Enterprise"))
-    sync(sandbox.config(), catalog=LEDGER).ok()
-    assert postings(sandbox)[0][0] == created[:10]
+    created = min(moment(row["CreatedUtc"]) for row in sandbox.rows("Enterprise"))
+    sync(by_exports(sandbox), catalog=LEDGER).ok()
+    first = created - timedelta(days=366)
+    assert postings(sandbox)[0][0] == first.date().isoformat()
 
 
 def test_first_sync_begins_at_the_start_date(sandbox: Sandbox) -> None:
-    sync(sandbox.config(start_date="2026-02-10T15:00:00Z"), catalog=LEDGER).ok()
+    sync(by_exports(sandbox, start_date="2026-02-10T15:00:00Z"), catalog=LEDGER).ok()
     assert postings(sandbox)[0][0] == "2026-02-10"
 
 
 def test_sync_reads_until_tomorrow(sandbox: Sandbox) -> None:
-    sync(sandbox.config(), catalog=LEDGER).ok()
+    sync(by_exports(sandbox), catalog=LEDGER).ok()
     assert postings(sandbox)[-1][1] == TOMORROW
 
 
 def test_sync_stops_at_the_end_date(sandbox: Sandbox) -> None:
-    config = sandbox.config(end_date="2026-02-20T15:00:00Z")
+    config = by_exports(sandbox, end_date="2026-02-20T15:00:00Z")
     result = sync(config, catalog=LEDGER).ok()
     assert postings(sandbox)[-1][1] == "2026-02-20"
     assert result.bookmark("ledger_entries")["replication_key_value"] == "2026-02-20"
 
 
 def test_a_single_day_can_be_read(sandbox: Sandbox) -> None:
-    config = sandbox.config(start_date="2026-02-20", end_date="2026-02-20T15:00:00Z")
+    config = by_exports(
+        sandbox, start_date="2026-02-20", end_date="2026-02-20T15:00:00Z"
+    )
     result = sync(config, catalog=LEDGER).ok()
     assert {row["PostingDate"] for row in result.records["ledger_entries"]} == {
         "2026-02-20",
@@ -93,12 +98,12 @@ def test_a_single_day_can_be_read(sandbox: Sandbox) -> None:
 def test_sync_goes_on_from_the_bookmark_less_the_lookback(
     sandbox: Sandbox, settings: Json, start: str
 ) -> None:
-    sync(sandbox.config(**settings), state_of("2026-02-20"), LEDGER).ok()
+    sync(by_exports(sandbox, **settings), state_of("2026-02-20"), LEDGER).ok()
     assert postings(sandbox)[0][0] == start
 
 
 def test_windows_share_no_day_and_leave_none_out(sandbox: Sandbox) -> None:
-    config = sandbox.config(start_date="2026-02-01", export_window_days=9)
+    config = by_exports(sandbox, start_date="2026-02-01", export_window_days=9)
     sync(config, catalog=LEDGER).ok()
     found = [
         (date.fromisoformat(start), date.fromisoformat(end))
@@ -111,7 +116,7 @@ def test_windows_share_no_day_and_leave_none_out(sandbox: Sandbox) -> None:
 
 
 def test_windows_have_at_most_export_window_days(sandbox: Sandbox) -> None:
-    config = sandbox.config(start_date="2026-02-01", export_window_days=9)
+    config = by_exports(sandbox, start_date="2026-02-01", export_window_days=9)
     sync(config, catalog=LEDGER).ok()
     days = [
         (date.fromisoformat(end) - date.fromisoformat(start)).days + 1
@@ -121,7 +126,7 @@ def test_windows_have_at_most_export_window_days(sandbox: Sandbox) -> None:
 
 
 def test_a_window_can_be_a_single_day(sandbox: Sandbox) -> None:
-    config = sandbox.config(start_date="2026-02-26", export_window_days=1)
+    config = by_exports(sandbox, start_date="2026-02-26", export_window_days=1)
     sync(config, catalog=LEDGER).ok()
     assert postings(sandbox) == [
         (day, day) for day in ("2026-02-26", "2026-02-27", YESTERDAY, TODAY, TOMORROW)
@@ -129,7 +134,7 @@ def test_a_window_can_be_a_single_day(sandbox: Sandbox) -> None:
 
 
 def test_rows_are_read_once_where_windows_meet(sandbox: Sandbox) -> None:
-    config = sandbox.config(export_window_days=4)
+    config = by_exports(sandbox, export_window_days=4)
     result = sync(config, catalog=LEDGER).ok()
     ids = [row["Id"] for row in result.records["ledger_entries"]]
     assert len(ids) == len(set(ids))
@@ -140,7 +145,7 @@ def test_rows_are_read_once_where_windows_meet(sandbox: Sandbox) -> None:
 def test_what_is_posted_later_today_comes_with_the_next_sync(
     sandbox: Sandbox, day: str
 ) -> None:
-    config = sandbox.config(ledger_lookback_days=0)
+    config = by_exports(sandbox, ledger_lookback_days=0)
     first = sync(config, catalog=LEDGER).ok()
     late = post(sandbox, day)
     second = sync(config, first.state, LEDGER).ok()
@@ -150,7 +155,7 @@ def test_what_is_posted_later_today_comes_with_the_next_sync(
 def test_what_is_posted_later_west_of_utc_comes_with_the_next_sync(
     after_midnight: Sandbox,
 ) -> None:
-    config = after_midnight.config(ledger_lookback_days=0)
+    config = by_exports(after_midnight, ledger_lookback_days=0)
     first = sync(config, catalog=LEDGER).ok()
     late = post(after_midnight, YESTERDAY)
     second = sync(config, first.state, LEDGER).ok()
@@ -160,7 +165,7 @@ def test_what_is_posted_later_west_of_utc_comes_with_the_next_sync(
 def test_what_is_posted_after_an_adopted_export_was_added_is_not_missed(
     sandbox: Sandbox, clock: FastClock
 ) -> None:
-    config = sandbox.config(ledger_lookback_days=0, export_timeout_minutes=60)
+    config = by_exports(sandbox, ledger_lookback_days=0, export_timeout_minutes=60)
     sandbox.exports.force_status["LedgerEntry"] = "Pending"
     first = sync(config, catalog=LEDGER, clock=clock)
     assert first.error
@@ -173,9 +178,9 @@ def test_what_is_posted_after_an_adopted_export_was_added_is_not_missed(
 
 
 def test_what_is_backdated_comes_within_the_lookback(sandbox: Sandbox) -> None:
-    first = sync(sandbox.config(), catalog=LEDGER).ok()
+    first = sync(by_exports(sandbox), catalog=LEDGER).ok()
     late = post(sandbox, "2026-02-23")
-    second = sync(sandbox.config(), first.state, LEDGER).ok()
+    second = sync(by_exports(sandbox), first.state, LEDGER).ok()
     assert late in records_by_id("ledger_entries", second)
 
 
@@ -183,11 +188,11 @@ def test_without_a_list_of_properties_everything_is_read_all_the_same(
     sandbox: Sandbox,
 ) -> None:
     sandbox.access.enterprises_visible = False
-    result = sync(sandbox.config(), catalog=LEDGER).ok()
+    result = sync(by_exports(sandbox), catalog=LEDGER).ok()
     assert records_by_id("ledger_entries", result) == truth(sandbox, "ledger_entries")
 
 
 def test_a_start_date_makes_up_for_the_list_of_properties(sandbox: Sandbox) -> None:
     sandbox.access.enterprises_visible = False
-    sync(sandbox.config(start_date="2026-02-20"), catalog=LEDGER).ok()
+    sync(by_exports(sandbox, start_date="2026-02-20"), catalog=LEDGER).ok()
     assert postings(sandbox) == [("2026-02-20", TOMORROW)]

@@ -24,12 +24,14 @@ from tests.harness import (
     show,
     sync,
     truth,
+    windows,
 )
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.exports import Job
+    from tests.harness import Result
 
 BILLS = select("bills")
 EXPORTED = select(*ENTITIES)
@@ -158,7 +160,7 @@ def test_a_window_that_is_ready_is_delivered_though_nothing_can_be_looked_at(
 def test_first_exports_of_all_streams_are_added_before_the_first_look(
     sandbox: Sandbox,
 ) -> None:
-    sync(sandbox.config(), catalog=EXPORTED).ok()
+    sync(sandbox.config(start_date=START), catalog=EXPORTED).ok()
     asked = [
         each.operation
         for each in sandbox.journal.requests()
@@ -168,7 +170,7 @@ def test_first_exports_of_all_streams_are_added_before_the_first_look(
 
 
 def test_one_look_is_at_all_exports_that_run(sandbox: Sandbox) -> None:
-    sync(sandbox.config(), catalog=EXPORTED).ok()
+    sync(sandbox.config(start_date=START), catalog=EXPORTED).ok()
     looks = sandbox.journal.requests("exports/getAll")
     assert [len(each.body["ExportIds"]) for each in looks] == [len(ENTITIES)]
 
@@ -215,12 +217,92 @@ def test_exports_of_other_streams_go_on_while_files_are_read(
     part = {"replication_key_value": "2026-02-15T00:00:00Z"}
     state = {"bookmarks": {"bills": part}}
     sync(config, state, select("bills", "payments"), clock).ok()
-    asked = sandbox.journal.requests("exports/add")
-    entities = [each.body["EntityType"] for each in asked]
+    payments = [
+        each
+        for each in sandbox.journal.requests("exports/add")
+        if each.body["EntityType"] == "Payment"
+    ]
     bills = {job.id for job in sandbox.exports.jobs if job.entity == "Bill"}
     reads = [each for each in sandbox.journal.downloads if each.job in bills]
-    assert entities == ["Bill", "Payment", "Payment"]
-    assert asked[2].monotonic < reads[-1].monotonic
+    assert len(payments) == 2
+    assert payments[1].monotonic < reads[-1].monotonic
+
+
+def test_a_history_takes_as_many_looks_as_its_longest_entity_type_needs(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    config = sandbox.config(start_date="2026-01-10", export_window_days=10)
+    # what is written first has the fewest windows
+    part = {"replication_key_value": "2026-02-15T00:00:00Z"}
+    state = {"bookmarks": {"bills": part}}
+    streams = select("bills", "order_items", "payments", "reservations")
+    sync(config, state, streams, clock).ok()
+    assert [len(windows(sandbox, each)) for each in ("Bill", "Payment")] == [2, 6]
+    assert len(sandbox.journal.requests("exports/getAll")) == 6
+
+
+def test_a_history_takes_as_long_as_its_slowest_entity_type(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    sandbox.exports.seconds = {"Bill": 20, "OrderItem": 60, "Payment": 45}
+    config = sandbox.config(start_date="2026-01-10", export_window_days=10)
+    streams = select("bills", "order_items", "payments")
+    sync(config, catalog=streams, clock=clock).ok()
+    slowest = 60 * len(windows(sandbox, "OrderItem"))
+    assert slowest <= clock.monotonic() <= 1.3 * slowest
+
+
+def with_all_jobs_waiting(sandbox: Sandbox, clock: FastClock) -> Result:
+    """A run that ends while its first stream waits, when all others are ready."""
+    sandbox.exports.force_status["Bill"] = "Processing"
+    config = sandbox.config(
+        start_date="2026-01-10", export_window_days=10, export_timeout_minutes=1
+    )
+    streams = select("bills", "order_items", "payments")
+    result = sync(config, catalog=streams, clock=clock)
+    sandbox.exports.force_status.clear()
+    assert isinstance(result.error, ExportTimeoutError)
+    return result
+
+
+def test_the_state_holds_all_jobs_that_wait_at_mews(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    stopped = with_all_jobs_waiting(sandbox, clock)
+    for stream in ("bills", "order_items", "payments"):
+        entity = ENTITIES[stream]
+        jobs = [job.id for job in sandbox.exports.jobs if job.entity == entity]
+        assert [each["id"] for each in stopped.bookmark(stream)["exports"]] == jobs
+        assert len(jobs) == (1 if stream == "bills" else 6)
+
+
+def test_the_next_run_adopts_all_jobs_that_wait_at_mews(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    stopped = with_all_jobs_waiting(sandbox, clock)
+    before = len(added(sandbox))
+    config = sandbox.config(start_date="2026-01-10", export_window_days=10)
+    # nothing is new, so an export more would be one too many
+    result = sync(
+        {**config, "end_date": end_of_jobs(stopped)},
+        stopped.state,
+        select("order_items", "payments"),
+        clock,
+    ).ok()
+    assert len(added(sandbox)) == before
+    for stream in ("order_items", "payments"):
+        due = {
+            key: row
+            for key, row in truth(sandbox, stream).items()
+            if row["UpdatedUtc"] >= "2026-01-10"
+        }
+        assert records_by_id(stream, result) == due
+
+
+def end_of_jobs(stopped: Result) -> str:
+    """Up to where the last run was to read."""
+    end: str = stopped.bookmark("payments")["exports"][-1]["end"]
+    return end
 
 
 def test_another_export_of_the_type_is_waited_for(
@@ -301,7 +383,7 @@ def test_long_waiting_is_told_every_half_minute_and_no_more_often(
 
 
 def test_no_export_is_added_twice_without_need(sandbox: Sandbox) -> None:
-    sync(sandbox.config(), catalog=EXPORTED).ok()
+    sync(sandbox.config(start_date=START), catalog=EXPORTED).ok()
     assert sorted(body["EntityType"] for body in added(sandbox)) == sorted(
         ENTITIES.values()
     )

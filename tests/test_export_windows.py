@@ -14,6 +14,7 @@ from tests.harness import (
     ENTITIES,
     FastClock,
     Json,
+    by_exports,
     moment,
     records_by_id,
     select,
@@ -109,7 +110,8 @@ def test_windows_end_five_minutes_ago_by_the_servers_clock(year: int) -> None:
     start = datetime(year, 3, 1, 6, tzinfo=timezone.utc)
     with Sandbox(properties=1, days=3, start=start) as sandbox:
         before = sandbox.clock.now()
-        sync(sandbox.config(start_date=f"{year}-02-27"), catalog=BILLS).ok()
+        config = by_exports(sandbox, start_date=f"{year}-02-27")
+        sync(config, catalog=BILLS, clock=FastClock(sandbox)).ok()
         after = sandbox.clock.now()
         end = spans(sandbox)[-1][1]
         assert before - LAG - timedelta(minutes=1) <= end <= after - LAG

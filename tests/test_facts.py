@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from facts import ENTITIES, LEFT_OUT, OPERATIONS, STREAMS, Operation, Stream
+from facts import (
+    ENTITIES,
+    LEFT_OUT,
+    OPERATIONS,
+    STREAMS,
+    Operation,
+    Stream,
+    columns,
+)
 from facts.layout import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from facts import Property
 
 FILES = sorted((Path(__file__).parents[1] / "facts").glob("*/*.json"))
 
@@ -22,11 +28,6 @@ each_operation = pytest.mark.parametrize(
     "operation", OPERATIONS.values(), ids=OPERATIONS
 )
 each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
-
-
-def columns(stream: Stream) -> dict[str, Property]:
-    """What a row of a stream consists of, by path."""
-    return dict(ENTITIES[stream.entity].walk()) | stream.added
 
 
 @pytest.mark.parametrize(

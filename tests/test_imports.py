@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.harness import select
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
 
 DISCOVERY = """
 import sys
@@ -14,10 +23,17 @@ TapMews(validate_config=False).catalog_dict
 print(*sys.modules)
 """
 
+SYNC = """
+import atexit, sys
+from tap_mews.tap import TapMews
+atexit.register(lambda: print(*sys.modules, file=sys.stderr))
+TapMews.cli()
+"""
+
 
 @pytest.mark.parametrize(
     "module",
-    ["tap_mews.api.client", "tap_mews.records.batch_files", "pyrate_limiter", "s3fs"],
+    ["tap_mews.api.client", "tap_mews.records.batch_files", "s3fs"],
 )
 def test_discovery_does_not_import_what_only_a_sync_uses(module: str) -> None:
     command = [sys.executable, "-c", DISCOVERY]
@@ -25,3 +41,22 @@ def test_discovery_does_not_import_what_only_a_sync_uses(module: str) -> None:
     loaded = found.stdout.split()
     assert "tap_mews.tap" in loaded
     assert module not in loaded
+
+
+def test_a_run_without_a_terminal_does_not_import_what_shows_it(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    options = []
+    for name, content in (("config", sandbox.config()), ("catalog", select("bills"))):
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(content), "utf-8")
+        options += [f"--{name}", str(path)]
+    done = subprocess.run(
+        [sys.executable, "-c", SYNC, *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = done.stderr.splitlines()[-1].split()
+    assert "tap_mews.run" in loaded
+    assert "tqdm" not in loaded

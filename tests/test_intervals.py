@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tap_mews.reading.windows import Window, slices
+from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_moment
 
 UTC = timezone.utc
@@ -33,7 +33,7 @@ years = st.timedeltas(NO_GAP, timedelta(days=1500)).map(
 def test_slices_cover_all_from_start_to_end(
     start: datetime, span: timedelta, longest: timedelta
 ) -> None:
-    found = list(slices(start, start + span, longest))
+    found = list(cut(start, start + span, longest, NO_GAP))
     assert found[0].start == start
     assert found[-1].end == start + span
     assert all(before.end == after.start for before, after in pairwise(found))
@@ -43,7 +43,9 @@ def test_slices_cover_all_from_start_to_end(
 def test_slices_are_as_long_as_they_may_be_and_no_longer(
     start: datetime, span: timedelta, longest: timedelta
 ) -> None:
-    found = [(each.start, each.end) for each in slices(start, start + span, longest)]
+    found = [
+        (each.start, each.end) for each in cut(start, start + span, longest, NO_GAP)
+    ]
     taken = [end - begin for begin, end in found if begin is not None]
     assert set(taken[:-1]) <= {longest}
     assert taken[-1] <= longest
@@ -55,7 +57,7 @@ def test_slices_of_dates_hold_each_day_once(
 ) -> None:
     end = start + timedelta(days=days)
     held: list[date] = []
-    for window in slices(start, end, timedelta(days=longest - 1), ONE_DAY):
+    for window in cut(start, end, timedelta(days=longest - 1), ONE_DAY):
         assert window.start is not None
         count = (window.end - window.start).days + 1
         assert 1 <= count <= longest
@@ -67,12 +69,12 @@ def test_slices_of_dates_hold_each_day_once(
 def test_there_are_no_slices_of_a_span_that_ends_before_it_starts(
     start: datetime, span: timedelta, longest: timedelta
 ) -> None:
-    assert list(slices(start, start - span, longest)) == []
+    assert list(cut(start, start - span, longest, NO_GAP)) == []
 
 
 def test_a_leap_day_is_a_day() -> None:
     start, end = datetime(2024, 2, 28, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
-    found = [str(each.end.date()) for each in slices(start, end, NO_GAP, ONE_DAY)]
+    found = [str(each.end.date()) for each in cut(start, end, NO_GAP, ONE_DAY)]
     assert found == ["2024-02-28", "2024-02-29", "2024-03-01"]
 
 

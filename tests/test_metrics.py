@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from singer_sdk import metrics
 
-from tap_mews.metrics import emitter
-from tap_mews.metrics.emitter import StreamMetrics
-from tap_mews.metrics.usage import Usage
+from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
 from tests.harness import FastClock, Json, Result, run_process, select, show, sync
 
 if TYPE_CHECKING:
@@ -133,10 +131,7 @@ def test_the_structured_log_shows_no_token(
     ]
 
 
-def test_a_long_wait_is_told_while_it_lasts(
-    sandbox: Sandbox, clock: FastClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(emitter, "monotonic", clock.monotonic)
+def test_a_long_wait_is_told_while_it_lasts(sandbox: Sandbox, clock: FastClock) -> None:
     show(sandbox, clock, "Processing", 600)
     result = sync(sandbox.config(), catalog=select("bills"), clock=clock).ok()
     waits = [
@@ -148,7 +143,7 @@ def test_a_long_wait_is_told_while_it_lasts(
 
 
 @pytest.mark.parametrize(
-    ("metric", "costs"),
+    ("metric", "usage"),
     [
         ("http_request_count", Usage(requests=2)),
         ("http_request_duration", Usage(answer_seconds=2)),
@@ -157,20 +152,16 @@ def test_a_long_wait_is_told_while_it_lasts(
     ],
 )
 def test_points_come_once_in_a_minute_and_tell_what_came_since(
-    metric: str,
-    costs: Usage,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    metric: str, usage: Usage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    clock = FastClock()
-    monkeypatch.setattr(emitter, "monotonic", clock.monotonic)
-    monkeypatch.setattr(metrics, "time", clock.monotonic)
     caplog.set_level("INFO")
-    counted = StreamMetrics(stream="bills")
+    clock, record = FastClock(), UsageRecord()
+    points = StreamMetrics(lambda: record.usage, clock, stream="bills")
+    record.added = points.log_if_due
     for _ in range(20):  # over five minutes
         clock.pass_time(15)
-        counted.count(costs)
-    counted.exit()
+        record.add(usage)
+    points.log()
     told = [json.loads(each.partition(MARK)[2]) for each in caplog.messages]
     assert {each["metric"] for each in told} == {metric}
     assert [each["value"] for each in told] == [10, 10, 10, 10]
@@ -178,5 +169,5 @@ def test_points_come_once_in_a_minute_and_tell_what_came_since(
 
 def test_what_never_happens_is_not_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
-    StreamMetrics(stream="bills").exit()
+    StreamMetrics(Usage, FastClock(), stream="bills").log()
     assert caplog.messages == []

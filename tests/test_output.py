@@ -49,11 +49,11 @@ def command(folder: Path, config: Json) -> list[str]:
     ids=["full", "closed", "not for writing"],
 )
 def test_an_output_that_takes_nothing_is_told_in_one_line(
-    sandbox: Sandbox, tmp_path: Path, redirection: str, words: str
+    sandbox_today: Sandbox, tmp_path: Path, redirection: str, words: str
 ) -> None:
     shell = ["sh", "-c", f'exec "$@" {redirection}', "sh"]
     done = subprocess.run(
-        [*shell, *command(tmp_path, sandbox.config())],
+        [*shell, *command(tmp_path, sandbox_today.config())],
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ import pytest
 from sandbox.contract import Span
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError
-from tap_mews.pages.reader import longest_interval
 from tests.harness import moment
 from tests.pages_harness import (
     GROUP_ASSIGNMENTS,
@@ -25,36 +25,64 @@ from tests.pages_harness import (
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
 
 windowed = pytest.mark.parametrize("stream", WINDOWED)
 
 
+@dataclass(frozen=True)
+class TooLong:
+    """Refuses longer intervals than some, in given words."""
+
+    sandbox: Sandbox
+    most: timedelta
+    words: str
+
+    def __call__(self, call: Call) -> Reply:
+        """Refuse, or answer as ever."""
+        (request,) = (
+            each
+            for each in self.sandbox.journal.requests()
+            if each.request_id == call.request_id
+        )
+        start, end = interval(request)
+        if end - start > self.most:
+            return Status(400, self.words)(call)
+        return call.carry_out()
+
+
 @pytest.mark.parametrize(
-    ("message", "span"),
+    ("words", "most", "longest"),
     [
-        ("The interval must not exceed 3M1D.", Span(months=3, days=1)),
-        ("The interval must not exceed 1M.", Span(months=1)),
-        ("The interval must not exceed 100D.", Span(days=100)),
-        ("The interval must not exceed 100h.", Span(hours=100)),
-        ("Interval UpdatedUtc must not exceed 10D5h", Span(days=10, hours=5)),
+        ("The interval must not exceed 100:00:00", 4.2, 100 / 24),
+        ("The interval must not exceed 10:00:00", 10, 10),
+        ("The interval must not exceed 3.00:00:00.", 3, 3),
+        ("Invalid UpdatedUtc.", 8, 7),
     ],
 )
-def test_a_span_is_read_from_a_refusal_and_never_too_long(
-    message: str, span: Span
+@windowed
+def test_a_refusal_is_read_in_each_of_its_forms(
+    sandbox: Sandbox, stream: str, words: str, most: float, longest: float
 ) -> None:
-    found = longest_interval(message)
-    assert found is not None
-    # whichever month it is: February is the shortest
-    start = moment("2026-02-01T00:00:00Z")
-    assert start + found <= span.after(start) < start + found + timedelta(days=9)
+    operation = WINDOWED[stream]
+    fault = TooLong(sandbox, timedelta(days=most), words)
+    sandbox.faults.add(operation, fault, times=None)
+    history = one_hotel(sandbox, stream, start_date="2026-02-01", end_date="2026-03-01")
+    history.run()
+    taken = intervals(sandbox.journal.requests(operation))
+    assert max(end - start for start, end in taken) == timedelta(days=longest)
+    assert sum((end - start for start, end in taken), timedelta()) == timedelta(28)
 
 
-@pytest.mark.parametrize(
-    "message",
-    ["The interval is too long.", "The interval must not exceed a quarter.", ""],
-)
-def test_a_message_without_a_span_has_none(message: str) -> None:
-    assert longest_interval(message) is None
+@windowed
+def test_words_that_name_no_span_are_an_error_in_the_end(
+    sandbox: Sandbox, stream: str
+) -> None:
+    sandbox.faults.add(WINDOWED[stream], Status(400, "Invalid UpdatedUtc."), times=None)
+    result = one_hotel(sandbox, stream, start_date="2026-02-15").failing()
+    assert isinstance(result.error, RefusedError)
+    assert 3 < len(sandbox.journal.requests(WINDOWED[stream])) < 20
 
 
 @windowed

@@ -13,10 +13,10 @@ from singer_sdk.pagination import BaseAPIPaginator
 
 from sandbox.answers import answer
 from sandbox.faults import Call, SameCursor, Status
+from tap_mews.api.operations import Operation
 from tap_mews.errors import TooHeavyError, UnexpectedAnswerError
 from tap_mews.pages.paginator import (
     CursorPaginator,
-    PagedOperation,
     PageSize,
     read_pages,
 )
@@ -40,23 +40,24 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
     from sandbox.answers import Reply
-    from tap_mews.pages.paginator import Page
+    from tap_mews.api.responses import Response
+    from tap_mews.pages.decoder import Page
     from tests.harness import Json
 
-STAYS = PagedOperation(RESERVATIONS, "Reservations")
-SOURCES = PagedOperation(ASSIGNMENTS, "SourceAssignments")
+STAYS = Operation(RESERVATIONS, "Reservations")
+SOURCES = Operation(ASSIGNMENTS, "SourceAssignments")
 HEAVY = Status(408, "Transaction has timed out.")
 
 
 def pages(
-    sandbox: Sandbox, operation: PagedOperation, count: int, **body: object
-) -> Iterator[Page[bytes]]:
+    sandbox: Sandbox, operation: Operation, count: int, **body: object
+) -> Iterator[Response[Page[bytes]]]:
     return read_pages(client_of(sandbox), operation, body, PageSize(count), bytes)
 
 
-def ids(found: Iterator[Page[bytes]]) -> list[str]:
+def ids(found: Iterator[Response[Page[bytes]]]) -> list[str]:
     """The Ids of all pages, in their order."""
-    return [json.loads(row)["Id"] for page in found for row in page.rows]
+    return [json.loads(row)["Id"] for page in found for row in page.value.rows]
 
 
 def counts(sandbox: Sandbox, operation: str) -> list[int]:
@@ -101,22 +102,22 @@ def test_a_page_without_rows_is_the_end_whatever_its_cursor(
 
     sandbox.faults.add(RESERVATIONS, empty, after=1)
     (page,) = pages(sandbox, STAYS, 20)
-    assert len(page.rows) == 20
+    assert len(page.value.rows) == 20
     assert len(sandbox.journal.requests(RESERVATIONS)) == 2
 
 
 def test_a_full_page_without_a_cursor_is_the_end(sandbox: Sandbox) -> None:
     last = Spoiled(lambda body: body.update(Cursor=None))
     sandbox.faults.add(RESERVATIONS, last, after=1)
-    assert [len(page.rows) for page in pages(sandbox, STAYS, 20)] == [20, 20]
+    assert [len(page.value.rows) for page in pages(sandbox, STAYS, 20)] == [20, 20]
 
 
 @pytest.mark.parametrize("operation", [STAYS, SOURCES])
 def test_rows_are_complete_whether_the_newest_or_the_oldest_come_first(
-    sandbox: Sandbox, operation: PagedOperation
+    sandbox: Sandbox, operation: Operation
 ) -> None:
     (hotel, _) = sandbox.enterprise_ids
-    entity = {STAYS: "Reservation", SOURCES: "SourceAssignment_2024_09_20"}[operation]
+    entity = "Reservation" if operation is STAYS else "SourceAssignment_2024_09_20"
     found = ids(pages(sandbox, operation, 7, EnterpriseIds=[hotel]))
     assert sorted(found) == sorted(row["Id"] for row in sandbox.rows(entity, [hotel]))
 
@@ -139,7 +140,7 @@ def test_a_cursor_that_repeats_is_an_error_before_its_page_is_passed_on(
     sandbox.faults.add(RESERVATIONS, SameCursor(), times=None)
     found = pages(sandbox, STAYS, 20)
     first = next(found)
-    assert len(first.rows) == 20
+    assert len(first.value.rows) == 20
     with pytest.raises(UnexpectedAnswerError, match="cursor") as raised:
         next(found)
     request = sandbox.journal.requests(RESERVATIONS)[-1]
@@ -192,7 +193,7 @@ def test_pages_grow_back_slowly(sandbox: Sandbox) -> None:
 
 def test_a_page_of_one_row_that_is_too_heavy_is_an_error(sandbox: Sandbox) -> None:
     sandbox.faults.add(ENTERPRISES, HEAVY, times=None)
-    hotels = PagedOperation(ENTERPRISES, "Enterprises")
+    hotels = Operation(ENTERPRISES, "Enterprises")
     with pytest.raises(TooHeavyError, match="one row") as raised:
         list(pages(sandbox, hotels, 1000))
     assert counts(sandbox, ENTERPRISES) == [1000, 500, 250, 125, 62, 31, 15, 7, 3, 1]

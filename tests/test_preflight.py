@@ -1,55 +1,43 @@
-"""What the tokens may read is asked first, and told for all streams at once."""
+"""All streams begin at once, and the first answer to each is the permission check."""
 
 from __future__ import annotations
 
-import json
-from datetime import timedelta
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sandbox import Sandbox
-from sandbox.faults import Status
-from tap_mews.errors import RefusedError, UnauthorizedError
-from tests.harness import ENTITIES, FastClock, Result, added, run_process, select
+from sandbox.faults import Stall, Status
+from tap_mews import preflight
+from tap_mews.errors import RefusedError, UnauthorizedError, UnavailableError
+from tests.harness import ENTITIES, FastClock, Result, added, records_by_id, select
 from tests.harness import sync as sync_in_process
+from tests.harness import truth as exact_truth
 from tests.pages_harness import (
     ASSIGNMENTS,
+    BEFORE_ALL,
     COMPANIONSHIPS,
     ENTERPRISES,
     GROUP_ASSIGNMENTS,
     PAGE_ENTITIES,
     RESERVATIONS,
-    interval,
     settle,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
     from sandbox.answers import Reply
-    from sandbox.faults import Call
+    from sandbox.faults import Call, Fault
     from tests.harness import Json
 
 NOT_ENABLED = Status(401, "Your integration is not allowed to use this.")
-HEAD = ["stream", "way"]
+NO_EXPORTS = "reading page by page instead"
 ALL = (*ENTITIES, *PAGE_ENTITIES)
-PAGED = {
-    "availabilityAdjustments/getAll",
-    "availabilityBlocks/getAll",
-    "bills/getAll",
-    "companies/getAll",
-    "customers/getAll",
-    "orderItems/getAll",
-    "payments/getAll",
-    "resourceBlocks/getAll",
-    ASSIGNMENTS,
-    COMPANIONSHIPS,
-    ENTERPRISES,
-    GROUP_ASSIGNMENTS,
-    RESERVATIONS,
-}
+LATE = 30
+"""Real seconds that a test waits at most for what is to happen soon."""
 
 
 @pytest.fixture
@@ -61,82 +49,172 @@ def sandbox() -> Iterator[Sandbox]:
         yield sandbox
 
 
-def sync(sandbox: Sandbox, *streams: str, **settings: object) -> Result:
+def sync(
+    sandbox: Sandbox, *streams: str, state: Json | None = None, **settings: object
+) -> Result:
     return sync_in_process(
-        sandbox.config(**{"extraction": "auto", **settings}),
-        catalog=select(*(streams or ALL)),
-        clock=FastClock(sandbox),
-        asks_first=True,
+        sandbox.config(**settings),
+        state,
+        select(*(streams or ALL)),
+        FastClock(sandbox),
     )
 
 
 def refusal(result: Result) -> str:
-    """The line of a run that ended before it emitted anything."""
+    """The line of a run that ended before it emitted anything but its jobs."""
     assert isinstance(result.error, UnauthorizedError)
     assert {message["type"] for message in result.messages} <= {"STATE"}
     return str(result.error)
 
 
-def table(result: Result) -> dict[tuple[str, str], str]:
-    """What the log tells of each stream and way."""
-    lines = [each.removeprefix("INFO ") for each in result.logs]
-    first = next(n for n, line in enumerate(lines) if line.split()[:2] == HEAD)
-    told = {}
-    for line in lines[first + 1 :]:
-        stream, way, *access = line.split(maxsplit=2)
-        if stream not in ALL or way not in {"exports", "pages"}:
-            break
-        told[stream, way] = access[0]
-    return told
+def warnings(result: Result) -> list[str]:
+    return [each for each in result.logs if each.startswith("WARNING")]
 
 
-def test_every_way_of_every_stream_is_told(sandbox: Sandbox) -> None:
-    told = table(sync(sandbox).ok())
-    by_exports = {(stream, "exports") for stream in ENTITIES}
-    by_pages = {(stream, "pages") for stream in ALL if stream != "ledger_entries"}
-    assert told == dict.fromkeys(by_exports | by_pages, "allowed")
+def refuse_exports_of(sandbox: Sandbox, *entities: str) -> None:
+    """Refuse `exports/add` of some entity types."""
+
+    def fault(call: Call) -> Reply:
+        (body,) = (
+            each.body
+            for each in sandbox.journal.requests("exports/add")
+            if each.request_id == call.request_id
+        )
+        refused = body["EntityType"] in entities
+        return NOT_ENABLED(call) if refused else call.carry_out()
+
+    sandbox.faults.add("exports/add", fault, times=None)
 
 
-def test_each_operation_is_tried_once_with_the_cheapest_request(
+@dataclass
+class Together:
+    """Answers come only when so many requests wait for one."""
+
+    count: int
+    arrived: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._barrier = threading.Barrier(self.count)
+
+    def of(self, sandbox: Sandbox) -> Fault:
+        """The fault of the first requests."""
+
+        def fault(call: Call) -> Reply:
+            self.arrived.append(call.request_id)
+            self._barrier.wait(LATE)
+            return call.carry_out()
+
+        # the list of properties comes before all
+        sandbox.faults.add("*", fault, times=self.count, after=1)
+        return fault
+
+
+def after(condition: Callable[[], bool], fault: Fault) -> Fault:
+    """A fault that waits for something."""
+
+    def waiting(call: Call) -> Reply:
+        for _ in range(LATE * 100):
+            if condition() or call.stopped.wait(0.01):
+                break
+        return fault(call)
+
+    return waiting
+
+
+def test_all_streams_are_asked_for_before_any_is_answered(sandbox: Sandbox) -> None:
+    together = Together(len(ALL) - 1)
+    together.of(sandbox)
+    sync(sandbox, max_concurrency=32).ok()
+    listed, *first = sandbox.journal.requests()[: len(ALL)]
+    assert listed.operation == ENTERPRISES
+    assert {each.request_id for each in first} == set(together.arrived)
+    assert {each.body["EntityType"] for each in first if "EntityType" in each.body} == {
+        *ENTITIES.values()
+    }
+    assert {each.operation for each in first} == {
+        "exports/add",
+        ASSIGNMENTS,
+        GROUP_ASSIGNMENTS,
+        RESERVATIONS,
+    }
+
+
+def test_no_request_is_made_only_to_ask(sandbox: Sandbox) -> None:
+    sync(sandbox).ok()
+    asked = sandbox.journal.requests()
+    assert len([each for each in asked if each.operation == ENTERPRISES]) == 1
+    for each in asked:
+        assert each.body.get("Limitation", {"Count": 1000})["Count"] == 1000
+    # what comes through exports is not asked for page by page
+    assert {each.operation for each in asked} == {
+        "exports/add",
+        "exports/getAll",
+        ASSIGNMENTS,
+        COMPANIONSHIPS,
+        ENTERPRISES,
+        GROUP_ASSIGNMENTS,
+        RESERVATIONS,
+    }
+
+
+def test_nothing_is_written_before_the_last_stream_is_answered(
+    sandbox: Sandbox,
+) -> None:
+    def others_have_answered() -> bool:
+        asked = sandbox.journal.requests()
+        return sum(each.status == 200 for each in asked) >= len(ALL) - 1
+
+    late = after(others_have_answered, NOT_ENABLED)
+    sandbox.faults.add(ASSIGNMENTS, late, times=None)
+    line = refusal(sync(sandbox, max_concurrency=32))
+    assert others_have_answered()
+    assert line.startswith("source_assignments: ")
+
+
+def test_the_jobs_of_a_run_that_lacks_a_permission_are_adopted_by_the_next(
     sandbox: Sandbox,
 ) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
-    refusal(sync(sandbox))
-    tried: dict[str, list[Json]] = {}
-    for each in sandbox.journal.requests():
-        tried.setdefault(each.operation, []).append(each.body)
-    # the properties have been listed before
-    tried[ENTERPRISES].pop(0)
-    assert set(tried) == {*PAGED, "exports/getAll"}
-    for operation in PAGED:
-        (body,) = tried[operation]
-        assert body["Limitation"]["Count"] == 1
-    for request in sandbox.journal.requests():
-        if "UpdatedUtc" in request.body:
-            start, end = interval(request)
-            assert end - start <= timedelta(seconds=1)
-    assert sandbox.journal.breaches == []
-
-
-def test_a_run_that_lacks_a_permission_adds_no_export(sandbox: Sandbox) -> None:
-    sandbox.access.revoke(ASSIGNMENTS)
-    refusal(sync(sandbox))
-    assert added(sandbox) == []
+    stopped = sync(sandbox, "bills", "source_assignments")
+    refusal(stopped)
+    jobs = [job.id for job in sandbox.exports.jobs]
+    assert [each["id"] for each in stopped.bookmark("bills")["exports"]] == jobs
+    sandbox.access.allow(ASSIGNMENTS)
+    result = sync(sandbox, "bills", "source_assignments", state=stopped.state).ok()
+    assert f"resuming export {jobs[0]}" in result.log
+    assert records_by_id("bills", result) == exact_truth(sandbox, "bills")
+    assert len(jobs) == 1
 
 
 def test_everything_that_is_missing_is_named_at_once(sandbox: Sandbox) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
     sandbox.access.revoke(COMPANIONSHIPS, 403)
-    sandbox.access.revoke("exports/getAll")
-    line = refusal(sync(sandbox))
+    refuse_exports_of(sandbox, "LedgerEntry")
+    line = refusal(sync(sandbox, extraction="exports"))
     for words in (
         f"source_assignments: {ASSIGNMENTS}: HTTP 401",
         f"companionships: {COMPANIONSHIPS}: HTTP 403",
-        "ledger_entries: exports/getAll: HTTP 401",
+        "ledger_entries: exports/add: HTTP 401",
     ):
         assert words in line
     assert "bills" not in line
     assert "RequestId" in line
+
+
+@pytest.mark.parametrize(
+    ("stream", "operation"),
+    [
+        ("source_assignments", ASSIGNMENTS),
+        ("reservation_group_source_assignments", GROUP_ASSIGNMENTS),
+        ("companionships", RESERVATIONS),
+    ],
+)
+def test_a_stream_that_may_not_be_read_costs_one_request(
+    sandbox: Sandbox, stream: str, operation: str
+) -> None:
+    sandbox.access.revoke(operation)
+    refusal(sync(sandbox, stream, start_date="2025-03-01"))
+    assert len(sandbox.journal.requests(operation)) == 1
 
 
 def test_exports_of_one_entity_type_that_are_not_enabled_are_named(
@@ -148,12 +226,51 @@ def test_exports_of_one_entity_type_that_are_not_enabled_are_named(
     assert "bills" not in line
 
 
-def refuse_exports_of(sandbox: Sandbox, entity: str) -> None:
-    def fault(call: Call) -> Reply:
-        body = sandbox.journal.requests("exports/add")[-1].body
-        return NOT_ENABLED(call) if body["EntityType"] == entity else call.carry_out()
+def test_exports_that_are_refused_are_asked_for_once_for_each_entity_type(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.access.revoke("exports/add")
+    result = sync(sandbox, start_date=BEFORE_ALL).ok()
+    asked = [
+        each.body["EntityType"] for each in sandbox.journal.requests("exports/add")
+    ]
+    assert sorted(asked) == sorted(ENTITIES.values())
+    (line,) = (each for each in warnings(result) if NO_EXPORTS in each)
+    assert "exports/add: HTTP 401" in line
+    for stream in ENTITIES:
+        assert stream in line
 
-    sandbox.faults.add("exports/add", fault, times=None)
+
+def test_one_entity_type_is_read_by_pages_where_its_exports_are_refused(
+    sandbox: Sandbox,
+) -> None:
+    refuse_exports_of(sandbox, "Payment")
+    result = sync(sandbox, "bills", "payments").ok()
+    (line,) = (each for each in warnings(result) if NO_EXPORTS in each)
+    assert line.endswith(f"{NO_EXPORTS}: payments")
+    assert [each["EntityType"] for each in added(sandbox)] == ["Bill"]
+    for stream in ("bills", "payments"):
+        assert records_by_id(stream, result) == exact_truth(sandbox, stream)
+
+
+def test_both_operations_are_named_where_neither_is_allowed(sandbox: Sandbox) -> None:
+    sandbox.access.revoke("exports/add")
+    sandbox.access.revoke("bills/getAll", 403)
+    line = refusal(sync(sandbox, "bills"))
+    assert line.startswith("bills: ")
+    assert "exports/add: HTTP 401" in line
+    assert "bills/getAll: HTTP 403" in line
+
+
+@pytest.mark.parametrize("extraction", ["auto", "exports"])
+def test_nothing_is_told_of_pages_where_there_are_none(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    sandbox.access.revoke("exports/add")
+    sandbox.access.revoke("bills/getAll")
+    result = sync(sandbox, "bills", extraction=extraction)
+    refusal(result)
+    assert NO_EXPORTS not in result.log
 
 
 def test_what_is_missing_can_be_skipped(sandbox: Sandbox) -> None:
@@ -162,10 +279,67 @@ def test_what_is_missing_can_be_skipped(sandbox: Sandbox) -> None:
     result = sync(sandbox, extraction="exports", skip_unauthorized_streams=True).ok()
     emitted = {m["stream"] for m in result.messages if m["type"] == "SCHEMA"}
     assert emitted == {*ALL} - {"source_assignments", "ledger_entries"}
-    warned = [each for each in result.logs if each.startswith("WARNING")]
+    (line,) = (each for each in warnings(result) if "skipping unauthorized" in each)
     for stream in ("source_assignments", "ledger_entries"):
-        (line,) = (each for each in warned if stream in each)
-        assert "skipping what may not be read" in line
+        assert f"{stream}: " in line
+
+
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_permission_that_shows_late_is_missing_all_the_same(
+    sandbox: Sandbox, *, skips: bool
+) -> None:
+    # the first windows have no reservations whose companionships could be asked for
+    sandbox.access.revoke(COMPANIONSHIPS)
+    settings: Json = {"start_date": "2025-06-01", "skip_unauthorized_streams": skips}
+    result = sync(sandbox, "companionships", "enterprises", **settings)
+    line = f"companionships: {COMPANIONSHIPS}: HTTP 401"
+    if skips:
+        (warning,) = (each for each in warnings(result) if line in each)
+        assert "skipping" in warning
+        assert result.ok().records["enterprises"]
+        reached = result.bookmark("companionships")["replication_key_value"]
+        assert reached < "2026-03"
+    else:
+        assert line in str(result.error)
+        assert "ask Mews to enable" in str(result.error)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No first answer is waited for before the others are delivered."""
+    monkeypatch.setattr(preflight, "FIRST_SECONDS", 0.0)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_first_answer_that_is_late_is_waited_for_in_its_turn(
+    sandbox: Sandbox,
+) -> None:
+    streams = ("bills", "payments")
+    result = sync(sandbox, *streams, "source_assignments").ok()
+    for stream in streams:
+        assert records_by_id(stream, result) == exact_truth(sandbox, stream)
+    assert result.records["source_assignments"]
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("skips", [True, False])
+def test_a_first_answer_that_is_late_can_be_a_refusal(
+    sandbox: Sandbox, *, skips: bool
+) -> None:
+    sandbox.faults.add(ASSIGNMENTS, Stall(0.5))
+    sandbox.access.revoke(ASSIGNMENTS)
+    result = sync(
+        sandbox, "bills", "source_assignments", skip_unauthorized_streams=skips
+    )
+    assert records_by_id("bills", result) == exact_truth(sandbox, "bills")
+    line = f"source_assignments: {ASSIGNMENTS}: HTTP 401"
+    if skips:
+        assert result.error is None
+        (warning,) = (each for each in warnings(result) if line in each)
+        assert "skipping" in warning
+    else:
+        assert str(result.error).startswith(line)
+        assert "ask Mews to enable" in str(result.error)
 
 
 @pytest.mark.parametrize("stream", ["bills", "source_assignments"])
@@ -173,7 +347,7 @@ def test_the_beta_of_exports_is_named_where_exports_are_refused(
     sandbox: Sandbox, stream: str
 ) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
-    sandbox.access.revoke("exports/getAll")
+    sandbox.access.revoke("exports/add")
     line = refusal(sync(sandbox, stream, extraction="exports"))
     assert ("data exports are a restricted beta" in line) == (stream == "bills")
 
@@ -206,24 +380,49 @@ def test_a_request_that_is_wrong_as_such_is_no_missing_permission(
     assert str(result.error).startswith("bills: bills/getAll: HTTP 400")
 
 
-def test_a_test_asks_for_what_the_catalog_selects_alone(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
+def test_no_stream_is_read_on_when_the_run_has_ended(sandbox: Sandbox) -> None:
+    for _ in range(300):
+        sandbox.put("Bill", sandbox.new_row("Bill"))
+    settle(sandbox)
     sandbox.access.revoke(ASSIGNMENTS)
-    (tmp_path / "catalog.json").write_text(json.dumps(select("bills")), "utf-8")
-    config = sandbox.config()
-    done = run_process(
-        "--test", "--catalog", "catalog.json", folder=tmp_path, config=config
-    )
-    assert done.returncode == 0
-    asked = {each.operation for each in sandbox.journal.requests()}
-    assert asked == {ENTERPRISES, "exports/getAll", "bills/getAll"}
+    settings: Json = {"extraction": "pages", "start_date": BEFORE_ALL, "page_size": 1}
+    refusal(sync(sandbox, "bills", "source_assignments", **settings))
+    left = [each for each in threading.enumerate() if each.name.startswith("tap-mews-")]
+    for thread in left:
+        thread.join(LATE)
+    assert not any(thread.is_alive() for thread in left)
+    assert len(sandbox.journal.requests("bills/getAll")) < 300
 
 
-def test_a_test_without_a_catalog_asks_for_everything(
-    sandbox: Sandbox, tmp_path: Path
+@pytest.mark.parametrize("fault", [Status(503), Status(408)], ids=repr)
+def test_trouble_of_one_stream_comes_when_those_before_it_are_delivered(
+    sandbox: Sandbox, fault: Fault
 ) -> None:
-    sandbox.access.revoke(ASSIGNMENTS)
-    done = run_process("--test", folder=tmp_path, config=sandbox.config())
-    assert done.returncode == 1
-    assert f"source_assignments: {ASSIGNMENTS}: HTTP 401" in done.stderr
+    # the ledger comes before the payments, and the source assignments after them
+    sandbox.faults.add("payments/getAll", fault, times=None)
+    streams = ("bills", "ledger_entries", "payments", "source_assignments")
+    result = sync(sandbox, *streams, extraction="pages", start_date=BEFORE_ALL)
+    assert str(result.error).startswith("payments: payments/getAll: HTTP ")
+    assert [*result.records] == ["bills", "ledger_entries"]
+    for stream in ("bills", "ledger_entries"):
+        assert records_by_id(stream, result) == exact_truth(sandbox, stream)
+
+
+def test_trouble_of_an_export_comes_when_the_streams_before_it_are_delivered(
+    sandbox: Sandbox,
+) -> None:
+    def fault(call: Call) -> Reply:
+        (body,) = (
+            each.body
+            for each in sandbox.journal.requests("exports/add")
+            if each.request_id == call.request_id
+        )
+        down = body["EntityType"] == "Payment"
+        return Status(503)(call) if down else call.carry_out()
+
+    sandbox.faults.add("exports/add", fault, times=None)
+    result = sync(sandbox, "bills", "payments", "reservations")
+    assert isinstance(result.error, UnavailableError)
+    assert str(result.error).startswith("payments: exports/add: HTTP 503")
+    assert records_by_id("bills", result) == exact_truth(sandbox, "bills")
+    assert not result.records["reservations"]

@@ -41,6 +41,7 @@ from tests.pages_harness import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from sandbox import Sandbox
     from sandbox.faults import Fault
@@ -56,23 +57,26 @@ class SharedClock(Clock):
     """Time of several threads: it passes when all of them sleep, to the next waking."""
 
     def __init__(self, threads: int, sandbox: Sandbox | None = None) -> None:
-        self.now = 0.0
+        self.passed = 0.0
         self._sandbox = sandbox
         self._awake = threads
         self._changed = threading.Condition()
         self._wakings: list[float] = []
         self.slept = threading.Event()
 
+    def now(self) -> datetime:
+        return self._sandbox.clock.now() if self._sandbox else super().now()
+
     def monotonic(self) -> float:
-        return self.now
+        return self.passed
 
     def sleep(self, seconds: float) -> None:
         with self._changed:
-            waking = self.now + seconds
+            waking = self.passed + seconds
             self._wakings.append(waking)
             self.slept.set()
             self._leave()
-            self._changed.wait_for(lambda: self.now >= waking, timeout=20)
+            self._changed.wait_for(lambda: self.passed >= waking, timeout=20)
             self._wakings.remove(waking)
 
     def run(self, *threads: Callable[[], object]) -> None:
@@ -97,11 +101,11 @@ class SharedClock(Clock):
         """Count one thread out; the last one lets time pass."""
         self._awake -= 1
         if not self._awake and self._wakings:
-            passed = min(self._wakings) - self.now
-            self.now = min(self._wakings)
+            seconds = min(self._wakings) - self.passed
+            self.passed = min(self._wakings)
             if self._sandbox:
-                self._sandbox.clock.advance(timedelta(seconds=passed))
-            self._awake = self._wakings.count(self.now)
+                self._sandbox.clock.advance(timedelta(seconds=seconds))
+            self._awake = self._wakings.count(self.passed)
             self._changed.notify_all()
 
 
@@ -130,7 +134,7 @@ def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -
     def acquire(pauses: list[float]) -> None:
         for number in range(600 // len(gaps)):
             budget.acquire()
-            times.append(clock.now)
+            times.append(clock.passed)
             pause = pauses[number % len(pauses)]
             if pause and number % 7 == 0:
                 clock.sleep(pause)
@@ -147,6 +151,85 @@ def test_what_is_allowed_is_used() -> None:
         budget.acquire()
     # five windows and the start of a sixth, with a margin of a tenth
     assert clock.monotonic() <= (1000 / ALLOWED) * WINDOW * 1.1 + WINDOW
+
+
+class Leaving(Exception):  # noqa: N818 - it is no error
+    """A thread that would have to wait goes away."""
+
+
+class NoTime(FastClock):
+    """Nobody has time to wait."""
+
+    def sleep(self, seconds: float) -> None:
+        """Go away; the place in the queue stays taken."""
+        raise Leaving(seconds)
+
+
+def due(budget: RateLimiter, clock: Clock) -> float:
+    """When the next request is to leave."""
+    try:
+        budget.acquire()
+    except Leaving as leaving:
+        return float(leaving.args[0] + clock.monotonic())
+    return clock.monotonic()
+
+
+@given(st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.4, 25.0, -60.0]), max_size=900))
+def test_requests_leave_in_the_order_in_which_they_came(steps: list[float]) -> None:
+    """Whatever time passes between them, and however often all are held (negative)."""
+    clock = NoTime()
+    budget = RateLimiter(clock)
+    times: list[float] = []
+    for step in steps:
+        clock.pass_time(max(step, 0))
+        if step < 0:
+            budget.pause_for(-step)
+        times.append(due(budget, clock))
+    assert times == sorted(times)
+    assert not times or most_in_a_window(times) <= ALLOWED
+
+
+def test_all_who_wait_are_held_and_then_leave_within_the_rate() -> None:
+    clock = SharedClock(5)
+    budget = RateLimiter(clock)
+    times: list[float] = []
+
+    def acquire() -> None:
+        for _ in range(150):
+            budget.acquire()
+            times.append(clock.time)
+
+    def hold() -> None:
+        clock.sleep(10)
+        budget.pause_for(100)
+
+    clock.run(*[acquire] * 4, hold)
+    assert len(times) == 600
+    assert not [time for time in times if 10 < time < 110]
+    assert most_in_a_window(times) <= ALLOWED
+    assert max(times) < 110 + 4 * WINDOW
+
+
+class Drowsy(SharedClock):
+    """Threads that wake up late, each time by another while."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds + len(self._wakings) % 3 * 7.3)
+
+
+def test_threads_that_wake_up_late_exceed_no_window() -> None:
+    clock = Drowsy(4)
+    budget = RateLimiter(clock)
+    times: list[float] = []
+
+    def acquire() -> None:
+        for _ in range(150):
+            budget.acquire()
+            times.append(clock.time)
+
+    clock.run(*[acquire] * 4)
+    assert len(times) == 600
+    assert most_in_a_window(times) <= ALLOWED
 
 
 def ask(client: MewsClient) -> object:

@@ -1,4 +1,4 @@
-"""Source assignments, in both versions of the operation, property by property."""
+"""Source assignments, in both versions of the operation."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def names(enterprise: str) -> Callable[[Request], bool]:
     return lambda request: request.body["EnterpriseIds"] == [enterprise]
 
 
+def reached(history: History) -> datetime:
+    """The bookmark of all properties."""
+    return moment(history.bookmark(STREAM)["replication_key_value"])
+
+
 def begins(sandbox: Sandbox, enterprise: str) -> datetime:
     """Where the reading of an enterprise began."""
     requests = filter(names(enterprise), sandbox.journal.requests(ASSIGNMENTS))
@@ -78,29 +83,29 @@ def test_rows_are_those_of_all_properties_as_mews_sent_them(
     assert found == truth(sandbox, STREAM)
 
 
-def test_the_state_holds_a_partition_for_each_property(
+def test_the_state_holds_one_bookmark_for_all_properties(
     sandbox: Sandbox, history: History
 ) -> None:
     state = history.run().bookmark(STREAM)
-    assert [*state] == ["partitions"]
-    assert [each["context"] for each in state["partitions"]] == [
-        {"EnterpriseId": key} for key in sorted(sandbox.enterprise_ids)
-    ]
+    assert sorted(state) == ["covers", "replication_key", "replication_key_value"]
+    assert state["covers"] == sorted(sandbox.enterprise_ids)
 
 
-def test_a_property_that_fails_keeps_its_bookmark_and_no_other(
+def test_the_bookmark_stays_where_a_window_of_one_property_fails(
     sandbox: Sandbox, history: History
 ) -> None:
-    first, second = sorted(sandbox.enterprise_ids)
+    _, second = sorted(sandbox.enterprise_ids)
     history.run()
-    before = history.partitions()
+    before = reached(history)
     sandbox.live_on(timedelta(days=2))
+    settle(sandbox)
     refused = Where(sandbox, names(second), Status(403))
     sandbox.faults.add(ASSIGNMENTS, refused, times=None)
     history.failing()
-    after = history.partitions()
-    assert after[first] > before[first]
-    assert after[second] == before[second]
+    assert reached(history) == before
+    sandbox.faults.clear()
+    history.run()
+    assert history.missing() == {}
 
 
 def test_a_property_that_joins_is_read_from_its_own_beginning(
@@ -108,7 +113,7 @@ def test_a_property_that_joins_is_read_from_its_own_beginning(
 ) -> None:
     old = sandbox.enterprise_ids[0]
     history.run()
-    reached = moment(history.partitions()[old])
+    before = reached(history)
     new = sandbox.add_property()
     (created,) = (
         row["CreatedUtc"] for row in sandbox.rows("Enterprise") if row["Id"] == new
@@ -117,7 +122,7 @@ def test_a_property_that_joins_is_read_from_its_own_beginning(
     sandbox.journal.clear()
     history.run()
     assert begins(sandbox, new) == moment(created)
-    assert begins(sandbox, old) == reached - LOOKBACK
+    assert begins(sandbox, old) == before - LOOKBACK
     assert history.missing() == {}
 
 
@@ -161,26 +166,26 @@ def test_one_property_goes_on_from_its_bookmark_when_it_gets_a_name(
     history.settings["start_date"] = "2026-01-01"
     sandbox.access.revoke(ENTERPRISES)
     history.run()
-    reached = moment(history.bookmark(STREAM)["replication_key_value"])
+    before = reached(history)
     sandbox.access.allow(ENTERPRISES)
     sandbox.journal.clear()
     sandbox.live_on(timedelta(days=1))
     history.run()
-    assert begins(sandbox, hotel) == reached - LOOKBACK
-    assert [*history.bookmark(STREAM)] == ["partitions"]
+    assert begins(sandbox, hotel) == before - LOOKBACK
+    assert history.bookmark(STREAM)["covers"] == [hotel]
 
 
 def test_a_run_that_cannot_list_goes_on_with_the_known_properties(
     sandbox: Sandbox, history: History
 ) -> None:
     history.run()
-    before = history.partitions()
+    before = history.bookmark(STREAM)["covers"]
     sandbox.live_on(timedelta(days=3))
     settle(sandbox)
     sandbox.access.revoke(ENTERPRISES)
     history.run()
     assert history.missing() == {}
-    assert history.partitions().keys() == before.keys()
+    assert history.bookmark(STREAM)["covers"] == before
 
 
 @both
@@ -266,6 +271,40 @@ def test_an_enterprise_that_the_token_does_not_reach_is_told(
     sandbox.journal.clear()
 
 
+not_yet = pytest.mark.xfail(
+    strict=True, reason="a state of 0.1, with partitions, is not taken over yet"
+)
+
+
+@not_yet
+def test_a_state_with_a_bookmark_for_each_property_is_taken_over(
+    sandbox: Sandbox, history: History
+) -> None:
+    first, second = sandbox.enterprise_ids
+    history.run(end_date="2026-02-20")
+    moments = {first: "2026-02-20T00:00:00Z", second: "2026-02-10T00:00:00Z"}
+    history.state = {
+        "bookmarks": {
+            STREAM: {
+                "partitions": [
+                    {
+                        "context": {"EnterpriseId": key},
+                        "replication_key": "UpdatedUtc",
+                        "replication_key_value": value,
+                    }
+                    for key, value in moments.items()
+                ]
+            }
+        }
+    }
+    sandbox.journal.clear()
+    history.run()
+    assert begins(sandbox, first) >= moment(moments[second]) - LOOKBACK
+    assert begins(sandbox, second) == moment(moments[second]) - LOOKBACK
+    assert history.missing() == {}
+
+
+@not_yet
 def test_a_partition_of_another_form_is_told_in_one_line(
     sandbox: Sandbox, history: History
 ) -> None:

@@ -14,6 +14,7 @@ from tests.harness import (
     FastClock,
     Json,
     Result,
+    by_exports,
     records_by_id,
     select,
     sync,
@@ -230,10 +231,10 @@ def test_an_export_for_a_full_table_does_not_become_a_bookmark(
 def test_a_stream_with_trouble_leaves_the_bookmark_where_it_was(
     sandbox: Sandbox,
 ) -> None:
-    first = sync(sandbox.config(), catalog=select("bills")).ok()
+    first = sync(by_exports(sandbox), catalog=select("bills")).ok()
     live(sandbox, days=1)
     sandbox.exports.lines["Bill"] = [b"no json"]
-    second = sync(sandbox.config(), first.state, select("bills"))
+    second = sync(by_exports(sandbox), first.state, select("bills"))
     assert second.error
     old, new = first.bookmark("bills"), second.bookmark("bills")
     assert new["replication_key_value"] == old["replication_key_value"]

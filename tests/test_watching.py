@@ -8,7 +8,7 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +17,9 @@ import pytest
 
 from sandbox.faults import Status
 from sandbox.processes import running
-from tap_mews.metrics.progress import TELL_SECONDS, Progress
+from tap_mews.metrics.record import StreamRecord
+from tap_mews.reading.reader import Slice, WindowRead
+from tap_mews.reading.windows import Window
 from tests.harness import (
     FastClock,
     Json,
@@ -96,12 +98,13 @@ def test_a_stream_tells_of_its_records_every_half_minute(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    clock = FastClock()
-    progress = Progress("bills", clock, logging.getLogger("tap-mews"))
+    clock, now = FastClock(), datetime.now(timezone.utc)
+    record = StreamRecord("bills", "property", clock, logging.getLogger("tap-mews"))
+    window = Window(None, now)
+    record.begin(WindowRead(Slice(None, now), window, iter(()), now, 1.0, "pages"))
     for _ in range(12):
-        clock.pass_time(10)
-        progress.add(100)
-    assert TELL_SECONDS == HALF_A_MINUTE
+        clock.pass_time(HALF_A_MINUTE / 3)
+        record.count(100)
     message = documented("… records so far")
     assert len([each for each in caplog.messages if message.search(each)]) == 4
 

@@ -164,12 +164,13 @@ class Books:
 
     def _data(self, what: Charge) -> Json | None:
         if what.rebated:
-            rebate = {"ProductId": self.hotel.service, "RebatedItemId": what.rebated}
+            night = self.hotel.named("Product/Night")
+            rebate = {"ProductId": night, "RebatedItemId": what.rebated}
             return coproduct("Rebate", _ITEM_DATA, rebate)
         if what.kind != "ProductOrder":
             return None
         product = {
-            "ProductId": self.hotel.restaurant,
+            "ProductId": self.hotel.named(f"Product/{what.name}"),
             "AgeCategoryId": None,
             "ProductType": "Product",
         }

@@ -6,12 +6,14 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.hotel.configuration import Configuration
 from sandbox.hotel.guests import Chain
 from sandbox.hotel.inventory import Inventory
 from sandbox.hotel.life import Life
 from sandbox.hotel.places import PLACES
 from sandbox.hotel.property import Hotel
 from sandbox.hotel.stays import FrontDesk
+from sandbox.hotel.world import add_world
 
 if TYPE_CHECKING:
     from sandbox.store import Store
@@ -33,6 +35,7 @@ class HotelGroup:
         self.life = Life()
         self.chains: list[Chain] = []
         self.hotels: list[Hotel] = []
+        add_world(store, opened)
 
     def add_chain(self) -> Chain:
         """Found a chain."""
@@ -53,9 +56,12 @@ class HotelGroup:
         hotel = Hotel(self.store, self.life, chain, place, rng)
         founded = self.opened - timedelta(days=1)
         hotel.join(founded, linked)
+        configuration = Configuration(hotel)
+        configuration.open(founded)
         inventory = Inventory(hotel)
         desk = FrontDesk(hotel, inventory, self.reservations_per_day)
         self.life.at(self.opened, desk.day)
         self.life.at(self.opened, inventory.day)
+        self.life.at(self.opened, configuration.week)
         self.hotels.append(hotel)
         return hotel

@@ -52,9 +52,19 @@ class Chain:
         for name in COMPANIES:
             self.companies.append(self._company(name, now))
         for source in SOURCES:
+            self._add_source(source, now)
             if source.agency:
                 self.agencies[source.name] = self._company(source.agency, now)
         self.life.at(now + _DAY, self._day)
+
+    def _add_source(self, source: Source, now: datetime) -> None:
+        row = {
+            "Id": self.sources[source.name],
+            "Name": source.name,
+            "Type": "OnlineTravelAgency" if source.agency else None,
+            "UpdatedUtc": utc_text(now),
+        }
+        self.store.put("Source", shape("Source", row), self.id, now)
 
     def guest(self, rng: random.Random, now: datetime) -> str:
         """Give a customer who books now: someone new, or someone who returns."""

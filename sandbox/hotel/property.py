@@ -59,6 +59,10 @@ class Hotel:
         """Make the identifier of a new row."""
         return str(uuid.UUID(int=self.rng.getrandbits(128), version=4))
 
+    def named(self, name: str) -> str:
+        """Give the identifier of a row of which the hotel has just one by a name."""
+        return str(uuid.uuid5(uuid.UUID(self.id), name))
+
     def chance(self, probability: float) -> bool:
         """Let something happen now and then."""
         return self.rng.random() < probability

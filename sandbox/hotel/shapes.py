@@ -25,8 +25,32 @@ ENTITIES = (
     "SourceAssignment_2024_09_20",
     "SourceAssignment",
     "Enterprise",
+    "Service",
+    "Rate",
+    "ResourceCategory",
+    "Resource",
+    "ResourceCategoryAssignment",
+    "ResourceFeature",
+    "ResourceFeatureAssignment",
+    "AccountingCategory",
+    "BusinessSegment",
+    "AgeCategory",
+    "RateGroup",
+    "ReservationGroup",
+    "Product",
+    "ProductCategory",
+    "Source",
+    "Counter",
+    "Cashier",
+    "Outlet",
+    "Department",
 )
-_BLANK = {name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES}
+WORLD = tuple(
+    sorted(each.entity for each in facts.STREAMS.values() if each.same_for_every_token)
+)
+_BLANK = {
+    name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES + WORLD
+}
 
 _CENT = Decimal("0.01")
 
@@ -45,6 +69,11 @@ def shape(
 def has(entity: str, name: str) -> bool:
     """Whether rows of an entity have a property."""
     return name in _BLANK[entity]
+
+
+def named(language: str, name: str) -> Json:
+    """Give a name in a language and in English."""
+    return {language: name, "en-US": name}
 
 
 def cents(value: Decimal | float) -> Decimal:

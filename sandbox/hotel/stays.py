@@ -86,6 +86,8 @@ class FrontDesk:
             nights=rng.choice((1, 1, 1, 2, 2, 2, 3, 3, 5)),
             company=rng.choice(hotel.chain.companies) if hotel.chance(0.12) else None,
         )
+        values = {"Id": booking.group, "Name": f"Booking {source.name}"}
+        hotel.put("ReservationGroup", now, values)
         for key in ("primary", "secondary") if hotel.chance(0.2) else ("primary",):
             values = {"ReservationGroupId": booking.group, **self._source(source, key)}
             assignment = hotel.put("SourceAssignment", now, values)
@@ -238,6 +240,7 @@ class FrontDesk:
     def _touch_group(self, stay: Stay, now: datetime) -> None:
         for key in stay.booking.assignments:
             self.hotel.change("SourceAssignment", key, now)
+        self.hotel.change("ReservationGroup", stay.booking.group, now)
 
     def _source(self, source: Source, rank: str) -> Json:
         sources = self.hotel.chain.sources

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from facts import OPERATIONS, STREAMS
-from sandbox.answers import Refusal
-from sandbox.hotel.shapes import ENTITIES
+from sandbox.answers import Refusal, answer
+from sandbox.hotel.shapes import ENTITIES, WORLD
 from sandbox.pages import Page
 from sandbox.platform import Ask, operation
 
@@ -22,6 +22,11 @@ STANDARD = sorted(
 )
 """Every operation that gives the rows of a stream as a list."""
 
+WHOLE = sorted(
+    {stream.operation for stream in STREAMS.values() if stream.entity in WORLD}
+)
+"""Every operation that gives what is the same for all hotels, in one answer."""
+
 
 def get_all(ask: Ask) -> Reply:
     """One page of an operation, of whose entity there are rows."""
@@ -31,8 +36,26 @@ def get_all(ask: Ask) -> Reply:
     return Page(ask, known).answer()
 
 
+def get_whole(ask: Ask) -> Reply:
+    """All rows of an operation without pages, and its further lists."""
+    known = OPERATIONS[ask.entry.operation]
+    lists = {str(known.rows): known.entity} | {
+        name: str(each.entity) for name, each in known.lists.items()
+    }
+    store = ask.platform.store
+    with store.lock:
+        return answer(
+            {
+                name: [row.served for row in store.table(entity).ordered()]
+                for name, entity in lists.items()
+            }
+        )
+
+
 for path in STANDARD:
     operation(path)(get_all)
+for path in WHOLE:
+    operation(path)(get_whole)
 
 
 @operation("reservations/getAll/2023-06-06")

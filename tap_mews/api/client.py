@@ -6,16 +6,25 @@ Retries, errors and what they cost are here, what to ask for is the caller's.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from collections import Counter
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import msgspec
-import requests
+from requests import codes
 
-from tap_mews.api import responses
+from tap_mews.api.refusals import ALLOWED_BEFORE
+from tap_mews.api.responses import Response, error_of
+from tap_mews.api.trouble import TransientError
 from tap_mews.clock import retry_pauses
-from tap_mews.errors import UnavailableError, UnexpectedAnswerError
-from tap_mews.metrics.usage import Usage, UsageRecorder
+from tap_mews.errors import (
+    MewsError,
+    UnauthorizedError,
+    UnavailableError,
+    UnexpectedAnswerError,
+    WithdrawnError,
+)
+from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,10 +41,10 @@ TRIES_BEFORE_FIRST_ANSWER = 6
 """A host that never answered is more likely a wrong address than in trouble."""
 
 SHORTEST_PAUSE = 1.0
-"""Seconds; a `Retry-After` below that would let tries follow at once."""
+"""Seconds; a `Retry-After` below that was rounded down, and would not help."""
 
-TRIES_WHEN_LIMITED = 60
-"""A 429 is no failure, but a run must not be limited for ever."""
+WRITES = {"exports/add"}
+"""Operations that are not called just to see how they are answered."""
 
 logger = logging.getLogger("tap-mews.client")
 
@@ -52,40 +61,16 @@ class Decoder(Protocol[T_co]):
         """
 
 
-@dataclass(frozen=True)
-class Result(Generic[T]):
-    """What an operation answered.
-
-    Attributes:
-        value: The decoded body.
-        request_id: What Mews support asks for.
-    """
-
-    value: T
-    request_id: str | None
-
-    @property
-    def of_request(self) -> str:
-        """Words for a message that name the request, or none."""
-        return responses.of_request(self.request_id)
-
-
 class MewsClient:
     """Calls operations of the API. Safe to be used by several threads."""
 
-    def __init__(self, connection: Transport, account: UsageRecorder) -> None:
-        """Prepare; nothing is sent.
-
-        Args:
-            connection: Sends the requests.
-            account: Charged for all that the calls take.
-        """
+    def __init__(self, connection: Transport, record: UsageRecord) -> None:
         self._connection = connection
-        self._account = account
+        self._record = record
 
-    def charging(self, account: UsageRecorder) -> MewsClient:
-        """A client over the same connection whose calls another account is charged."""
-        return MewsClient(self._connection, account)
+    def adding_to(self, record: UsageRecord) -> MewsClient:
+        """A client over the same connection, whose usage goes to another record."""
+        return MewsClient(self._connection, record)
 
     def call(
         self,
@@ -94,7 +79,7 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool = False,
-    ) -> Result[T] | None:
+    ) -> Response[T] | None:
         """Call one operation, again where that makes sense.
 
         Args:
@@ -109,60 +94,47 @@ class MewsClient:
 
         Raises:
             UnauthorizedError: 401.
+            WithdrawnError: 401 to what was allowed before.
             TooHeavyError: 408, if the caller can shrink.
+            TooLargeError: 413.
             RefusedError: Any other 4xx, or a redirect.
             UnavailableError: Every try met 429, 5xx, a reset, a time-out or an answer
                 that is not JSON.
             UnexpectedAnswerError: JSON of another form than documented.
         """
         pauses = retry_pauses()
-        tries = limited = 0
+        failures: Counter[bool] = Counter()
         while True:
             try:
                 return self._call_once(operation, body, answer, can_shrink=can_shrink)
-            except responses.RateLimitedError as error:
-                limited += 1
-                pause = error.retry_after or 0.0
-                if pause < SHORTEST_PAUSE:  # none, or one that was rounded down
+            except TransientError as error:
+                limited = error.hold is not None
+                failures[limited] += 1
+                pause = error.hold or 0.0
+                if pause < SHORTEST_PAUSE:
                     pause = next(pauses)
-                # closing the budget makes the other threads wait as well
-                self._connection.budget.pause_for(pause)
-                self._retry_or_raise(
-                    operation, error, limited, TRIES_WHEN_LIMITED, pause
-                )
-            except responses.TransientError as error:
-                tries += 1
-                has_answered = self._connection.has_answered
-                most = TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER
-                pause = next(pauses)
-                self._retry_or_raise(operation, error, tries, most, pause)
-                self._account.charge(Usage(retry_seconds=pause))
-                self._connection.clock.sleep(pause)
+                self._retry_or_raise(operation, error, failures[limited], pause)
+                if limited:
+                    # so the other threads wait as well
+                    self._connection.budget.pause_for(pause)
+                else:
+                    self._record.add(Usage(retry_seconds=pause))
+                    self._connection.clock.sleep(pause)
 
     def _retry_or_raise(
-        self,
-        operation: str,
-        error: responses.TransientError,
-        tries: int,
-        most: int,
-        pause: float,
+        self, operation: str, error: TransientError, failures: int, pause: float
     ) -> None:
-        if tries >= most:
-            msg = (
-                f"{operation}: {error}{error.of_request}, {tries} times in a row; "
-                "check api_url and the state of Mews, then run again"
-            )
+        has_answered = self._connection.has_answered
+        most = error.tries or (TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER)
+        line = f"{operation}: {error}{error.of_request}"
+        if failures >= most:
+            often = f", {failures} times in a row" if most > 1 else ""
+            advice = error.advice or "check api_url and the state of Mews"
+            msg = f"{line}{often}; {advice}, then run again"
             raise UnavailableError(msg) from None
-        self._account.charge(Usage(retries=1))
-        logger.warning(
-            "%s: %s%s; trying again in %.1f s (try %d of %d failed)",
-            operation,
-            error,
-            error.of_request,
-            pause,
-            tries,
-            most,
-        )
+        self._record.add(Usage(retries=1))
+        told = "%s; trying again in %.1f s (try %d of %d failed)"
+        logger.warning(told, line, pause, failures, most)
 
     def _call_once(
         self,
@@ -171,21 +143,40 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool,
-    ) -> Result[T] | None:
-        reply = self._connection.send(operation, body, self._account)
-        request_id = reply.headers.get("Request-Id")
-        if reply.status == requests.codes.no_content:
+    ) -> Response[T] | None:
+        response = self._connection.send(operation, body, self._record)
+        if response.status == codes.no_content:
             return None
-        if reply.status != requests.codes.ok:
-            raise responses.error_of(operation, reply, can_shrink=can_shrink)
+        if response.status != codes.ok:
+            error = error_of(operation, response, can_shrink=can_shrink)
+            if isinstance(error, UnauthorizedError):
+                error = self._explained(error, operation)
+            raise error
         try:
-            return Result(answer.decode(reply.body), request_id)
+            decoded = answer.decode(response.value)
         except msgspec.ValidationError as error:
             msg = (
-                f"{operation}: the answer has not the documented form: {error}"
-                f"{responses.of_request(request_id)}; report this with the RequestId"
+                f"{operation}: unexpected response format: {error}"
+                f"{response.of_request}; report this with the RequestId"
             )
             raise UnexpectedAnswerError(msg) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             trouble = "the answer is not JSON"
-            raise responses.TransientError(trouble, request_id) from None
+            raise TransientError(trouble, of_request=response.of_request) from None
+        return Response(response.status, response.headers, decoded)
+
+    def _explained(self, error: UnauthorizedError, operation: str) -> MewsError:
+        """A 401 to what was let in before in this run: one more request tells why."""
+        let_in = self._connection.let_in
+        if operation not in let_in:
+            return error
+        reads = (known for known in let_in.items() if known[0] not in WRITES)
+        with suppress(StopIteration, TransientError):
+            answer = self._connection.send(*next(reads), self._record)
+            if answer.status == codes.unauthorized:
+                msg = (
+                    f"{error}, and so is all that was allowed earlier in this run; the "
+                    "access token may have been withdrawn, check it and run again"
+                )
+                return WithdrawnError(msg)
+        return UnauthorizedError(f"{error}, {ALLOWED_BEFORE}")

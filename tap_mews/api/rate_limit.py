@@ -2,71 +2,62 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from collections import deque
 from typing import TYPE_CHECKING
-
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
 
 if TYPE_CHECKING:
     from tap_mews.clock import Clock
 
-REQUESTS = 190
-"""Mews grants 200 in a sliding window; the rest is left for what delays shift."""
+REQUESTS, WINDOW_SECONDS = 200, 30.0
+"""What Mews grants: so many requests in a sliding window."""
 
-WINDOW_SECONDS = 30.5
-"""Mews counts over 30 s by arrival, we by departure; half a second covers the way."""
+MARGIN_SECONDS = 1.5
+"""Mews counts by arrival, we by departure, and not every way takes equally long."""
 
-LONGEST_PAUSE = 3600.0
-"""No `Retry-After` may stop a run for longer than an hour, in seconds."""
+LATE_SECONDS = MARGIN_SECONDS / 3
+"""A thread that leaves so much later than it was to leave has to queue again."""
 
 
 class RateLimiter:
-    """A limiter that every thread of a run passes before it sends a request."""
+    """Lets requests leave in the order in which they came, any number of threads.
+
+    Each has its place in a time that stands still while `pause_for` holds all of them.
+    """
 
     def __init__(self, clock: Clock) -> None:
-        """Start with the whole budget.
-
-        Args:
-            clock: Time and sleep of the run.
-        """
         self._clock = clock
         self._lock = threading.Lock()
-        self._bucket = InMemoryBucket([Rate(REQUESTS, int(WINDOW_SECONDS * 1000))])
-        self._closed_until = 0.0
+        self._places: deque[float] = deque(maxlen=REQUESTS)
+        self._opens_at = 0.0
+        self._held = 0.0
 
     def acquire(self) -> float:
-        """Wait until one more request is within the budget, and count it.
+        """Wait until one more request is within the rate, and count it.
 
         Returns:
             Seconds of waiting.
         """
-        waited = 0.0
-        while (pause := self._pause()) > 0:
+        began, place = self._clock.monotonic(), -math.inf
+        while True:
+            with self._lock:
+                now = self._clock.monotonic()
+                if now - (place + self._held) > LATE_SECONDS:
+                    place = max(now, self._opens_at) - self._held
+                    if len(self._places) == REQUESTS:
+                        window = WINDOW_SECONDS + MARGIN_SECONDS
+                        place = max(place, self._places[0] + window)
+                    self._places.append(place)
+                pause = place + self._held - now
+            if pause <= 0:
+                return now - began
             self._clock.sleep(pause)
-            waited += pause
-        return waited
 
     def pause_for(self, seconds: float) -> None:
-        """Let no thread send anything for a while, as a 429 asks for.
-
-        Args:
-            seconds: What `Retry-After` says, counted from now.
-        """
-        until = self._clock.monotonic() + min(seconds, LONGEST_PAUSE)
-        with self._lock:
-            self._closed_until = max(self._closed_until, until)
-
-    def _pause(self) -> float:
-        """Seconds to wait before the next try; 0 once the request is counted."""
+        """Let no request leave for a while, as a 429 asks for."""
         with self._lock:
             now = self._clock.monotonic()
-            if now < self._closed_until:
-                return self._closed_until - now
-            item = RateItem("mews", int(now * 1000))
-            self._bucket.leak(item.timestamp)
-            if self._bucket.put(item):
-                return 0.0
-            waiting = self._bucket.waiting(item)
-            assert isinstance(waiting, int)  # noqa: S101 - no bucket of coroutines
-            # it is in whole milliseconds, rounded down
-            return (waiting + 1) / 1000
+            until = max(self._opens_at, now + seconds)
+            self._held += until - max(self._opens_at, now)
+            self._opens_at = until

@@ -32,7 +32,6 @@ class Redactor:
     """Replaces known secrets and the queries of URLs in text."""
 
     def __init__(self) -> None:
-        """Start with no secrets; queries are removed anyway."""
         self._secrets: set[str] = set()
 
     def learn(self, secrets: Iterable[str | None]) -> None:
@@ -84,18 +83,17 @@ def _clean_exception(record: logging.LogRecord) -> None:
         return
     text = _FORMATTER.formatException(record.exc_info)
     # some formatters show those too that the standard one leaves out
-    behind = "\n".join(str(error) for error in _chain(record.exc_info[1]))
+    behind = "\n".join(map(str, causes_of(record.exc_info[1])))
     if any(REDACTOR.clean(part) != part for part in (text, behind)):
         record.exc_info, record.exc_text = None, REDACTOR.clean(text)
 
 
-def _chain(error: BaseException) -> list[BaseException]:
-    """An exception and all that led to it."""
-    chain: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
-        if one is not None and one not in chain:
-            chain.append(one)
-            waiting += [one.__cause__, one.__context__]
-    return chain
+def causes_of(error: BaseException) -> list[BaseException]:
+    """An exception and all that it was made from, the innermost at the end."""
+    found = [error]
+    for each in found:
+        parts = (*each.args, getattr(each, "reason", None))
+        for inner in (*parts, each.__cause__, each.__context__):
+            if isinstance(inner, BaseException) and inner not in found:
+                found.append(inner)
+    return found

@@ -1,22 +1,67 @@
-"""What an answer that is no success means, and whether to try again."""
+"""Answers of Mews, and what those mean that are no success."""
 
 from __future__ import annotations
 
+import math
+import re
 from contextlib import suppress
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
-import requests
+from requests import codes
 
 from tap_mews.api.redaction import REDACTOR
-from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
+from tap_mews.api.refusals import named_intervals, shortest_interval
+from tap_mews.api.trouble import CHECK_PROXY, TransientError
+from tap_mews.errors import (
+    RefusedError,
+    TooHeavyError,
+    TooLargeError,
+    UnauthorizedError,
+)
 
 if TYPE_CHECKING:
-    from tap_mews.api.transport import Response
+    from collections.abc import Mapping
 
-REASONED = {400, 409}
+T = TypeVar("T")
+
+REASONED = {codes.bad_request, codes.conflict}
 """Statuses that Mews always gives words with; without, the answer was damaged."""
+
+LONGEST_PAUSE = 300.0
+"""Seconds; however much longer a `Retry-After` is, what Mews says then is news."""
+
+TRIES_WHEN_LIMITED = 60
+"""A 429 is no failure, but a run must not be limited for ever."""
+
+LONGEST_REASON, LONGEST_ID = 500, 100
+"""Characters of an answer that messages repeat."""
+
+TRIES_OF_CONFLICTS = 4
+"""Somebody who changes a row at the same moment is done after seconds."""
+
+_CONFLICT = re.compile(r"someone else .*chang", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Response(Generic[T]):
+    """An answer, read to its end.
+
+    Attributes:
+        headers: Found whatever their case.
+        value: The bytes of the body, or what they were decoded to.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    value: T
+
+    @property
+    def of_request(self) -> str:
+        """Words for a message that name the request, or none."""
+        return of_request(self.headers.get("Request-Id"))
 
 
 class _ErrorBody(msgspec.Struct):
@@ -26,106 +71,76 @@ class _ErrorBody(msgspec.Struct):
     request_id: str | None = msgspec.field(name="RequestId", default=None)
 
 
-class TransientError(Exception):
-    """Trouble that another try can end."""
-
-    def __init__(self, trouble: str, request_id: str | None = None) -> None:
-        """Keep the request.
-
-        Args:
-            trouble: What happened, without the operation.
-            request_id: What Mews support asks for.
-        """
-        super().__init__(trouble)
-        self.of_request = of_request(request_id)
-
-
-class RateLimitedError(TransientError):
-    """429, with the pause it asks for in seconds, if it does."""
-
-    def __init__(self, trouble: str, retry_after: float | None) -> None:
-        """Keep the pause.
-
-        Args:
-            trouble: What happened, without the operation.
-            retry_after: Seconds, or None where the answer names none.
-        """
-        super().__init__(trouble)
-        self.retry_after = retry_after
-
-
 def error_of(
-    operation: str,
-    reply: Response,
-    *,
-    can_shrink: bool,
+    operation: str, response: Response[bytes], *, can_shrink: bool
 ) -> Exception:
     """The exception for an answer that is neither 200 nor 204.
 
     Args:
         operation: What was called.
-        reply: Its answer.
+        response: Its answer.
         can_shrink: Whether the caller can ask for less when it is told to (408).
 
     Returns:
         A `TransientError` where another try makes sense, else the error for the user.
     """
-    status = reply.status
-    error = _ErrorBody()
-    with suppress(msgspec.DecodeError, UnicodeDecodeError):
-        error = msgspec.json.decode(reply.body, type=_ErrorBody)
-    reason = REDACTOR.clean(error.message or "")
-    request_id = error.request_id or reply.headers.get("Request-Id")
+    status, body = response.status, _ErrorBody()
+    with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        body = msgspec.json.decode(response.value, type=_ErrorBody)
+    reason = REDACTOR.clean((body.message or "")[: 10 * LONGEST_REASON])
+    reason = reason[:LONGEST_REASON]
+    request = of_request(body.request_id) or response.of_request
     what = f"HTTP {status}" + (f" {reason!r}" if reason else "")
-    line = f"{operation}: {what}{of_request(request_id)}"
-    if status == requests.codes.too_many_requests:
-        retry_after = _seconds(reply.headers.get("Retry-After"), reply)
-        return RateLimitedError("the rate limit is reached", retry_after)
-    if status == requests.codes.unauthorized:
+    line = f"{operation}: {what}{request}"
+    if status == codes.too_many_requests:
+        return _limited(response.headers)
+    if status == codes.proxy_authentication_required:
+        trouble = "the proxy wants a user and a password (HTTP 407)"
+        return TransientError(trouble, advice=CHECK_PROXY, tries=1)
+    if status == codes.unauthorized:
         return UnauthorizedError(line)
-    if status in REASONED and error.message is None:
-        return TransientError(what, request_id)
-    if status == requests.codes.request_timeout and can_shrink:
+    if status == codes.request_timeout and can_shrink:
         return TooHeavyError(line)
+    if status == codes.forbidden and _CONFLICT.search(reason):
+        return TransientError(what, of_request=request, tries=TRIES_OF_CONFLICTS)
     if (
-        status == requests.codes.request_timeout
-        or status >= requests.codes.server_error
+        status == codes.request_timeout
+        or status >= codes.server_error
+        or (status in REASONED and body.message is None)
     ):
-        return TransientError(what, request_id)
-    if status < requests.codes.bad_request:
+        return TransientError(what, of_request=request)
+    if status == codes.request_entity_too_large:
+        return TooLargeError(line, status=status, reason=reason)
+    if status < codes.bad_request:
         line += "; redirects are not followed, set api_url to the address itself"
-    return RefusedError(line, status=status, reason=reason)
-
-
-def _seconds(retry_after: str | None, reply: Response) -> float | None:
-    """Read `Retry-After`, which is seconds or an HTTP date by the server's clock."""
-    if retry_after is None:
-        return None
-    try:
-        return max(0.0, float(retry_after))
-    except ValueError:
-        pass
-    try:
-        until = parsedate_to_datetime(retry_after)
-        now = parsedate_to_datetime(reply.headers["Date"])
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError, KeyError):
-        return None
-
-
-def root_cause(error: BaseException) -> str:
-    """Name of the innermost exception; the texts of all could hold an address."""
-    seen = {id(error)}
-    reason: Any = error
-    while True:
-        inner = getattr(reason, "reason", None) or next(iter(reason.args), None)
-        inner = inner if isinstance(inner, BaseException) else reason.__context__
-        if inner is None or id(inner) in seen:
-            return type(reason).__name__
-        seen.add(id(inner))
-        reason = inner
+    is_bad = status == codes.bad_request
+    return RefusedError(
+        line,
+        status=status,
+        reason=reason,
+        intervals=named_intervals(reason) if is_bad else (),
+        shortest=shortest_interval(reason) if is_bad else None,
+    )
 
 
 def of_request(request_id: str | None) -> str:
     """Words for a message that name a request, or none."""
-    return f" (RequestId {request_id})" if request_id else ""
+    known = "".join(filter(str.isprintable, request_id or ""))[:LONGEST_ID]
+    return f" (RequestId {known})" if known else ""
+
+
+def _limited(headers: Mapping[str, str]) -> TransientError:
+    """429; `Retry-After` is seconds or a date by the server's clock, or missing."""
+    asked = headers.get("Retry-After", "")
+    try:
+        seconds = float(asked)
+    except ValueError:
+        seconds = math.nan
+        with suppress(ValueError, TypeError, KeyError, OverflowError):
+            until, now = map(parsedate_to_datetime, (asked, headers["Date"]))
+            seconds = (until - now).total_seconds()
+    trouble = "the rate limit is reached"
+    if seconds > LONGEST_PAUSE:
+        trouble += f", Mews asks for a pause of {seconds:,.0f} s"
+    hold = 0.0 if math.isnan(seconds) else min(seconds, LONGEST_PAUSE)
+    return TransientError(trouble, hold=hold, tries=TRIES_WHEN_LIMITED)

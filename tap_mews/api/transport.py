@@ -1,29 +1,26 @@
-"""The connection to Mews that all calls of a run share.
+"""The way to Mews that all calls of a run share.
 
-Tokens, sockets, the rate budget and the server's clock are here. What a call is and
-when to repeat it is the client's.
+Tokens, sockets, the rate limit and the server's clock are here. What a call is and when
+to repeat it is the client's.
 """
 
 from __future__ import annotations
 
+import logging
 import threading
-from contextlib import contextmanager
-from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import requests
-from requests.adapters import HTTPAdapter
 
-from tap_mews import __version__
-from tap_mews.api import responses
 from tap_mews.api.rate_limit import RateLimiter
+from tap_mews.api.refusals import ALLOWED_BEFORE
+from tap_mews.api.responses import Response
+from tap_mews.api.session import Session, chunks
 from tap_mews.clock import Clock, ServerClock
-from tap_mews.metrics.usage import Usage, UsageRecorder
+from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from tap_mews.settings import Settings
 
@@ -32,86 +29,96 @@ PATH = "/api/connector/v1/"
 TIMEOUT = (10.0, 100.0)
 """Seconds to connect and to wait for bytes; Mews itself gives up (408) before."""
 
+LONGEST_ANSWER, MOST_BYTES = 300.0, 1 << 28
+"""Seconds in which a body must be here, and the bytes that it may have: a page of a
+thousand rows has some millions."""
+
+MOST_REQUESTS = 64
+"""Under way at once: far more than the rate limit needs at three seconds an answer."""
+
+logger = logging.getLogger("tap-mews.transport")
+
 TAKEN = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
 
 
-@dataclass(frozen=True)
-class Response:
-    """An answer, read to its end.
-
-    Attributes:
-        status: Status code.
-        headers: Found whatever their case.
-        body: Not parsed.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
 class Transport:
-    """Sends requests within the rate budget. Safe to be used by several threads.
+    """Sends requests within the rate limit. Safe to be used by several threads.
 
     Attributes:
         clock: Time and sleep of the run.
         server_clock: The time at Mews.
         budget: The rate of requests that Mews grants.
-        has_answered: Whether any answer came.
-        has_access: Whether any request was let in with these tokens.
+        let_in: By operation, the first read that was let in with these tokens.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
-        """Prepare; nothing is sent.
-
-        Args:
-            settings: Address, tokens and concurrency.
-            clock: Time and sleep of the run.
-        """
         self.clock = clock
         self.server_clock = ServerClock(clock)
         self.budget = RateLimiter(clock)
-        self.has_answered = False
-        self.has_access = False
+        self.let_in: dict[str, Mapping[str, Any]] = {}
         self._base = settings.api_url + PATH
         self._envelope = {
             "ClientToken": settings.client_token,
             "AccessToken": settings.access_token,
             "Client": settings.client_name,
         }
-        # those that read ahead, and the one whose rows are being taken
-        most = settings.max_concurrency + 1
+        most = settings.max_concurrency or MOST_REQUESTS
+        if settings.max_concurrency:
+            told = "max_concurrency: at most %d requests are under way at once"
+            logger.info(told, most)
         self._places = threading.BoundedSemaphore(most)
-        self._session = requests.Session()
+        self._session = Session(most)
         self._session.headers.update(
             {
                 "Content-Type": "application/json",
-                "User-Agent": f"tap-mews/{__version__}",
                 # an empty page comes as 204 without a body
                 "Prefer": "return=minimal",
             },
         )
-        # threads share the session, so nothing in it may change with an answer
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        # proxies and certificates of the environment, looked up once and not a request
-        found = self._session.merge_environment_settings(
-            self._base, proxies={}, stream=None, verify=None, cert=None
+
+    @property
+    def has_answered(self) -> bool:
+        """Whether any answer came."""
+        return self._session.has_answered
+
+    @property
+    def has_access(self) -> bool:
+        """Whether any request was let in with these tokens."""
+        return bool(self.let_in)
+
+    def advice_on(self, refusal: str) -> str:
+        """What to do about operations that are refused with 401.
+
+        Args:
+            refusal: Words that name the operations.
+        """
+        if not self.has_access:
+            return (
+                "check client_token, access_token and api_url; if they are right, ask "
+                "Mews to enable this operation for your integration"
+            )
+        if ALLOWED_BEFORE in refusal:
+            return (
+                "the access token may have been withdrawn or have lost this "
+                "permission, check it and run again"
+            )
+        beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
+        return (
+            "the tokens are right, since other operations take them; ask Mews to "
+            f"enable this one for your integration{beta}, deselect the stream, or set "
+            "skip_unauthorized_streams"
         )
-        self._session.proxies, self._session.verify = found["proxies"], found["verify"]
-        self._session.trust_env = False
-        adapter = HTTPAdapter(pool_maxsize=most)
-        self._session.mount(self._base, adapter)
 
     def send(
-        self, operation: str, body: Mapping[str, Any], account: UsageRecorder
-    ) -> Response:
+        self, operation: str, body: Mapping[str, Any], record: UsageRecord
+    ) -> Response[bytes]:
         """Send one request, once.
 
         Args:
             operation: Name of the operation.
             body: Properties of the request besides the tokens.
-            account: Charged for the request, the wait for it and the answer.
+            record: Gets the request, the wait for it and the answer.
 
         Returns:
             The answer, whatever its status.
@@ -120,48 +127,25 @@ class Transport:
             TransientError: There was none.
         """
         data = msgspec.json.encode({**self._envelope, **body})
-        waited = self.budget.acquire()
-        account.charge(Usage(requests=1, budget_seconds=waited))
-        try:
-            with self._places, self._timed(account):
-                reply = self._post(operation, data)
-        except requests.Timeout:
-            trouble = "no answer in time"
-        except (
-            requests.ConnectionError,
-            requests.exceptions.ChunkedEncodingError,
-        ) as e:
-            trouble = f"the connection failed ({responses.root_cause(e)})"
-        except (requests.RequestException, ValueError):
-            # ValueError: requests reads the address of a redirect, followed or not
-            trouble = "the answer cannot be read"
-        else:
-            account.charge(Usage(answer_bytes=len(reply.body)))
-            self.has_answered = True
-            self.has_access |= reply.status in TAKEN
-            self.server_clock.learn(reply.headers.get("Date"))
-            return reply
-        # from None: the library's exception holds the request and so the tokens
-        raise responses.TransientError(trouble) from None
+        # in this order: a request that is counted must leave
+        with self._places:
+            waited = self.budget.acquire()
+            record.add(Usage(requests=1, budget_seconds=waited))
+            began = self.clock.monotonic()
+            try:
+                response = self._post(operation, data)
+            finally:
+                seconds = self.clock.monotonic() - began
+                record.add(Usage(answer_seconds=seconds))
+        record.add(Usage(answer_bytes=len(response.value)))
+        if response.status in TAKEN:
+            self.let_in.setdefault(operation, body)
+        return response
 
-    def _post(self, operation: str, data: bytes) -> Response:
-        with self._session.post(
-            self._base + operation,
-            data=data,
-            timeout=TIMEOUT,
-            # a redirect would carry the tokens to another place
-            allow_redirects=False,
-            stream=True,
+    def _post(self, operation: str, data: bytes) -> Response[bytes]:
+        with self._session.ask(
+            "POST", self._base + operation, TIMEOUT, data=data
         ) as response:
-            # as it arrives: to gather it in small chunks takes twice the memory
-            body = b"".join(response.iter_content(chunk_size=None))
-            return Response(response.status_code, response.headers, body)
-
-    @contextmanager
-    def _timed(self, account: UsageRecorder) -> Iterator[None]:
-        """Charge the time that a request takes, however it ends."""
-        began = self.clock.monotonic()
-        try:
-            yield
-        finally:
-            account.charge(Usage(answer_seconds=self.clock.monotonic() - began))
+            self.server_clock.learn(response.headers.get("Date"))
+            body = chunks(response, self.clock, LONGEST_ANSWER, MOST_BYTES)
+            return Response(response.status_code, response.headers, b"".join(body))

@@ -18,10 +18,6 @@ if TYPE_CHECKING:
     import click
 
 
-ENDED = "tap_mews.ended"
-"""Key of the context's `meta`, for what is to be told the error that ends a run."""
-
-
 class MewsCommand(SingerCommand):
     """The SDK's command, quiet about what the user can mend."""
 
@@ -46,19 +42,12 @@ class MewsCommand(SingerCommand):
         """Run the sync; click itself ends a process whose pipe is closed, quietly."""
         try:
             return super().invoke(ctx)
-        except BaseException as error:
-            self._tell(ctx, error)
-            raise
-
-    def _tell(self, ctx: click.Context, error: BaseException) -> None:
-        if isinstance(error, BrokenPipeError):
+        except BrokenPipeError:
             self.logger.warning(
                 "The target has closed its input; the next run goes on from the last "
                 "state that the target has kept",
             )
-        if ENDED in ctx.meta:
-            # a signal can come between two streams, where nothing else notices
-            ctx.meta[ENDED](error)
+            raise
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Run the command; the process ends with it."""

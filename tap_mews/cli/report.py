@@ -7,193 +7,196 @@ chains and names of properties of records, but no value of a record.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timezone
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import ReportError
 from tap_mews.records.validator import shown
+from tap_mews.tables import aligned
 from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import logging
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from tap_mews.metrics.coverage import Partition
-    from tap_mews.metrics.usage import UsageRecorder
+    from tap_mews.metrics.record import PartitionRecord, RunRecord, StreamRecord
+    from tap_mews.metrics.usage import Usage
     from tap_mews.reading.windows import Window
-    from tap_mews.streams.monitored import MonitoredStream
 
 HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
-LEFT = 4
-"""Columns of words; the others are numbers."""
+NUMBERS = range(4, len(HEAD))
 
 MOST_UNKNOWN = 100
 """Unknown properties of a stream that are named."""
 
 
-@dataclass(frozen=True)
-class Report:
-    """What one run has read.
+@contextmanager
+def reported(
+    record: RunRecord, path: Path | None, logger: logging.Logger
+) -> Iterator[None]:
+    """Report what is read within the block when it ends, however it ends.
 
-    Attributes:
-        began: When the run began, by the clock of this machine.
-        shared: What no single stream has caused.
-        streams: The selected ones.
-        error: What ended the run before its time, if something did.
-        current: The stream that was being read then.
+    Args:
+        record: Of the run.
+        path: Where the report goes, if it is wanted.
+        logger: Takes the table.
+
+    Raises:
+        ReportError: The file cannot be written, and nothing else is wrong.
     """
-
-    began: datetime
-    shared: UsageRecorder
-    streams: Sequence[MonitoredStream]
     error: BaseException | None = None
-    current: str | None = None
-
-    @property
-    def outcome(self) -> str:
-        """`complete`, `incomplete`, `failed` or `stopped`."""
-        if self.error is None:
-            whole = all(stream.completeness.is_complete for stream in self.streams)
-            return "complete" if whole else "incomplete"
-        return "failed" if isinstance(self.error, Exception) else "stopped"
-
-    def document(self) -> dict[str, Any]:
-        """The report as it is written."""
-        failed = [each.name for each in self.streams if each.completeness.has_failed]
-        return {
-            "tap": "tap-mews",
-            "version": __version__,
-            "began": format_moment(self.began),
-            "ended": format_moment(datetime.now(timezone.utc)),
-            "outcome": self.outcome,
-            "failed_stream": next(iter(failed), self.current),
-            # the words of an error are in the log; some name the Id of a record
-            "error": self.error and type(self.error).__name__,
-            "shared": _costs(self.shared),
-            "streams": [_stream(stream) for stream in self.streams],
-        }
-
-    def table(self) -> str:
-        """The report for people, one line for each part of a stream."""
-        rows = [
-            _row(stream, part)
-            for stream in self.streams
-            for part in stream.completeness.parts.values() or [None]
-        ]
-        shared = self.shared.total
-        took = (shared.requests, shared.retries, shared.answer_bytes)
-        waited = shared.retry_seconds + shared.budget_seconds
-        rows.append(["(all streams)", "", "", "", "", *_numbers(*took, waited), ""])
-        lines = [[*HEAD, ""], *rows]
-        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-        return "\n".join(
-            "  ".join(
-                cell.ljust(width)
-                if number < LEFT or number == len(HEAD)
-                else cell.rjust(width)
-                for number, (cell, width) in enumerate(zip(line, widths, strict=True))
-            ).rstrip()
-            for line in lines
-        )
-
-    def write(self, path: Path) -> None:
-        """Write the report; whoever reads the file sees all of it, or the one before.
-
-        Raises:
-            ReportError: It cannot be written.
-        """
-        text = json.dumps(self.document(), indent=2) + "\n"
-        fresh = path.with_name(f".{path.name}.new")
+    try:
+        yield
+    except BaseException as reason:
+        error = reason
+        raise
+    finally:
+        record.end(error)
+        for line in table(record):
+            logger.info("%s", line)
         try:
-            fresh.write_text(text, "utf-8")
-            fresh.replace(path)
-        except OSError as error:
-            with suppress(OSError):
-                fresh.unlink()
-            msg = (
-                f"The report cannot be written to {path}: {error.strerror}; make room "
-                "or set report_path. All records and the state are out"
-            )
-            raise ReportError(msg) from None
+            if path is not None:
+                write(document(record), path)
+        except ReportError as trouble:
+            if error is None:
+                raise
+            logger.warning("%s", trouble)
 
 
-def _stream(stream: MonitoredStream) -> dict[str, Any]:
-    kept = stream.completeness
-    drift = stream.drift
+def document(run: RunRecord) -> dict[str, Any]:
+    """The report as it is written."""
+    failed = [each.name for each in run.streams.values() if each.has_failed]
+    current = run.reading and run.reading.name
+    return {
+        "tap": "tap-mews",
+        "version": __version__,
+        "began": format_moment(run.began),
+        "ended": format_moment(run.ended),
+        "outcome": _outcome(run),
+        "failed_stream": next(iter(failed), current),
+        # the words of an error are in the log; some name the Id of a record
+        "error": run.error and run.error.__name__,
+        "shared": _usage(run.usage),
+        "streams": [_stream(each) for each in run.streams.values()],
+    }
+
+
+def table(run: RunRecord) -> Iterator[str]:
+    """The report for people, one line for each partition of a stream."""
+    rows = [[*HEAD, ""]]
+    for stream in run.streams.values():
+        rows += [_row(stream, each) for each in stream.partitions.values()] or [
+            [stream.name, "", "", "nothing", *[""] * 5, "NOT READ"]
+        ]
+    rows.append(["(all streams)", *[""] * 4, *_numbers(run.usage), ""])
+    return aligned(rows, NUMBERS)
+
+
+def write(report: dict[str, Any], path: Path) -> None:
+    """Write a report; whoever reads the file sees all of it, or the one before.
+
+    Raises:
+        ReportError: It cannot be written.
+    """
+    text = json.dumps(report, indent=2) + "\n"
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.write_text(text, "utf-8")
+        fresh.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            fresh.unlink()
+        msg = (
+            f"The report cannot be written to {path}: {error.strerror}; make room "
+            "or set report_path. All records and the state are out"
+        )
+        raise ReportError(msg) from None
+
+
+def _outcome(run: RunRecord) -> str:
+    if run.error is not None:
+        return "failed" if issubclass(run.error, Exception) else "stopped"
+    whole = all(stream.is_complete for stream in run.streams.values())
+    return "complete" if whole else "incomplete"
+
+
+def _stream(stream: StreamRecord) -> dict[str, Any]:
+    validator = stream.validator
+    unknown = sorted(validator.unknown)[:MOST_UNKNOWN] if validator else []
     return {
         "stream": stream.name,
-        "complete": kept.is_complete,
-        **_costs(stream.accounts.stream),
-        "rows": stream.accounts.stream.total.rows,
+        "complete": stream.is_complete,
+        **_usage(stream.usage),
+        "rows": stream.rows,
         "drift": {
-            "unknown_properties": [*map(shown, drift.unknown[:MOST_UNKNOWN])],
-            "invalid_records": drift.passed_on,
+            "unknown_properties": [*map(shown, unknown)],
+            "invalid_records": validator.passed_on if validator else 0,
         },
-        "parts": [_part(stream.scope_of, part) for part in kept.parts.values()],
+        "parts": [_part(stream, each) for each in stream.partitions.values()],
     }
 
 
-def _part(scope: str, part: Partition) -> dict[str, Any]:
-    before, after = part.bookmarks
+def _part(stream: StreamRecord, partition: PartitionRecord) -> dict[str, Any]:
+    before, after = partition.bookmarks
     return {
-        "scope": scope,
-        "ids": None if part.ids is None else list(part.ids),
-        "complete": part.is_complete,
-        "ways": sorted(part.ways),
-        "due": _window(part.due),
-        "read": _window(part.read),
+        "scope": stream.scope,
+        "ids": partition.ids and list(partition.ids),
+        "complete": stream.is_read(partition),
+        "ways": sorted(partition.methods),
+        "due": _window(partition.due),
+        "read": _window(partition.read),
         "bookmark": {"before": before, "after": after},
-        **_costs(part.account),
-        "rows": part.account.total.rows,
+        **_usage(partition.usage),
+        "rows": partition.rows,
     }
 
 
-def _costs(account: UsageRecorder) -> dict[str, Any]:
-    total = account.total
+def _usage(usage: Usage) -> dict[str, Any]:
     return {
-        "requests": total.requests,
-        "retries": total.retries,
-        "bytes": {"answers": total.answer_bytes, "files": total.file_bytes},
+        "requests": usage.requests,
+        "retries": usage.retries,
+        "bytes": {"answers": usage.answer_bytes, "files": usage.file_bytes},
         "waits": {
-            "retries": round(total.retry_seconds, 3),
-            "rate_budget": round(total.budget_seconds, 3),
-            "exports": round(total.export_seconds, 3),
+            "retries": round(usage.retry_seconds, 3),
+            "rate_budget": round(usage.budget_seconds, 3),
+            "exports": round(usage.export_seconds, 3),
         },
     }
 
 
 def _window(window: Window | None) -> dict[str, str | None] | None:
-    if window is None:
-        return None
-    start = None if window.start is None else format_moment(window.start)
-    return {"start": start, "end": format_moment(window.end)}
+    return (
+        window
+        if window is None
+        else {
+            "start": None if window.start is None else format_moment(window.start),
+            "end": format_moment(window.end),
+        }
+    )
 
 
-def _row(stream: MonitoredStream, part: Partition | None) -> list[str]:
-    if part is None:
-        return [stream.name, "", "", "nothing", *[""] * 5, "NOT READ"]
-    total = part.account.total
-    ids = part.ids or ()
-    many = f"{len(ids)} {'properties' if stream.scope_of == 'property' else 'chains'}"
-    waited = total.retry_seconds + total.budget_seconds + total.export_seconds
+def _row(stream: StreamRecord, partition: PartitionRecord) -> list[str]:
+    ids = partition.ids or ()
+    many = f"{len(ids)} {'properties' if stream.scope == 'property' else 'chains'}"
     return [
         stream.name,
         "all" if not ids else ids[0] if len(ids) == 1 else many,
-        ", ".join(sorted(part.ways)) or "-",
-        str(part.read or "nothing"),
-        f"{total.rows:,}",
-        *_numbers(
-            total.requests,
-            total.retries,
-            total.answer_bytes + total.file_bytes,
-            waited,
-        ),
-        "" if part.is_complete else "INCOMPLETE",
+        ", ".join(sorted(partition.methods)) or "-",
+        str(partition.read or "nothing"),
+        f"{partition.rows:,}",
+        *_numbers(partition.usage),
+        "" if stream.is_read(partition) else "INCOMPLETE",
     ]
 
 
-def _numbers(requests: int, retries: int, size: int, waited: float) -> list[str]:
-    return [f"{requests:,}", f"{retries:,}", f"{size / 1e6:,.1f}", f"{waited:,.1f}"]
+def _numbers(usage: Usage) -> list[str]:
+    size = usage.answer_bytes + usage.file_bytes
+    waited = usage.retry_seconds + usage.budget_seconds + usage.export_seconds
+    return [
+        f"{usage.requests:,}",
+        f"{usage.retries:,}",
+        f"{size / 1e6:,.1f}",
+        f"{waited:,.1f}",
+    ]

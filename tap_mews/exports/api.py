@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 from requests import codes
@@ -17,11 +16,17 @@ from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_momen
 
 if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
-    from tap_mews.metrics.usage import UsageRecorder
+    from tap_mews.metrics.usage import UsageRecord
     from tap_mews.reading.windows import Window
 
 MOST_IDS_A_CALL = 1000
 """`exports/getAll`: the most `ExportIds`."""
+
+MOST_FILES = 10_000
+"""Files that an export may have; more would be a list that has no end."""
+
+Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+"""An identifier or a member of an enumeration: it goes into messages and the state."""
 
 _RUNNING = re.compile(
     r"already|in progress|pending|processing|running|unfinished|another|only one|"
@@ -61,7 +66,7 @@ class ExportFile(msgspec.Struct, frozen=True):
     """
 
     url: str = msgspec.field(name="Url")
-    size: int = msgspec.field(name="SizeInBytes")
+    size: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="SizeInBytes")
 
     def __repr__(self) -> str:
         """The file as a log record may show it: without its signature."""
@@ -76,15 +81,22 @@ class ExportFile(msgspec.Struct, frozen=True):
 class Export(msgspec.Struct, frozen=True):
     """An export as Mews shows it."""
 
-    id: str = msgspec.field(name="Id")
-    status_text: str = msgspec.field(name="Status")
-    entity_type: str = msgspec.field(name="EntityType")
+    id: Name = msgspec.field(name="Id")
+    status_text: Name = msgspec.field(name="Status")
+    entity_type: Name = msgspec.field(name="EntityType")
     scope: dict[str, list[str] | None] | None = msgspec.field(
         name="Scope",
         default=None,
     )
     filters: dict[str, Any] | None = msgspec.field(name="Filters", default=None)
-    files: list[ExportFile] | None = msgspec.field(name="Files", default=None)
+    files: Annotated[list[ExportFile], msgspec.Meta(max_length=MOST_FILES)] | None = (
+        msgspec.field(name="Files", default=None)
+    )
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether it is ready, but nobody says where; an empty list says: no rows."""
+        return self.status is ExportStatus.SUCCESS and self.files is None
 
     @property
     def status(self) -> ExportStatus:
@@ -112,100 +124,61 @@ class _Found(msgspec.Struct):
     exports: list[Export] = msgspec.field(name="Exports")
 
 
-@dataclass(frozen=True)
-class ExportFilter:
-    """How an entity is cut by time.
+class ExportFilter(Enum):
+    """How an entity is cut by time."""
 
-    Attributes:
-        gap: Distance between the end of a window and the start of the next one.
-    """
+    UPDATED = "by `UpdatedUtc`; neighbours share a moment"
+    POSTED = "by posting date, which LedgerEntry has instead; neighbours share no day"
 
-    gap: timedelta
-
-    def body(self, window: Window) -> dict[str, Any] | None:
-        """`Filters` of `exports/add` for a window, or None for everything."""
-        raise NotImplementedError
-
-    def complete_until(self, window: Window, added: datetime) -> datetime:
-        """Up to where an export that was added then has all rows there will be."""
-        raise NotImplementedError
-
-    def matches(self, window: Window, filters: Mapping[str, Any] | None) -> bool:
-        """Whether Mews shows the filters of that window."""
-        expected = _flat(self.body(window))
-        return expected == _flat(filters)
-
-
-class UpdatedFilter(ExportFilter):
-    """By `UpdatedUtc`; neighbours share a boundary."""
-
-    def __init__(self) -> None:
-        """Windows without a gap."""
-        super().__init__(gap=timedelta(0))
+    @property
+    def gap(self) -> timedelta:
+        """Distance between the end of a window and the start of the next one."""
+        return ONE_DAY if self is ExportFilter.POSTED else timedelta()
 
     def body(self, window: Window) -> dict[str, Any] | None:
-        """The interval, or None for a window without a start."""
-        if window.start is None:
-            return None
-        return {
-            "UpdatedUtc": {
-                "StartUtc": format_moment(window.start),
-                "EndUtc": format_moment(window.end),
-            },
-        }
-
-    def complete_until(self, window: Window, added: datetime) -> datetime:
-        """The window's end, since windows end in the past."""
-        del added
-        return window.end
-
-
-class PostingFilter(ExportFilter):
-    """By posting date, which LedgerEntry has instead; neighbours share no day."""
-
-    def __init__(self) -> None:
-        """Windows of whole days."""
-        super().__init__(gap=ONE_DAY)
-
-    def body(self, window: Window) -> dict[str, Any]:
-        """The dates.
+        """`Filters` of `exports/add`, or None for a window without a start.
 
         Raises:
-            ValueError: The window has no start, which the operation requires.
+            ValueError: It has none, and exports by posting date require one.
         """
+        if self is ExportFilter.UPDATED:
+            if window.start is None:
+                return None
+            start, end = map(format_moment, (window.start, window.end))
+            return {"UpdatedUtc": {"StartUtc": start, "EndUtc": end}}
         if window.start is None:
             msg = "exports of LedgerEntry need a start"
             raise ValueError(msg)
-        dates = {
-            "Start": window.start.date().isoformat(),
-            "End": window.end.date().isoformat(),
-        }
-        return {"LedgerEntryFilters": {"Posting": dates}}
+        dates = [moment.date().isoformat() for moment in (window.start, window.end)]
+        posting = dict(zip(("Start", "End"), dates, strict=True))
+        return {"LedgerEntryFilters": {"Posting": posting}}
 
     def complete_until(self, window: Window, added: datetime) -> datetime:
-        """The window's end, or the day before if that was not over everywhere then.
+        """Up to where an export that was added then has all rows there will be.
 
-        West of UTC yesterday goes on while today has begun here.
+        That is the window's end, since windows end in the past. But a day may not be
+        over everywhere: west of UTC yesterday goes on while today has begun here.
         """
+        if self is ExportFilter.UPDATED:
+            return window.end
         return min(window.end, at_midnight(added.date()) - ONE_DAY)
+
+    def matches(self, window: Window, filters: Mapping[str, Any] | None) -> bool:
+        """Whether Mews shows the filters of that window."""
+        return _flat(self.body(window)) == _flat(filters)
 
 
 class ExportsApi:
     """`exports/add` and `exports/getAll`."""
 
     def __init__(self, client: MewsClient) -> None:
-        """Use a client.
-
-        Args:
-            client: Makes the calls.
-        """
         self._client = client
         self._added = msgspec.json.Decoder(_Added)
         self._found = msgspec.json.Decoder(_Found)
 
-    def charging(self, account: UsageRecorder) -> ExportsApi:
-        """The same operations, at the cost of another account."""
-        return ExportsApi(self._client.charging(account))
+    def adding_to(self, record: UsageRecord) -> ExportsApi:
+        """The same operations, whose usage goes to another record."""
+        return ExportsApi(self._client.adding_to(record))
 
     def add(
         self,

@@ -11,18 +11,15 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
 from tap_mews.exports.api import Export, ExportFilter, ExportStatus
-from tap_mews.reading.windows import Window, slices
+from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from tap_mews.metrics.usage import StreamUsage, UsageRecorder
+    from tap_mews.metrics.record import PartitionRecord, StreamRecord
     from tap_mews.reading.reader import Slice
-
-MOST_JOBS = 2
-"""Of one entity type: one whose files are read, and the next, which Mews works on."""
 
 SavedJob = dict[str, str]
 """A job as the state holds it: id, start, end, added and scope, where they apply."""
@@ -71,7 +68,8 @@ class ExportJob:
     @property
     def is_ready(self) -> bool:
         """Whether its files can be read."""
-        return self.export.status is ExportStatus.SUCCESS
+        status = self.export.status
+        return status is ExportStatus.SUCCESS and not self.export.lacks_files
 
     @property
     def is_running(self) -> bool:
@@ -106,7 +104,7 @@ class EntityExports:
         lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
-        accounts: Charged for what is read here.
+        record: Of the stream.
         skips_if_busy: Whether to read nothing, rather than wait, while another export
             of the type is running.
         orders: Not asked for yet, in order of time.
@@ -126,7 +124,7 @@ class EntityExports:
     lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
-    accounts: StreamUsage
+    record: StreamRecord
     skips_if_busy: bool = False
     orders: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
@@ -141,10 +139,10 @@ class EntityExports:
         return any(job.is_running for job in self.jobs)
 
     @property
-    def account(self) -> UsageRecorder:
-        """Charged for the wait for what comes next; there must be something."""
+    def partition(self) -> PartitionRecord:
+        """Of what comes next; there must be something."""
         orders = [job.order for job in self.jobs] or self.orders
-        return self.accounts.of(orders[0].span)
+        return self.record.of(orders[0].span)
 
     def awaited(self, now: float) -> tuple[str, float]:
         """What is waited for, and since when.
@@ -152,8 +150,8 @@ class EntityExports:
         Args:
             now: Monotonic seconds, as what is given back.
         """
-        # a list is made in one step, whatever another thread does with the jobs
-        for job in list(self.jobs):
+        if self.jobs:
+            job = self.jobs[0]
             return f"export, {job.export.status_text}", job.since
         since = now if self.blocked_since is None else self.blocked_since
         return f"another export of {self.entity_type}", since
@@ -212,7 +210,7 @@ class EntityExports:
             yield Window(None, span.end)
         else:
             gap = self.filter.gap
-            yield from slices(start, span.end, self.longest - gap, gap)
+            yield from cut(start, span.end, self.longest - gap, gap)
 
     def requeue(self, job: ExportJob) -> None:
         """Make a job an order again, and those after it too, so that order is kept."""
@@ -269,6 +267,7 @@ class EntityExports:
         )
         if (
             export is None
+            or export.lacks_files
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
             or saved.get("scope", "") != fingerprint(span)

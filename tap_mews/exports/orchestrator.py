@@ -1,4 +1,8 @@
-"""The waiting for exports, of all entity types at once."""
+"""The waiting for exports, of all entity types at once.
+
+Every entity type has an export at Mews as long as it has a window left, whatever is
+being written: those that are ready wait there, for about a week.
+"""
 
 from __future__ import annotations
 
@@ -13,21 +17,22 @@ from tap_mews.errors import (
     ExportTimeoutError,
     MewsError,
     RefusedError,
+    UnexpectedAnswerError,
 )
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
-from tap_mews.exports.jobs import MOST_JOBS, EntityExports, ExportJob
+from tap_mews.exports.jobs import EntityExports, ExportJob
 from tap_mews.metrics.usage import Usage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_mews.clock import Clock, ServerClock
     from tap_mews.reading.reader import Slice
 
-SHORTEST_PAUSE = 1.0
+SHORTEST_PAUSE = 0.5
 """Seconds before the first look at an export."""
 
-PAUSE_SHARE = 0.2
+PAUSE_SHARE = 0.1
 """A pause is this share of the time waited so far, so little is lost at the end."""
 
 JITTER = 0.1
@@ -44,13 +49,8 @@ logger = logging.getLogger("tap-mews.exports")
 class JobOrchestrator:
     """Adds exports, looks at all that run with one call, and waits for them.
 
-    It serves all streams of a run, from one thread.
-
-    Attributes:
-        awaited: The lane that is waited for.
+    It serves all streams of a run, from one thread; others may only `open`.
     """
-
-    awaited: EntityExports | None = None
 
     def __init__(
         self,
@@ -60,6 +60,7 @@ class JobOrchestrator:
         *,
         longest_pause: float,
         timeout: float,
+        write_state: Callable[[], None],
     ) -> None:
         """Start without lanes.
 
@@ -69,7 +70,10 @@ class JobOrchestrator:
             server_clock: Dates the exports.
             longest_pause: Most seconds between two looks.
             timeout: Most seconds to wait for one export.
+            write_state: Emits the state, which has other jobs than before.
         """
+        self._write_state = write_state
+        self._unsaved: set[EntityExports] = set()
         self._api = api
         self._clock = clock
         self._server_clock = server_clock
@@ -98,25 +102,20 @@ class JobOrchestrator:
         useless = lane.plan(spans, saved, known, self._clock.monotonic())
         for job in lane.jobs:
             logger.info(
-                "%s: going on with %s of an earlier run, %s since %s UTC",
+                "%s: resuming %s from a previous run, %s since %s UTC",
                 lane.stream,
                 job,
                 job.export.status_text,
                 f"{job.added:%Y-%m-%d %H:%M}",
             )
         for key in useless:
-            logger.info(
-                "%s: export %s of an earlier run serves no more", lane.stream, key
-            )
+            told = "%s: export %s is no longer usable; requesting it again"
+            logger.info(told, lane.stream, key)
+        # what the earlier run has left is read first, whatever comes of the rest
+        with lane.deferring_errors() if lane.jobs else nullcontext():
+            self._advance(lane)
+        # only now: the thread that looks at all lanes would advance it as well
         self._lanes.append(lane)
-        try:
-            # what the earlier run has left is read first, whatever comes of the rest
-            with lane.deferring_errors() if lane.jobs else nullcontext():
-                self._advance(lane)
-        except MewsError:
-            # who opened it may go on without it
-            self._lanes.remove(lane)
-            raise
 
     def wait(self, lane: EntityExports) -> ExportJob | None:
         """Wait for the next export of a lane.
@@ -136,6 +135,7 @@ class JobOrchestrator:
             while True:
                 with lane.deferring_errors():
                     self._advance(lane)
+                self.save()
                 if lane.jobs and lane.jobs[0].is_ready:
                     return lane.jobs[0]
                 if lane.error is not None:
@@ -146,19 +146,30 @@ class JobOrchestrator:
                 self._sleep(lane)
                 self._look()
         finally:
-            self.awaited = None
+            lane.record.awaited = None
+            self.save()
 
     def _sleep(self, lane: EntityExports) -> None:
-        """Pause until the next look, at the cost of the lane that is waited for."""
+        """Pause until the next look, and record what is waited for."""
         pause = self._pause()
-        lane.account.charge(Usage(export_seconds=pause))
-        self.awaited = lane
+        lane.partition.add(Usage(export_seconds=pause))
+        lane.record.awaited = lane.awaited(self._clock.monotonic())
+        lane.record.windows_known = lane.cut
         self._clock.sleep(pause)
 
     def tick(self) -> None:
         """Look at the running exports if it is time; called while rows are read."""
         if self._clock.monotonic() - self._looked >= self._pause():
             self._look()
+            self.save()
+
+    def save(self) -> None:
+        """Let the state hold the jobs as they are, and emit it if they have changed."""
+        if self._unsaved:
+            while self._unsaved:
+                lane = self._unsaved.pop()
+                lane.save([job.saved() for job in lane.jobs])
+            self._write_state()
 
     def refresh(self, lane: EntityExports, job: ExportJob) -> bool:
         """Get new URLs for the files of an export.
@@ -166,7 +177,7 @@ class JobOrchestrator:
         Returns:
             Whether its files can still be read.
         """
-        api = self._api.charging(lane.accounts.of(job.order.span))
+        api = self._api.adding_to(lane.record.of(job.order.span))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
@@ -192,7 +203,8 @@ class JobOrchestrator:
     def finish(self, lane: EntityExports, job: ExportJob) -> None:
         """Drop an export whose rows are all delivered, from the state as well."""
         lane.jobs.remove(job)
-        self._save(lane)
+        self._unsaved.add(lane)
+        self.save()
 
     def _look(self) -> None:
         """Ask how all running exports are, and add what can be added now."""
@@ -224,6 +236,12 @@ class JobOrchestrator:
             self.recreate(lane, job, "has expired")
         elif status is ExportStatus.FAILED:
             self._replace_failed(lane, job)
+        elif found.lacks_files:
+            msg = (
+                f"{lane.stream}: {job} is ready, but Mews names no files "
+                "(Files: null); ask Mews support about this export, then run again"
+            )
+            raise UnexpectedAnswerError(msg)
         elif status is ExportStatus.SUCCESS:
             files = found.files or []
             size = sum(file.size for file in files)
@@ -255,14 +273,13 @@ class JobOrchestrator:
             lane.error is not None
             or not lane.orders
             or lane.is_busy
-            or len(lane.jobs) >= MOST_JOBS
             or now < lane.retry_at
         ):
             return
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            api = self._api.charging(lane.accounts.of(order.span))
+            api = self._api.adding_to(lane.record.of(order.span))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._back_off(lane, error, now)
@@ -278,16 +295,12 @@ class JobOrchestrator:
         added = self._server_clock.now()
         job = ExportJob(order, export, added, since=now, listed=now)
         lane.jobs.append(job)
-        self._save(lane)
+        self._unsaved.add(lane)
         logger.info("%s: %s added", lane.stream, job)
 
     def _put_back(self, lane: EntityExports, job: ExportJob) -> None:
         lane.requeue(job)
-        self._save(lane)
-
-    @staticmethod
-    def _save(lane: EntityExports) -> None:
-        lane.save([job.saved() for job in lane.jobs])
+        self._unsaved.add(lane)
 
     def _back_off(
         self, lane: EntityExports, error: ExportRunningError, now: float

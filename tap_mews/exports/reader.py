@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from concurrent.futures import Future
 from functools import partial
 from operator import attrgetter
@@ -16,14 +15,13 @@ from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from tap_mews.clock import Clock
     from tap_mews.exports.api import ExportFile
     from tap_mews.exports.downloads import Downloader
     from tap_mews.exports.jobs import EntityExports, ExportJob
     from tap_mews.exports.orchestrator import JobOrchestrator
-    from tap_mews.exports.spool import Spool
+    from tap_mews.exports.spool import Spool, SpooledFile
 
 OLDEST_LINK_SECONDS = 8 * 60
 """Mews lets a URL work for ten minutes; a download must begin well before."""
@@ -34,19 +32,11 @@ MOST_REFUSALS = 3
 ROWS_BYTES = 1 << 18
 """Rows are handed on in lots of this many bytes, which the processor's cache holds."""
 
-MOST_LOSSES = 3
-"""How often an export may show other files than before until this is an error."""
-
-
 logger = logging.getLogger("tap-mews.exports")
 
 
-class _ExportExpiredError(Exception):
-    """The files of an export are no longer there."""
-
-
-class _OtherFilesError(Exception):
-    """An export has other files than it had before."""
+class _FilesLostError(Exception):
+    """The files of an export are not there any more; the text says why."""
 
 
 class ExportReader:
@@ -61,34 +51,24 @@ class ExportReader:
         clock: Clock,
         saved: Sequence[Mapping[str, str]],
     ) -> None:
-        """Prepare; nothing is asked for yet.
-
-        Args:
-            lane: The exports of the stream's entity type.
-            queue: Waits for the exports of all streams.
-            downloader: Brings the files.
-            spool: Where they are kept while they are read.
-            clock: Time of the run.
-            saved: Jobs from the state.
-        """
         self._lane = lane
         self._queue = queue
         self._downloader = downloader
         self._spool = spool
         self._clock = clock
         self._saved = saved
-        self._on_disk: set[Path] = set()
-        self._losses: Counter[str] = Counter()
+        self._coming: Future[SpooledFile] = Future()
+        self._file: SpooledFile | None = None
 
-    def open(self, spans: Sequence[Slice]) -> None:
+    def open(self, slices: Sequence[Slice]) -> None:
         """Add the first export, or go on with one of an earlier run.
 
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        self._queue.open(self._lane, spans, self._saved)
+        self._queue.open(self._lane, slices, self._saved)
 
-    def pieces(self) -> Generator[WindowRead, None, None]:
+    def windows(self) -> Generator[WindowRead, None, None]:
         """The exports, each as one piece, when it is ready.
 
         Raises:
@@ -112,9 +92,10 @@ class ExportReader:
             )
 
     def close(self) -> None:
-        """Remove files that were not read to their end."""
-        for path in list(self._on_disk):
-            self._remove(path)
+        """Drop the file that is being read, and the one that is on its way."""
+        if self._file is not None:
+            self._file.close()
+        self._coming.add_done_callback(_drop)
 
     def _rows(self, job: ExportJob) -> Iterator[Rows]:
         """All rows of an export; the next file comes while those of one are taken.
@@ -123,101 +104,82 @@ class ExportReader:
             WindowLostError: The files went away; what was taken will come again.
         """
         files = list(job.export.files or ())
-        coming = self._begin(job, files, 0)
+        self._begin(job, files, 0)
         for number in range(1, len(files) + 1):
-            path = self._arrived(job, coming)
-            coming = self._begin(job, files, number)
+            self._file = file = self._arrived(job)
+            self._begin(job, files, number)
             place = f"export {job.id}, file {number} of {len(files)}"
-            for rows in _rows_of(path, place):
+            for rows in _rows_of(file, place):
                 self._queue.tick()
                 yield rows
-            self._remove(path)
+            file.close()
 
-    def _arrived(self, job: ExportJob, coming: Future[Path]) -> Path:
-        """Wait for a file.
+    def _arrived(self, job: ExportJob) -> SpooledFile:
+        """Wait for the file that is on its way.
 
         Raises:
-            WindowLostError: It is not the file that was expected, or there is none.
-            DownloadError: That happened too often.
+            WindowLostError: It will not come; the export is added again.
+            ExportFailedError: That happened too often.
         """
         try:
-            return coming.result()
-        except (_ExportExpiredError, _OtherFilesError) as error:
-            # part of a file must not be taken for the beginning of another one
-            self.close()
-            self._lose(job, error)
+            return self._coming.result()
+        except _FilesLostError as error:
+            self._queue.recreate(self._lane, job, str(error))
             raise WindowLostError from None
 
-    def _lose(
-        self, job: ExportJob, error: _ExportExpiredError | _OtherFilesError
-    ) -> None:
-        """Prepare to read an export once more.
-
-        Raises:
-            DownloadError: That happened too often.
-        """
-        if isinstance(error, _ExportExpiredError):
-            self._queue.recreate(self._lane, job, "has expired while it was read")
-            return
-        self._losses[job.id] += 1
-        if self._losses[job.id] > MOST_LOSSES:
-            msg = f"{error}, again and again; ask Mews support about it"
-            raise DownloadError(msg) from None
-        logger.warning("%s; reading it from its beginning", error)
-
-    def _begin(
-        self,
-        job: ExportJob,
-        files: list[ExportFile],
-        index: int,
-    ) -> Future[Path]:
+    def _begin(self, job: ExportJob, files: list[ExportFile], index: int) -> None:
         """Have a file downloaded in the background, if there is one."""
-        if index == len(files):
-            return Future()
-        return in_background(
-            lambda: self._download(job, files, index), "tap-mews-download"
-        )
+        if index < len(files):
+            download = partial(self._download, job, files, index)
+            self._coming = in_background(download, "tap-mews-download")
 
-    def _download(self, job: ExportJob, files: list[ExportFile], index: int) -> Path:
+    def _download(
+        self, job: ExportJob, files: list[ExportFile], index: int
+    ) -> SpooledFile:
         """Bring one file, with new URLs where the known ones are old or refused."""
         what = f"{self._lane.stream}: {job}, file {index + 1} of {len(files)}"
-        path = self._spool.path(f"{job.id}-{index + 1}.jsonl")
-        self._on_disk.add(path)
-        account = self._lane.accounts.of(job.order.span)
+        record = self._lane.record.of(job.order.span)
+        spooled = self._spool.new_file(files[index].size)
         refusals = 0
-        while True:
-            if refusals or self._clock.monotonic() - job.listed > OLDEST_LINK_SECONDS:
-                files[:] = self._listed_anew(job, files)
-            file = files[index]
-            try:
-                self._downloader.fetch(file.url, file.size, path, what, account)
-            except LinkExpiredError as error:
-                refusals += 1
-                if refusals > MOST_REFUSALS:
-                    msg = f"{error}, new as it is; run again later"
-                    raise DownloadError(msg) from None
-                logger.info("%s; asking for a new one", error)
-            else:
-                return path
+        try:
+            while True:
+                age = self._clock.monotonic() - job.listed
+                if refusals or age > OLDEST_LINK_SECONDS:
+                    files[:] = self._listed_anew(job, files)
+                url, size = files[index].url, files[index].size
+                try:
+                    self._downloader.fetch(url, size, spooled, what, record)
+                except LinkExpiredError as error:
+                    refusals += 1
+                    if refusals > MOST_REFUSALS:
+                        msg = f"{error}, new as it is; run again later"
+                        raise DownloadError(msg) from None
+                    logger.info("%s; asking for a new one", error)
+                else:
+                    return spooled
+        except BaseException:
+            spooled.close()
+            raise
 
     def _listed_anew(self, job: ExportJob, files: list[ExportFile]) -> list[ExportFile]:
         """The same files with new URLs, in the same order.
 
         Raises:
-            _ExportExpiredError: There are none any more.
-            _OtherFilesError: They are not the same files.
+            _FilesLostError: They are not there, or not certainly the same.
         """
         if not self._queue.refresh(self._lane, job):
-            raise _ExportExpiredError
+            msg = "has expired while it was read"
+            raise _FilesLostError(msg)
         found = _in_order_of(files, job.export.files or [])
         if found is None:
-            msg = f"{self._lane.stream}: {job} has other files than before"
-            raise _OtherFilesError(msg)
+            msg = "has other files than before"
+            raise _FilesLostError(msg)
         return found
 
-    def _remove(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
-        self._on_disk.discard(path)
+
+def _drop(coming: Future[SpooledFile]) -> None:
+    if coming.exception() is None:
+        coming.result().close()
 
 
 def _in_order_of(
@@ -241,15 +203,14 @@ def _in_order_of(
     return None
 
 
-def _rows_of(path: Path, place: str) -> Iterator[Rows]:
+def _rows_of(file: SpooledFile, place: str) -> Iterator[Rows]:
     """The rows of a file in lots."""
     first, rest = 1, b""
-    with path.open("rb") as file:
-        while block := file.read(ROWS_BYTES):
-            # splitting blocks is twice as fast as reading lines
-            lines = (rest + block).split(b"\n")
-            may_break = b"\r" in rest or b"\r" in block
-            rest = lines.pop()
-            yield Rows(lines, place, first, may_break=may_break)
-            first += len(lines)
+    for block in file.blocks(ROWS_BYTES):
+        # splitting blocks is twice as fast as reading lines
+        lines = (rest + block).split(b"\n")
+        may_break = b"\r" in rest or b"\r" in block
+        rest = lines.pop()
+        yield Rows(lines, place, first, may_break=may_break)
+        first += len(lines)
     yield Rows([rest], place, first, may_break=True)

@@ -1,21 +1,23 @@
-"""What reading took: requests, retries, waits, bytes and rows, added up exactly.
+"""What reading takes: requests, retries, waits and bytes, added up exactly.
 
-A part of a stream that is read by a scope of its own has an account of its own. What it
-is charged, the stream is charged as well.
+The SDK's metrics show it; those of records are the SDK's own.
 """
 
 from __future__ import annotations
 
+import os
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from enum import Enum
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tap_mews.reading.reader import Slice
-
-PartitionKey = tuple[int, "tuple[str, ...] | None"]
+    from tap_mews.clock import Clock
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,6 @@ class Usage:
     Attributes:
         requests: Calls that were sent to Mews, repeated ones included.
         retries: Calls and downloads that were tried again.
-        rows: Records that were delivered.
         answer_seconds: Time in which calls of Mews were under way, added up.
         answer_bytes: Bytes of the answers of Mews, unpacked.
         file_bytes: Bytes of exported files as they were written; what came twice counts
@@ -37,7 +38,6 @@ class Usage:
 
     requests: int = 0
     retries: int = 0
-    rows: int = 0
     answer_seconds: float = 0.0
     answer_bytes: int = 0
     file_bytes: int = 0
@@ -47,67 +47,79 @@ class Usage:
 
     def __add__(self, other: Usage) -> Usage:
         """The sum, amount by amount."""
-        return Usage(
-            self.requests + other.requests,
-            self.retries + other.retries,
-            self.rows + other.rows,
-            self.answer_seconds + other.answer_seconds,
-            self.answer_bytes + other.answer_bytes,
-            self.file_bytes + other.file_bytes,
-            self.retry_seconds + other.retry_seconds,
-            self.budget_seconds + other.budget_seconds,
-            self.export_seconds + other.export_seconds,
-        )
+        return Usage(*map(add, vars(self).values(), vars(other).values()))
 
 
-class UsageRecorder:
-    """Adds up costs; several threads may charge it at once."""
+@dataclass(eq=False)
+class UsageRecord:
+    """Adds up usage; any thread may add to it.
 
-    def __init__(self, tell: Callable[[Usage], None] | None = None) -> None:
-        """Start at nothing.
+    Attributes:
+        added: Called after each addition, by the thread that adds.
+        usage: All that was added so far, at one moment.
+    """
+
+    added: Callable[[], None] = lambda: None
+    usage: Usage = Usage()
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+
+    def add(self, usage: Usage) -> None:
+        """Add amounts."""
+        with self._lock:
+            self.usage += usage
+        self.added()
+
+
+class MewsMetric(str, Enum):
+    """What the SDK has no name for."""
+
+    DOWNLOAD_BYTES = "download_bytes"
+    EXPORT_WAIT = "export_wait"
+
+
+# the SDK has a list of its own metrics, of which it uses the values alone
+POINTS: tuple[tuple[str, Any, str], ...] = (
+    ("counter", metrics.Metric.HTTP_REQUEST_COUNT, "requests"),
+    ("timer", metrics.Metric.HTTP_REQUEST_DURATION, "answer_seconds"),
+    ("counter", MewsMetric.DOWNLOAD_BYTES, "file_bytes"),
+    ("timer", MewsMetric.EXPORT_WAIT, "export_seconds"),
+)
+"""Type and name of each metric, and the amount that it shows."""
+
+
+class StreamMetrics:
+    """Logs points of the usage of a stream, or of what no single stream causes.
+
+    Each tells what was added since the points before it. Any thread may log.
+    """
+
+    def __init__(self, usage: Callable[[], Usage], clock: Clock, **tags: str) -> None:
+        """Start with nothing to log.
 
         Args:
-            tell: Is given all that is added; it must be safe to call from any thread.
+            usage: Gives all usage so far.
+            clock: Time of the run.
+            tags: Of each point.
         """
+        self._usage = usage
+        self._clock = clock
+        self._tags = {**tags, metrics.Tag.PID: os.getpid()}
         self._lock = threading.Lock()
-        self._total = Usage()
-        self._tell = tell
+        self._logged, self._logged_at = Usage(), clock.monotonic()
 
-    @property
-    def total(self) -> Usage:
-        """All that was charged so far, at one moment."""
-        return self._total
+    def log_if_due(self) -> None:
+        """Log when the SDK's interval is over."""
+        waited = self._clock.monotonic() - self._logged_at
+        if waited > metrics.DEFAULT_LOG_INTERVAL:
+            self.log()
 
-    def charge(self, costs: Usage) -> None:
-        """Add costs."""
+    def log(self) -> None:
+        """Log what has not been logged yet."""
         with self._lock:
-            self._total += costs
-        if self._tell is not None:
-            self._tell(costs)
-
-
-class StreamUsage:
-    """The account of a stream, and one for each part that has a scope of its own."""
-
-    def __init__(self, tell: Callable[[Usage], None] | None = None) -> None:
-        """Start without parts.
-
-        Args:
-            tell: As of an account.
-        """
-        self.stream = UsageRecorder(tell)
-        self._lock = threading.Lock()
-        self._parts: dict[PartitionKey, UsageRecorder] = {}
-
-    def of(self, span: Slice) -> UsageRecorder:
-        """The account of the part that a span belongs to."""
-        with self._lock:
-            key = partition_key(span)
-            if key not in self._parts:
-                self._parts[key] = UsageRecorder(self.stream.charge)
-            return self._parts[key]
-
-
-def partition_key(span: Slice) -> PartitionKey:
-    """What the spans of one part have in common: their bookmark and their scope."""
-    return span.cohort, span.scope
+            before, self._logged = self._logged, self._usage()
+            self._logged_at = self._clock.monotonic()
+            for kind, metric, name in POINTS:
+                value = getattr(self._logged, name) - getattr(before, name)
+                if value:
+                    point = metrics.Point(kind, metric, round(value, 3), self._tags)
+                    metrics.log(metrics.get_metrics_logger(), point)

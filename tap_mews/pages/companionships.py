@@ -1,4 +1,4 @@
-"""Reads companionships by the reservation groups that were updated.
+"""Fetches companionships by the reservation groups that were updated.
 
 `companionships/getAll` has no list of what has changed, and its rows have no date. But
 a companionship belongs to a reservation group, and reservations have both. So the
@@ -9,29 +9,34 @@ at a time. A companionship without a reservation comes only by its group.
 from __future__ import annotations
 
 import logging
-from collections import deque
-from contextlib import closing
-from dataclasses import replace
-from functools import partial
-from operator import attrgetter
-from typing import TYPE_CHECKING, NoReturn
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_mews.errors import MewsError
-from tap_mews.pages.paginator import PagedOperation, PageSize, read_rows
-from tap_mews.pages.reader import WindowReader
-from tap_mews.reading.prefetch import read_ahead
+from tap_mews.api.operations import NOBODY, Operation
+from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Iterator
 
-    from tap_mews.pages.reader import ClientOf, Fetch, Task
-    from tap_mews.reading.prefetch import ByteBudget
-    from tap_mews.records.validator import Rows
+    from tap_mews.pages.fetch import ClientOf, Ids, PageFetch
+    from tap_mews.reading.reader import Slice
+    from tap_mews.reading.windows import Window
 
-RESERVATIONS = PagedOperation("reservations/getAll/2023-06-06", "Reservations")
-COMPANIONSHIPS = PagedOperation("companionships/getAll", "Companionships")
+COMPANIONSHIPS = Operation(
+    "companionships/getAll",
+    "Companionships",
+    time_filter=None,
+    all_rows={
+        "Extent": {
+            "Customers": False,
+            "Reservations": False,
+            "ReservationGroups": False,
+        }
+    },
+)
 
 UPDATED = "ReservationGroupUpdatedUtc"
 """Added to each row: the latest `UpdatedUtc` of the group's reservations, as read."""
@@ -39,14 +44,7 @@ UPDATED = "ReservationGroupUpdatedUtc"
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
-FINDS_AHEAD = 1
-"""Windows of reservations to read ahead, beside the companionships. Their pages are
-large, and little of them is kept: more at once would only take more memory, since the
-rate budget has no more requests to give."""
-
 logger = logging.getLogger("tap-mews.pages")
-
-EXTENT = {"Customers": False, "Reservations": False, "ReservationGroups": False}
 
 
 class Reservation(msgspec.Struct, gc=False):
@@ -60,154 +58,93 @@ class _Companionship(msgspec.Struct, gc=False):
     group: str = msgspec.field(name="ReservationGroupId")
 
 
-class CompanionshipReader(WindowReader[list[Reservation]]):
-    """Reads the reservations of windows, and then who comes along on them.
-
-    Windows of reservations are read ahead, and batches of groups beside them, also over
-    the ends of windows. The groups that are found wait as JSON, which takes a quarter
-    of the memory; only those of the window whose turn it is are taken out.
-    """
+class CompanionshipFetch:
+    """Fetches the reservations of a window, and then their companionships."""
 
     def __init__(
         self,
-        stream: str,
-        reservations: Fetch[list[Reservation]],
-        ahead: int,
-        room: ByteBudget,
-        *,
+        reservations: PageFetch[Reservation],
         client_of: ClientOf,
         page_size: int,
+        *,
+        is_probe: bool = False,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
-            stream: Its name, for log lines.
             reservations: Fetches the reservations of a window.
-            ahead: Batches of groups to fetch ahead.
-            room: Where rows and groups wait that were fetched ahead.
-            client_of: Gives what makes the calls for a span.
+            client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
+            is_probe: Whether one request for companionships is enough; it is made
+                even if no group is found.
         """
-        super().__init__(stream, reservations, ahead, room)
+        self._reservations = reservations
         self._client_of = client_of
         self._size = PageSize(page_size)
+        self._is_probe = is_probe
         self._companionship = msgspec.json.Decoder(_Companionship)
 
-    def fetched(
-        self, tasks: Sequence[Task[list[Reservation]]]
-    ) -> Generator[Iterator[Rows], None, None]:
-        """The companionships of all groups with a reservation in each window.
+    def batches(self, span: Slice) -> list[Ids]:
+        """As the reservations."""
+        return self._reservations.batches(span)
 
-        Args:
-            tasks: The windows in order; they fetch reservations.
+    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+        """The companionships of all groups with a reservation in the window.
 
         Raises:
-            MewsError: As `read_rows`, at the window that it is about.
+            MewsError: As `read_pages`.
         """
-        finds = (partial(_find, task) for task in tasks)
-        ends: deque[bool] = deque()
-        with closing(read_ahead(finds, FINDS_AHEAD, self.room, len)) as found:
-            batches = self._batches(tasks, found, ends)
-            weigh = attrgetter("size")
-            with closing(read_ahead(batches, self.ahead, self.room, weigh)) as read:
-                for _ in tasks:
-                    yield _until_end(read, ends)
+        updated = self._groups(span, window, ids)
+        if self._is_probe and not updated:
+            updated[NOBODY] = None
+        groups = sorted(updated)
+        for first in range(0, len(groups), MOST_GROUPS):
+            batch = groups[first : first + MOST_GROUPS]
+            endings = {group: _ending(updated.pop(group)) for group in batch}
+            body = COMPANIONSHIPS.body(None, ids) | {"ReservationGroupIds": batch}
+            what = f"{len(batch)} groups of {window}"
+            pages = read_pages(
+                self._client_of(span), COMPANIONSHIPS, body, self._size, bytes, what
+            )
+            read = islice(pages, 1) if self._is_probe else pages
+            for number, page in enumerate(read, 1):
+                yield Rows(
+                    [self._dated(row, endings) for row in page.value.rows],
+                    f"{COMPANIONSHIPS.path} ({what}), page {number}{page.of_request}",
+                    unit="row",
+                    may_break=page.value.may_break,
+                )
+                del page  # not to be held while the next one comes
 
-    def _batches(
-        self,
-        tasks: Sequence[Task[list[Reservation]]],
-        found: Iterator[Iterator[bytes]],
-        ends: deque[bool],
-    ) -> Iterator[Callable[[], Iterator[Rows]]]:
-        """What reads the companionships of a thousand groups each.
-
-        Args:
-            tasks: The windows.
-            found: The groups of each window.
-            ends: Gets for each batch whether it is the last of its window; a window
-                without groups has an empty one.
-        """
-        for task, pages in zip(tasks, found, strict=True):
-            updated: dict[str, str | None] = {}
-            try:
-                for page in pages:
-                    for group, moment in msgspec.json.decode(page).items():
-                        _note(updated, group, moment)
-            except MewsError as error:
-                # what was found before it is read and delivered before it is raised
-                ends.append(True)
-                yield partial(_raise, error)
-                return
-            groups = sorted(updated)
-            for first in range(0, len(groups) or 1, MOST_GROUPS):
-                some = groups[first : first + MOST_GROUPS]
-                batch = {group: updated.pop(group) for group in some}
-                ends.append(not updated)
-                yield partial(self._batch, task, batch)
-
-    def _batch(
-        self, task: Task[list[Reservation]], updated: dict[str, str | None]
-    ) -> Iterator[Rows]:
-        if not updated:
-            return
-        body = {"Extent": EXTENT, "ReservationGroupIds": [*updated]}
-        if task.span.scope is not None:
-            body["EnterpriseIds"] = task.span.scope
-        client = self._client_of(task.span)
-        what = f"{len(updated)} groups of {task.window}"
-        endings = {group: _ending(moment) for group, moment in updated.items()}
-        for rows in read_rows(client, COMPANIONSHIPS, body, self._size, what):
-            yield self._dated(rows, endings)
-
-    def _dated(self, rows: Rows, endings: dict[str, bytes]) -> Rows:
-        """The rows with the date of their group; what has no group stays as it is."""
-        lines = []
-        for line in rows.lines:
-            try:
-                group = self._companionship.decode(line).group
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                lines.append(line)  # the schema says what is wrong with it
-                continue
-            lines.append(line[:-1] + endings.get(group, NO_DATE))
-        return replace(rows, lines=lines)
-
-
-def _find(task: Task[list[Reservation]]) -> Iterator[bytes]:
-    """The groups of the reservations of each page, with their latest `UpdatedUtc`.
-
-    Yields:
-        JSON of an object.
-    """
-    alone = 0
-    for page in task():
+    def _groups(self, span: Slice, window: Window, ids: Ids) -> dict[str, str | None]:
+        """The groups of the window's reservations, with their latest `UpdatedUtc`."""
+        alone = 0
         updated: dict[str, str | None] = {}
-        for found in page:
-            if found.group is None:
-                alone += 1
-            else:
-                _note(updated, found.group, found.updated)
-        yield msgspec.json.encode(updated)
-    if alone:
-        logger.warning(
-            "companionships: %d reservations of %s have no GroupId, so nobody can "
-            "be found who comes along on them",
-            alone,
-            task.window,
-        )
+        for page in self._reservations.pages(span, window, ids):
+            for found in page.value.rows:
+                if found.group is None:
+                    alone += 1
+                elif found.group not in updated or (
+                    _order(found.updated) > _order(updated[found.group])
+                ):
+                    updated[found.group] = found.updated
+            del page
+        if alone:
+            logger.warning(
+                "companionships: %d reservations of %s have no GroupId, so their "
+                "companionships cannot be looked up",
+                alone,
+                window,
+            )
+        return updated
 
-
-def _until_end(read: Iterator[Iterator[Rows]], ends: deque[bool]) -> Iterator[Rows]:
-    """The rows of the batches up to the end of a window."""
-    for rows in read:
-        yield from rows
-        if ends.popleft():
-            return
-
-
-def _note(updated: dict[str, str | None], group: str, moment: str | None) -> None:
-    """Keep the latest `UpdatedUtc` of a group."""
-    if group not in updated or _order(moment) > _order(updated[group]):
-        updated[group] = moment
+    def _dated(self, row: bytes, endings: dict[str, bytes]) -> bytes:
+        """The row with the date of its group; one without a group stays as it is."""
+        try:
+            group = self._companionship.decode(row).group
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return row  # the schema says what is wrong with it
+        return row[:-1] + endings.get(group, NO_DATE)
 
 
 def _ending(moment: str | None) -> bytes:
@@ -217,10 +154,6 @@ def _ending(moment: str | None) -> bytes:
 
 NO_DATE = _ending(None)
 """For the row of a group that was not asked for."""
-
-
-def _raise(error: MewsError) -> NoReturn:
-    raise error
 
 
 def _order(moment: str | None) -> str:

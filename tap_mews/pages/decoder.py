@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+Cursor: Any = Annotated[str, msgspec.Meta(max_length=4096)] | None
+"""Those of Mews are identifiers, or some hundred characters; each goes back to it."""
+
 _DECODER = json.JSONDecoder()
 
 
-class PageBody(msgspec.Struct, Generic[T]):
-    """The rows of a page and what leads to the next one.
+class Page(msgspec.Struct, Generic[T]):
+    """One page: its rows and what leads to the next one.
 
     Attributes:
         rows: As they were asked for.
@@ -56,12 +59,12 @@ class PageDecoder(Generic[T]):
             "Result",
             [
                 ("rows", list[kept], msgspec.field(name=rows)),
-                ("cursor", str | None, msgspec.field(name="Cursor", default=None)),
+                ("cursor", Cursor, msgspec.field(name="Cursor", default=None)),
             ],
         )
         self._decode = msgspec.json.Decoder(answer).decode
 
-    def decode(self, body: bytes) -> PageBody[T]:
+    def decode(self, body: bytes) -> Page[T]:
         """Decode a body.
 
         Raises:
@@ -77,9 +80,9 @@ class PageDecoder(Generic[T]):
         rows = answer.rows
         if self._row is bytes:
             rows = list(map(bytes, rows))  # a raw row would keep the whole body
-        return PageBody(rows, answer.cursor, _may_break(body))
+        return Page(rows, answer.cursor, _may_break(body))
 
-    def _decode_with_care(self, body: bytes) -> PageBody[T]:
+    def _decode_with_care(self, body: bytes) -> Page[T]:
         # bytes that are no UTF-8 come out of the text as they went in
         text = body.removeprefix(BOM).decode(errors="surrogateescape")
         try:
@@ -92,7 +95,7 @@ class PageDecoder(Generic[T]):
             msg = f"Object missing required field `{self._rows}`"
             raise msgspec.ValidationError(msg)
         made = [self._of(number, row) for number, row in enumerate(rows, 1)]
-        return PageBody(made, cursor, _may_break(body))
+        return Page(made, msgspec.convert(cursor, Cursor), _may_break(body))
 
     def _of(self, number: int, text: str) -> T:
         """A row of its JSON, which Python's own parser has taken."""

@@ -2,302 +2,161 @@
 
 from __future__ import annotations
 
-import abc
 import logging
-import re
-import threading
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import timedelta
-from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from functools import partial
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Protocol
 
-from tap_mews.errors import RefusedError
-from tap_mews.pages.paginator import PagedOperation, PageSize
-from tap_mews.reading.prefetch import ByteBudget, read_ahead
-from tap_mews.reading.reader import Slice, WindowRead
-from tap_mews.reading.windows import Window, months, slices
-from tap_mews.records.validator import Rows
+from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.reading.reader import WindowRead
+from tap_mews.reading.windows import Window, by_months
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Sequence
+    from datetime import datetime
 
-    from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import TimeFilter
+    from tap_mews.pages.fetch import Ids
+    from tap_mews.reading.prefetch import Lane
+    from tap_mews.reading.reader import Slice
+    from tap_mews.records.validator import Rows
 
-T = TypeVar("T")
-T_co = TypeVar("T_co", covariant=True)
+MONTHS = 1
+"""Length of a window: short enough that many can be read at once."""
 
-SHORTEST = timedelta(seconds=1)
-
-_LONGEST = re.compile(r"exceed\D*?((?:\d+\s*[YMWDHhms])+)\b")
-_PART = re.compile(r"(\d+)\s*([YMWDHhms])")
-_UNITS = {
-    "Y": timedelta(days=365),
-    "M": timedelta(days=28),
-    "W": timedelta(weeks=1),
-    "D": timedelta(days=1),
-    "H": timedelta(hours=1),
-    "h": timedelta(hours=1),
-    "m": timedelta(minutes=1),
-    "s": timedelta(seconds=1),
-}
-"""Spans as messages of Mews name them; years and months count as the shortest ones."""
+FIRST_SECONDS = 30.0
+"""How long the first answer of a stream may hold up the others."""
 
 logger = logging.getLogger("tap-mews.pages")
 
 
-class ClientOf(Protocol):
-    """Gives the client whose calls the part that a span belongs to is charged for."""
+class Fetch(Protocol):
+    """Fetches the rows of one window; may be called by several threads at once."""
 
-    def __call__(self, span: Slice, /) -> MewsClient:
-        """The client for a span."""
+    def batches(self, span: Slice) -> list[Ids]:
+        """The identifiers of each read of a window."""
 
-
-class Fetch(Protocol[T_co]):
-    """Fetches one window; may be called by several threads at once."""
-
-    def __call__(self, span: Slice, window: Window) -> Iterator[T_co]:
-        """What there is in a window of a span, page by page."""
-
-
-class Read(Protocol[T_co]):
-    """Reads all pages of a request, as `read_rows` does."""
-
-    def __call__(
-        self,
-        client: MewsClient,
-        operation: PagedOperation,
-        body: Mapping[str, Any],
-        size: PageSize,
-        what: str,
-        /,
-    ) -> Iterator[T_co]:
-        """The pages."""
-
-
-class WindowedFetch(Generic[T]):
-    """Fetches one operation that filters by an interval.
-
-    Mews names the longest interval only when it refuses a longer one. What a refusal
-    teaches holds for the rest of the run.
-    """
-
-    def __init__(
-        self,
-        client_of: ClientOf,
-        operation: PagedOperation,
-        body: Callable[[Slice, Window], dict[str, Any]],
-        page_size: int,
-        read: Read[T],
-    ) -> None:
-        """Prepare.
-
-        Args:
-            client_of: Gives what makes the calls for a span.
-            operation: What to call.
-            body: Makes the request for a window of a span, `Limitation` aside.
-            page_size: Rows to ask for in one page.
-            read: Reads all pages of a request.
-        """
-        self._read = read
-        self._client_of = client_of
-        self._operation = operation
-        self._body = body
-        self._size = PageSize(page_size)
-        self._lock = threading.Lock()
-        self._longest: timedelta | None = None
-
-    def __call__(self, span: Slice, window: Window) -> Iterator[T]:
-        """The pages of a window, in as many requests as Mews wants.
-
-        Raises:
-            MewsError: As `read_rows`.
-        """
-        if window.start is None:
-            yield from self._pages(span, window)
-            return
-        start = window.start
-        while True:
-            part = next(slices(start, window.end, self._longest or window.length))
-            try:
-                yield from self._pages(span, part)
-            except RefusedError as error:
-                if not self._learn(error, part):
-                    raise
-                continue
-            if part.end == window.end:
-                return
-            start = part.end
-
-    def _pages(self, span: Slice, window: Window) -> Iterator[T]:
-        return self._read(
-            self._client_of(span),
-            self._operation,
-            self._body(span, window),
-            self._size,
-            str(window),
-        )
-
-    def _learn(self, error: RefusedError, window: Window) -> bool:
-        """Take the longest interval from a refusal, or half of what was refused.
-
-        Returns:
-            Whether the refusal was about the interval, so that a shorter one can do.
-        """
-        refused = window.length
-        if not error.is_about_the_interval or refused <= SHORTEST:
-            return False
-        named = longest_interval(error.reason)
-        longest = named if named and named < refused else refused // 2
-        longest = max(longest // SHORTEST * SHORTEST, SHORTEST)
-        with self._lock:
-            self._longest = min(longest, self._longest or longest)
-        logger.warning("%s; reading at most %s at a time", error, longest)
-        return True
+    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+        """What there is in a window of a slice, page by page."""
 
 
 @dataclass(frozen=True)
-class Task(Generic[T]):
+class _Task:
     """A window to fetch.
 
     Attributes:
-        span: What it is a part of.
-        window: The window.
-        fetch: Fetches it.
         moves: Whether the bookmark moves when it has been read.
     """
 
     span: Slice
     window: Window
-    fetch: Fetch[T]
+    fetch: Fetch
     moves: bool = True
 
-    def __call__(self) -> Iterator[T]:
-        """The pages of the window.
 
-        Raises:
-            MewsError: As the fetching.
-        """
-        return self.fetch(self.span, self.window)
+class PageReader:
+    """Reads slices in windows of a calendar month.
 
-
-class WindowReader(abc.ABC, Generic[T]):
-    """Reads spans in windows of at most a calendar month.
-
-    Attributes:
-        ahead: What may be fetched ahead of what is taken.
-        room: Where it waits.
+    Each window is read ahead of the one whose rows are being written.
     """
 
     def __init__(
         self,
         stream: str,
-        fetch: Fetch[T],
-        ahead: int,
-        room: ByteBudget,
+        fetch: Fetch,
+        lane: Lane[Rows],
+        time_filter: TimeFilter | None,
+        began: datetime,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
             stream: Its name, for log lines.
             fetch: Fetches the rows of one window.
-            ahead: Windows, or what a reader makes of them, to fetch ahead.
-            room: Where what was fetched ahead waits.
+            lane: Where the reads wait for their turn.
+            time_filter: How windows are cut.
+            began: When the run began, by the server's clock.
         """
         self._stream = stream
         self._fetch = fetch
-        self.ahead = ahead
-        self.room = room
-        self._windows: list[Task[T]] = []
-        self._last: list[Task[T]] = []
+        self._lane = lane
+        self._time_filter = time_filter
+        self._began = began
+        self._last: list[_Task] = []
+        self._tasks: list[tuple[_Task, int]] = []
 
-    def read_last(
-        self,
-        fetch: Fetch[T],
-        window: Window,
-        scopes: Sequence[tuple[str, ...] | None],
-    ) -> None:
-        """Read one more window when all that is due is read; it moves no bookmark.
+    def read_last(self, fetch: Fetch, slices: Sequence[Slice]) -> None:
+        """Read some more when all that is due is read; it moves no bookmark.
 
         Args:
-            fetch: Fetches its rows.
-            window: The window; it need not lie in the past.
-            scopes: Whose rows.
+            fetch: Fetches the rows.
+            slices: Whose rows, and when; a slice need not lie in the past.
         """
         self._last += [
-            Task(Slice(window.start, window.end, scope), window, fetch, moves=False)
-            for scope in scopes
+            _Task(each, Window(each.start, each.end), fetch, moves=False)
+            for each in slices
         ]
 
-    def open(self, spans: Sequence[Slice]) -> None:
-        """Cut the spans into windows."""
-        for span in spans:
-            windows = (
-                [Window(None, span.end)]
-                if span.start is None
-                else months(span.start, span.end)
-            )
-            self._windows += [Task(span, window, self._fetch) for window in windows]
+    def open(self, slices: Sequence[Slice]) -> None:
+        """Cut the slices into windows, begin to read, and wait for the first answer.
 
-    def pieces(self) -> Generator[WindowRead, None, None]:
-        """The windows in order, each as one piece.
+        Trouble that is no refusal is raised when it is the stream's turn.
+
+        Raises:
+            UnauthorizedError: Mews does not let these tokens read it.
+            RefusedError: Mews does not take the request.
+        """
+        tasks = [
+            _Task(each, window, self._fetch)
+            for each in slices
+            for window in self._windows(each)
+        ]
+        reads = []
+        for task in (*tasks, *self._last):
+            batches = task.fetch.batches(task.span)
+            self._tasks.append((task, len(batches)))
+            reads += [
+                partial(task.fetch.rows, task.span, task.window, ids) for ids in batches
+            ]
+        self._lane.open(reads)
+        error = self._lane.first_error(FIRST_SECONDS)
+        if isinstance(error, (UnauthorizedError, RefusedError)):
+            raise error
+
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """The windows in order.
 
         Raises:
             MewsError: As the fetching.
         """
-        tasks = [*self._windows, *self._last]
-        with closing(self.fetched(tasks)) as fetched:
-            for number, rows in enumerate(fetched):
-                task = tasks[number]
+        count = len(self._tasks)
+        with closing(self._lane.take()) as reads:
+            for number, (task, batches) in enumerate(self._tasks, 1):
                 logger.debug("%s: reading %s", self._stream, task.window)
                 yield WindowRead(
                     span=task.span,
                     window=task.window,
-                    rows=rows,
-                    complete_until=task.window.end if task.moves else None,
-                    share=(number + 1) / len(tasks),
+                    rows=chain.from_iterable(islice(reads, batches)),
+                    complete_until=self._complete_until(task),
+                    share=number / count,
                     way="pages",
-                    known=len(tasks),
+                    known=count,
                 )
 
-    @abc.abstractmethod
-    def fetched(
-        self, tasks: Sequence[Task[T]]
-    ) -> Generator[Iterator[Rows], None, None]:
-        """The rows of each window, fetched ahead.
-
-        Args:
-            tasks: The windows in order.
-
-        Raises:
-            MewsError: As the fetching.
-        """
-
     def close(self) -> None:
-        """Nothing is held: threads end with the pieces."""
+        """Read no more."""
+        self._lane.stop()
 
+    def _windows(self, span: Slice) -> Iterator[Window]:
+        if span.start is None or self._time_filter is None:
+            return iter([Window(span.start, span.end)])
+        return by_months(span.start, span.end, MONTHS, self._time_filter.gap)
 
-class PageReader(WindowReader[Rows]):
-    """Reads the rows that are fetched, several windows ahead."""
-
-    def fetched(
-        self, tasks: Sequence[Task[Rows]]
-    ) -> Generator[Iterator[Rows], None, None]:
-        """The rows of each window, fetched ahead."""
-        return read_ahead(tasks, self.ahead, self.room, attrgetter("size"))
-
-
-def longest_interval(message: str) -> timedelta | None:
-    """Read the longest interval from a refusal, such as `… must not exceed 3M1D.`.
-
-    Args:
-        message: `Message` of the answer.
-
-    Returns:
-        The span, months counted as the shortest one, or None if it names none.
-    """
-    match = _LONGEST.search(message)
-    if match is None:
-        return None
-    parts = _PART.findall(match[1])
-    return sum((int(count) * _UNITS[unit] for count, unit in parts), timedelta(0))
+    def _complete_until(self, task: _Task) -> datetime | None:
+        if not task.moves:
+            return None
+        if self._time_filter is None:
+            return task.window.end
+        return self._time_filter.complete_until(task.window, self._began)

@@ -5,20 +5,23 @@
      "covers": ["…", "…"],                              … for these properties or chains
      "joining": [{"ids": ["…"],                         came later: being read from
                   "replication_key_value": "…"}],       their own beginning up to there
-     "exports": [{"id": "…", …}]}                       added, not yet read
+     "exports": [{"id": "…", …}],                       added, not yet read
+     "start_date": "2025-01-01T00:00:00Z"}              where its history begins
 
 The SDK's two keys are what other tools look at; the rest is bounded by the number of
-properties.
+properties. Orchestrators merge states key by key, and what is left out would come back
+from an older one: so what does not apply is there as null or empty.
 """
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
 from tap_mews.reading.reader import Slice
-from tap_mews.timestamps import parse_moment
+from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +30,16 @@ if TYPE_CHECKING:
 MAIN = 0
 """The cohort that holds all properties but those that join."""
 
+
+EMPTY: dict[str, Any] = {
+    "replication_key": None,
+    "replication_key_value": None,
+    "covers": None,
+    "joining": [],
+    "exports": [],
+    "start_date": None,
+}
+"""A stream's part of the state before anything is read."""
 
 MOST_JOINING = 1000
 """Properties or chains that join together; no request may name more of them."""
@@ -57,6 +70,7 @@ class Bookmarks:
         state: dict[str, Any],
         key: str | None,
         write: Callable[[datetime], str],
+        start_date: datetime | None = None,
     ) -> None:
         """Look at the state.
 
@@ -65,6 +79,7 @@ class Bookmarks:
             state: The stream's part of the state; it is changed in place.
             key: Enterprise that the bookmark belongs to; None if rows have no date.
             write: Gives a bookmark its form.
+            start_date: The setting, to be noted when the bookmark begins.
 
         Raises:
             InvalidStateError: The state is none of ours.
@@ -73,13 +88,30 @@ class Bookmarks:
         self._state = state
         self._key = key
         self._write = write
+        self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
-        self._check()
+        try:
+            self._take_partitions()
+            self._check()
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            msg = (
+                f"{self._stream}: the state cannot be read ({type(error).__name__}: "
+                f"{error}); repair it, or take the stream out of it to start anew"
+            )
+            raise InvalidStateError(msg) from None
 
     @property
     def value(self) -> datetime | None:
         """The bookmark: everything up to here has been delivered."""
         return _moment_of(self._state)
+
+    @property
+    def known(self) -> tuple[str, ...] | None:
+        """The properties or chains of earlier runs; None where none are noted."""
+        covers = self._state.get("covers")
+        if covers is None:
+            return None
+        return tuple(sorted({*covers, *self._ids_joining()}))
 
     def of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
@@ -98,9 +130,8 @@ class Bookmarks:
 
     @jobs.setter
     def jobs(self, jobs: Sequence[dict[str, str]]) -> None:
-        self._state.pop("exports", None)
-        if jobs:
-            self._state["exports"] = list(jobs)
+        self._complete()
+        self._state["exports"] = list(jobs)
 
     def due(
         self,
@@ -142,6 +173,28 @@ class Bookmarks:
             spans.append(span)
         return [span for span in spans if span.start is None or span.start <= span.end]
 
+    def check_reached(self, latest: datetime) -> None:
+        """Refuse a bookmark that no run can have reached.
+
+        What is between the end of what was read and such a bookmark would never be
+        read, so it is neither taken nor guessed anew.
+
+        Args:
+            latest: The latest moment at which a run can have ended.
+
+        Raises:
+            InvalidStateError: Names the bookmark and the value to set.
+        """
+        for part in (self._state, *self._joining()):
+            reached = _moment_of(part)
+            if reached is not None and reached > latest:
+                msg = (
+                    f"{self._stream}: the bookmark {self._write(reached)} is later "
+                    "than now at Mews; set replication_key_value to the moment up to "
+                    f"which rows are complete, {self._write(latest)} at the latest"
+                )
+                raise InvalidStateError(msg)
+
     def move(self, span: Slice, until: datetime) -> None:
         """Note that a piece of a span has been delivered whole.
 
@@ -150,6 +203,7 @@ class Bookmarks:
             until: Its end.
         """
         if span.cohort == MAIN:
+            self._complete()
             self._advance(self._state, until)
             if self._ids is not None:
                 self._state["covers"] = sorted(
@@ -163,31 +217,58 @@ class Bookmarks:
         if self.value is not None and until >= self.value:
             self._merge(cohort)
 
+    def _take_partitions(self) -> None:
+        """Take over a state in which each property had a bookmark of its own (0.1).
+
+        Those that stand at the latest moment go on together; the others have joined
+        later, as it were, and are read up to there first.
+        """
+        partitions = self._state.get("partitions") or []
+        if not partitions:
+            return
+        standing: dict[str | None, list[str]] = {}
+        for partition in partitions:
+            value = partition.get("replication_key_value")
+            (key,) = partition["context"].values()
+            standing.setdefault(value, []).append(key)
+        latest = max((value for value in standing if value), default=None)
+        self._complete()
+        self._state["partitions"] = []
+        if latest is None:
+            return
+        self._state["replication_key_value"] = latest
+        self._state["covers"] = standing.pop(latest)
+        self._state["joining"] = [
+            {"ids": ids, "replication_key_value": value}
+            for value, ids in standing.items()
+        ]
+
     def _check(self) -> None:
         """Refuse a state that is none of ours before anything is read by it.
 
         Raises:
-            InvalidStateError: Something in it has another form.
+            Exception: Something in it has another form.
         """
-        try:
-            for part in (self._state, *self._joining()):
-                _moment_of(part)
-            for ids in (
-                self._state.get("covers") or [],
-                *(cohort["ids"] for cohort in self._joining()),
-            ):
-                _check_ids(ids)
-            for job in self.jobs:
-                parse_moment(job["end"])
-                parse_moment(job["added"])
-                parse_moment(job.get("start", job["end"]))
-                job["id"].lower()
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            msg = (
-                f"{self._stream}: the state cannot be read ({type(error).__name__}: "
-                f"{error}); repair it, or take the stream out of it to start anew"
-            )
-            raise InvalidStateError(msg) from None
+        for part in (self._state, *self._joining()):
+            _moment_of(part)
+        if self._state.get("covers") is not None:
+            self._state["covers"] = _plain(self._state["covers"])
+        for cohort in self._joining():
+            cohort["ids"] = _plain(cohort["ids"])
+        for job in self.jobs:
+            parse_moment(job["end"])
+            parse_moment(job["added"])
+            parse_moment(job.get("start", job["end"]))
+            job["id"].lower()
+
+    def _complete(self) -> None:
+        """Let the state have all of its keys; a list of partitions is merged whole."""
+        if self.value is None or "start_date" not in self._state:
+            begun = self._start_date
+            self._state["start_date"] = begun and format_moment(begun)
+        if "context" not in self._state:
+            for key, empty in EMPTY.items():
+                self._state.setdefault(key, copy(empty))
 
     def _advance(self, part: dict[str, Any], until: datetime) -> None:
         reached = _moment_of(part)
@@ -219,7 +300,8 @@ class Bookmarks:
 
     def _merge(self, cohort: dict[str, Any]) -> None:
         """Let what joined go on together with the rest."""
-        self._state["covers"] = sorted([*self._state["covers"], *cohort["ids"]])
+        covers = self._state.get("covers") or []
+        self._state["covers"] = sorted([*covers, *cohort["ids"]])
         self._keep_joining([other for other in self._joining() if other is not cohort])
 
     def _joining(self) -> list[dict[str, Any]]:
@@ -230,17 +312,17 @@ class Bookmarks:
             yield from cohort["ids"]
 
     def _keep_joining(self, joining: list[dict[str, Any]]) -> None:
-        self._state.pop("joining", None)
-        if joining:
-            self._state["joining"] = joining
+        self._state["joining"] = joining
 
 
 def _moment_of(part: dict[str, Any]) -> datetime | None:
     value = part.get("replication_key_value")
-    return parse_moment(value) if value else None
+    return None if value is None else parse_moment(value)
 
 
-def _check_ids(ids: object) -> None:
+def _plain(ids: object) -> list[str]:
+    """Identifiers as Mews compares them, each once."""
     if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
         msg = "identifiers must be a list of texts"
         raise TypeError(msg)
+    return list(dict.fromkeys(key.strip().lower() for key in ids))

@@ -1,6 +1,6 @@
-"""Reads an entity through data exports or page by page, as it suits each span.
+"""Reads an entity through data exports or page by page, as it suits each slice.
 
-A bookmark means the same for both, so a history can change its way at any window.
+A bookmark means the same for both, so a history can change its method at any window.
 """
 
 from __future__ import annotations
@@ -34,87 +34,86 @@ class ExtractionMethod(str, Enum):
     PAGES = "pages"
 
 
+EXPORTS, PAGES = ExtractionMethod
+
+
 def preferred(span: Slice) -> ExtractionMethod:
-    """The way that suits a span: pages for what is short, an export for the rest."""
+    """The method that suits a slice: pages for a short one, an export for the rest."""
     start = span.reached or span.start
     is_short = start is not None and span.end - start <= LONGEST_BY_PAGES
-    return ExtractionMethod.PAGES if is_short else ExtractionMethod.EXPORTS
+    return PAGES if is_short else EXPORTS
 
 
 @dataclass
 class _Leg:
-    """Spans that are read the same way."""
+    """Slices that are read by the same method."""
 
-    way: ExtractionMethod
+    method: ExtractionMethod
     reader: Reader
-    spans: list[Slice]
+    slices: list[Slice]
 
 
 class AutoReader:
-    """Reads each span the way that suits it, and the other way where that fails."""
+    """Reads each slice by the method that suits it, and by the other where that fails.
+
+    Attributes:
+        refusals: What Mews said to the methods that it does not allow.
+    """
 
     def __init__(
         self,
         stream: str,
         new_reader: Callable[[ExtractionMethod], Reader],
+        methods: Sequence[ExtractionMethod],
         *,
-        ways: Sequence[ExtractionMethod],
         beginning: Callable[[tuple[str, ...] | None], datetime],
-        goes_on: bool,
+        resumes: bool,
         forget_exports: Callable[[], None],
     ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
             stream: Its name, for log lines.
-            new_reader: Makes a reader of one way; each is opened once.
-            ways: Those that may be taken, at least one.
+            new_reader: Makes a reader of one method; each is opened once.
+            methods: Those that may be used, at least one.
             beginning: Gives the start of what properties or chains have, for pages.
-            goes_on: Whether an earlier run has added an export to go on with.
-            forget_exports: To be called when it is not gone on with.
+            resumes: Whether an earlier run has added exports to resume.
+            forget_exports: To be called when they are not resumed.
         """
         self._stream = stream
         self._new_reader = new_reader
-        self._ways = ways
+        self._methods = list(methods)
         self._beginning = beginning
-        self._goes_on = goes_on
+        self._resumes = resumes
         self._forget_exports = forget_exports
         self._legs: list[_Leg] = []
+        self.refusals: dict[ExtractionMethod, str] = {}
 
-    def open(self, spans: Sequence[Slice]) -> None:
-        """Choose the ways, and add the first export where one is wanted.
+    def open(self, slices: Sequence[Slice]) -> None:
+        """Choose the methods, and wait for the first answer to each.
 
         Raises:
+            UnauthorizedError: No method is allowed.
             MewsError: As the readers.
         """
-        by_way: dict[ExtractionMethod, list[Slice]] = {
-            way: [] for way in ExtractionMethod
-        }
-        for span in spans:
-            by_way[self._choose(span)].append(span)
-        self._add_leg(ExtractionMethod.EXPORTS, by_way[ExtractionMethod.EXPORTS])
-        if spans and self._goes_on and not self._legs:
+        chosen = [(self._choose(each), each) for each in slices]
+        for method in ExtractionMethod:
+            self._open(method, [each for by, each in chosen if by is method])
+        if slices and self._resumes and self._legs[0].method is not EXPORTS:
             self._forget_exports()
-        self._add_leg(
-            ExtractionMethod.PAGES,
-            [self._begun(each) for each in by_way[ExtractionMethod.PAGES]],
-        )
 
-    def pieces(self) -> Generator[WindowRead, None, None]:
-        """The pieces of what is read through exports, then of what is read by pages.
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """What is read through exports, then what is read by pages.
 
         Raises:
             MewsError: As the readers.
         """
         for leg in list(self._legs):
-            if (
-                leg.way is ExtractionMethod.PAGES
-                and ExtractionMethod.EXPORTS in self._ways
-            ):
+            if leg.method is PAGES and EXPORTS in self._methods:
                 yield from self._pages_or_exports(leg)
             else:
-                with closing(leg.reader.pieces()) as pieces:
-                    yield from pieces
+                with closing(leg.reader.windows()) as windows:
+                    yield from windows
 
     def close(self) -> None:
         """Let go of what the readers hold."""
@@ -122,25 +121,41 @@ class AutoReader:
             leg.reader.close()
 
     def _choose(self, span: Slice) -> ExtractionMethod:
-        wanted = ExtractionMethod.EXPORTS if self._goes_on else preferred(span)
-        return wanted if wanted in self._ways else self._ways[0]
+        wanted = EXPORTS if self._resumes else preferred(span)
+        return wanted if wanted in self._methods else self._methods[0]
+
+    def _open(self, method: ExtractionMethod, slices: list[Slice]) -> None:
+        """Begin to read slices by a method, or by the other if that is not allowed."""
+        if not slices:
+            return
+        if method not in self._methods:
+            method = self._methods[0]
+        if method is PAGES:
+            slices = [self._begun(each) for each in slices]
+        told = "through exports" if method is EXPORTS else "page by page"
+        for each in slices:
+            logger.info("%s: reading %s %s", self._stream, each, told)
+        reader = self._new_reader(method)
+        try:
+            reader.open(slices)
+        except (UnauthorizedError, RefusedError) as error:
+            reader.close()
+            if not error.is_forbidden:
+                raise
+            self.refusals[method] = str(error).removeprefix(f"{self._stream}: ")
+            self._methods.remove(method)
+            if not self._methods:
+                error.args = ("; ".join(self.refusals.values()),)
+                raise
+            self._open(self._methods[0], slices)
+        else:
+            self._legs.append(_Leg(method, reader, slices))
 
     def _begun(self, span: Slice) -> Slice:
-        """The span with a start, which an export can do without but pages cannot."""
+        """The slice with a start, which an export can do without but pages cannot."""
         if span.start is not None:
             return span
         return replace(span, start=self._beginning(span.covers))
-
-    def _add_leg(self, way: ExtractionMethod, spans: list[Slice]) -> None:
-        """Begin to read spans one way, if there are any."""
-        if not spans:
-            return
-        leg = _Leg(way, self._new_reader(way), spans)
-        self._legs.append(leg)
-        told = "through exports" if way is ExtractionMethod.EXPORTS else "page by page"
-        for span in spans:
-            logger.info("%s: reading %s %s", self._stream, span, told)
-        leg.reader.open(spans)
 
     def _pages_or_exports(self, leg: _Leg) -> Iterator[WindowRead]:
         """Pages, until one of a single row is too heavy; then exports for the rest."""
@@ -153,21 +168,17 @@ class AutoReader:
                 heavy.append(error)
                 raise WindowLostError from None
 
-        with closing(leg.reader.pieces()) as pieces:
-            for piece in pieces:
-                yield replace(piece, rows=guarded(piece.rows))
+        with closing(leg.reader.windows()) as windows:
+            for window_read in windows:
+                yield replace(window_read, rows=guarded(window_read.rows))
                 if heavy:
                     break
         if heavy:
+            leg.reader.close()
             logger.warning(
                 "%s: %s; reading through exports instead", self._stream, heavy[0]
             )
-            rest = leg.spans[leg.spans.index(piece.span) :]
-            rest[0] = replace(rest[0], start=piece.window.start, reached=None)
-            self._add_leg(ExtractionMethod.EXPORTS, rest)
-            yield from self._legs[-1].reader.pieces()
-
-
-def forbids(error: UnauthorizedError | RefusedError) -> bool:
-    """Whether the operation as such is refused, and not what was asked of it."""
-    return isinstance(error, UnauthorizedError) or error.is_forbidden
+            rest = leg.slices[leg.slices.index(window_read.span) :]
+            rest[0] = replace(rest[0], start=window_read.window.start, reached=None)
+            self._open(EXPORTS, rest)
+            yield from self._legs[-1].reader.windows()

@@ -1,174 +1,357 @@
-"""Runs iterators ahead of the one whose items are being taken."""
+"""Reads ahead of what is being written, for all streams of a run at once.
+
+Each stream has a lane: its reads in the order in which their items are written. All
+lanes share one byte budget and one number of threads. The read whose items are being
+written comes first, then the reads after it in the order in which they will be written.
+"""
 
 from __future__ import annotations
 
+import heapq
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
 
 T = TypeVar("T")
 
-MOST_BYTES = 12 << 20
-"""What may wait to be taken, of all iterators of a run: enough for a few windows of
-full pages, and memory stays flat."""
+Order = tuple[int, int]
+"""The place of a read: of its lane among the lanes, and of the read in its lane."""
+
+MOST_BYTES = 24 << 20
+"""What may wait to be written or be under way, of all streams: enough for the rate
+limit at a second an answer with large pages, and memory stays flat."""
+
+TURN_SHARE = 4
+"""One part in so many of the budget is kept for the read whose turn it is."""
+
+UNKNOWN_BYTES = 1 << 18
+"""Bytes that the first item of a lane is expected to have."""
+
+MOST_READS = 64
+"""Reads under way: far more than the rate limit needs at three seconds an answer."""
+
+LOOK_SECONDS = 0.5
+"""How often whoever waits for an item looks after something else."""
+
+
+class _Claim:
+    """Bytes that somebody waits for."""
+
+    def __init__(self, order: Order, size: int) -> None:
+        self.order = order
+        self.size = size
+        self.granted = threading.Event()
+
+    def __lt__(self, other: _Claim) -> bool:
+        return self.order < other.order
 
 
 class ByteBudget:
-    """Where items wait to be taken, with room for so many bytes.
+    """Bytes that may be held by all that is read ahead.
 
-    It is shared by all iterators of a run. Each of them may have one item waiting
-    however full it is, so none can keep another from going on.
-
-    Attributes:
-        lock: To be held by whoever calls a method.
+    The read whose turn it is has a share of its own, and may always hold one item: so
+    none can keep it from going on. So may the first read of each lane, since nothing is
+    written before all lanes have been answered.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
-        """Start empty.
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        """Start with all of it free."""
+        self._lock = threading.Lock()
+        self._free = most
+        self._kept = most // TURN_SHARE
+        self._claims: list[_Claim] = []
+        self._held: dict[Order, int] = {}
+        self._turn: Order = (-1, -1)
 
-        Args:
-            most_bytes: Bytes that may wait.
-        """
-        self.lock = threading.Lock()
-        self._room = most_bytes
-        self._outside: dict[threading.Condition, None] = {}
+    def acquire(self, order: Order, size: int) -> None:
+        """Wait until a read may hold so many bytes more."""
+        claim = _Claim(order, size)
+        with self._lock:
+            _, number = order
+            if number == 0 and order not in self._held:
+                self._hold(claim)
+            else:
+                heapq.heappush(self._claims, claim)
+                self._grant()
+        claim.granted.wait()
 
-    def has_room(self, weight: int) -> bool:
-        """Whether so many bytes fit."""
-        return weight <= self._room
+    def release(self, order: Order, size: int) -> None:
+        """A read holds so many bytes less; a negative number of them is more."""
+        with self._lock:
+            self._free += size
+            self._held[order] -= size
+            if not self._held[order]:
+                del self._held[order]
+            self._grant()
 
-    def wait_outside(self, turn: threading.Condition) -> None:
-        """Wait until there may be room, or until somebody else notifies.
+    def turn_to(self, order: Order) -> None:
+        """The items of a read are being written now."""
+        with self._lock:
+            self._turn = order
+            self._grant()
 
-        Args:
-            turn: Made with the lock; nobody else waits outside with it.
-        """
-        self._outside[turn] = None
-        turn.wait()
-        self._outside.pop(turn, None)
+    def _grant(self) -> None:
+        while self._claims and self._may_hold(self._claims[0]):
+            self._hold(heapq.heappop(self._claims))
 
-    def enter(self, weight: int) -> None:
-        """Let so many bytes wait."""
-        self._room -= weight
+    def _hold(self, claim: _Claim) -> None:
+        self._free -= claim.size
+        self._held[claim.order] = self._held.get(claim.order, 0) + claim.size
+        claim.granted.set()
 
-    def leave(self, weight: int) -> None:
-        """So many bytes wait no more."""
-        self._room += weight
-        self.call()
-
-    def call(self) -> None:
-        """Wake the first of those outside, if there is room at all.
-
-        One at a time: to wake all of them for each item costs more than their items.
-        Who was called calls the next one when it is done.
-        """
-        if self._outside and self._room > 0:
-            turn = next(iter(self._outside))
-            del self._outside[turn]
-            turn.notify()
+    def _may_hold(self, claim: _Claim) -> bool:
+        if claim.order <= self._turn:
+            return claim.size <= self._free or claim.order not in self._held
+        return claim.size <= self._free - self._kept or not self._held
 
 
-class _Ahead(Generic[T]):
-    """One iterator that runs in a thread of its own."""
+class _Read(Generic[T]):
+    """One iterator that runs in a thread of its own, from the moment it is started."""
 
     def __init__(
-        self,
-        source: Callable[[], Iterator[T]],
-        room: ByteBudget,
-        weigh: Callable[[T], int],
+        self, lane: Lane[T], order: Order, source: Callable[[], Iterator[T]]
     ) -> None:
+        self.order = order
+        self.is_started = False
+        self._lane = lane
         self._source = source
-        self._room = room
-        self._weigh = weigh
-        # the thread waits only while an item is there, who takes only while none is
-        self._changed = threading.Condition(room.lock)
+        self._changed = threading.Condition()
         self._items: deque[tuple[T, int]] = deque()
-        self._is_wanted = True
+        self._stopped = threading.Event()
         self._has_ended = False
         self._error: BaseException | None = None
+
+    def __lt__(self, other: _Read[T]) -> bool:
+        return self.order < other.order
+
+    def start(self) -> None:
+        """Begin to read."""
+        self.is_started = True
         # a daemon: a request under way must not hold up the end of the process
         threading.Thread(target=self._run, name="tap-mews-read", daemon=True).start()
 
-    def items(self) -> Iterator[T]:
-        """The items in their order, as they come."""
+    def wait(self, seconds: float) -> bool:
+        """Wait for the first item, or the end; say whether there is one of the two."""
+        with self._changed:
+            return self._changed.wait_for(self._is_there, seconds)
+
+    def error(self) -> BaseException | None:
+        """What ended the reading before its first item was taken, if something did."""
+        with self._changed:
+            return None if self._items else self._error
+
+    def items(self, meanwhile: Callable[[], None]) -> Iterator[T]:
+        """The items in their order, as they come.
+
+        Args:
+            meanwhile: Called now and then while there is none.
+        """
+        budget = self._lane.budget
         while True:
+            while not self.wait(LOOK_SECONDS):
+                meanwhile()
             with self._changed:
-                self._changed.wait_for(lambda: self._items or self._has_ended)
                 if not self._items:
                     break
-                item, weight = self._items.popleft()
-                self._room.leave(weight)
-                self._changed.notify()
+                item, size = self._items.popleft()
             yield item
-            del item  # what is taken must not stay here until the next one comes
+            del item  # what is written must not stay here until the next one comes
+            budget.release(self.order, size)
         if self._error is not None:
             raise self._error
 
     def stop(self) -> None:
         """Want no more items; those that wait are dropped."""
         with self._changed:
-            self._is_wanted = False
-            self._room.leave(sum(weight for _, weight in self._items))
+            self._stopped.set()
+            held = sum(size for _, size in self._items)
             self._items.clear()
-            self._changed.notify()
+        if held:
+            self._lane.budget.release(self.order, held)
+
+    def _is_there(self) -> bool:
+        return bool(self._items) or self._has_ended
 
     def _run(self) -> None:
         try:
-            for item in self._source():
-                if not self._put(item):
-                    break
-                del item  # nor here
+            self._read()
         except BaseException as error:  # noqa: BLE001 - raised where it is taken
             self._error = error
         with self._changed:
             self._has_ended = True
-            self._changed.notify()
+            self._changed.notify_all()
+        self._lane.ended()
 
-    def _put(self, item: T) -> bool:
-        """Let an item wait, once there is room; say whether it is wanted at all."""
-        weight = self._weigh(item)
-        with self._changed:
-            while self._is_wanted and self._items and not self._room.has_room(weight):
-                self._room.wait_outside(self._changed)
-            if self._is_wanted:
-                self._items.append((item, weight))
-                self._room.enter(weight)
-                self._changed.notify()
-            self._room.call()
-            return self._is_wanted
-
-
-def read_ahead(
-    sources: Iterable[Callable[[], Iterator[T]]],
-    ahead: int,
-    room: ByteBudget,
-    weigh: Callable[[T], int],
-) -> Generator[Iterator[T], None, None]:
-    """Start iterators before it is their turn.
-
-    Args:
-        sources: Each makes an iterator; it runs in a thread of its own.
-        ahead: How many run beside the one whose items are being taken.
-        room: Where items wait.
-        weigh: Gives the bytes of an item.
-
-    Yields:
-        The items of each source, in the order of the sources. Take them all before the
-        next one. An error comes where the item would have come.
-    """
-    waiting = iter(sources)
-    running: deque[_Ahead[T]] = deque()
-    try:
-        while True:
-            while len(running) <= ahead and (source := next(waiting, None)):
-                running.append(_Ahead(source, room, weigh))
-            if not running:
+    def _read(self) -> None:
+        lane, budget = self._lane, self._lane.budget
+        items, is_first = self._source(), True
+        while not self._stopped.is_set():
+            expected = lane.expected
+            budget.acquire(self.order, expected)
+            # whoever waits for bytes may be stopped meanwhile
+            item = None if self._stopped.is_set() else next(items, None)
+            if is_first:
+                lane.answered(self)
+                is_first = False
+            if item is None:
+                budget.release(self.order, expected)
                 return
-            yield running[0].items()
-            running.popleft()
-    finally:
-        for one in running:
-            one.stop()
+            size = lane.weigh(item)
+            lane.expected = max(size, 1)
+            budget.release(self.order, expected - size)
+            with self._changed:
+                if not self._stopped.is_set():
+                    self._items.append((item, size))
+                    self._changed.notify_all()
+                    size = 0
+            del item  # nor here
+            if size:
+                budget.release(self.order, size)
+
+
+class Lane(Generic[T]):
+    """The reads of one stream, in the order in which their items are written.
+
+    Attributes:
+        budget: Shared by all lanes.
+        weigh: Gives the bytes of an item.
+        expected: Bytes that the next item may have.
+    """
+
+    def __init__(
+        self, prefetcher: Prefetcher, place: int, weigh: Callable[[T], int]
+    ) -> None:
+        """Start without reads."""
+        self.budget = prefetcher.budget
+        self.weigh = weigh
+        self.expected = UNKNOWN_BYTES
+        self._prefetcher = prefetcher
+        self._place = place
+        self._reads: list[_Read[T]] = []
+
+    def open(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
+        """Take up reads; the first one starts at once, the others once it is answered.
+
+        So what may not be read costs one request.
+        """
+        self._reads = [
+            _Read(self, (self._place, number), source)
+            for number, source in enumerate(sources)
+        ]
+        if self._reads:
+            self._prefetcher.ensure_started(self._reads[0])
+
+    def answered(self, read: _Read[T]) -> None:
+        """A read has an item, or has ended well."""
+        if read is self._reads[0]:
+            self._prefetcher.plan(self._reads[1:])
+
+    def first_error(self, seconds: float) -> BaseException | None:
+        """Wait for the first item of the lane, or the end of its first read.
+
+        Returns:
+            What ended that read before it had an item, if something did in time.
+        """
+        if not self._reads or not self._reads[0].wait(seconds):
+            return None
+        return self._reads[0].error()
+
+    def take(self) -> Generator[Iterator[T], None, None]:
+        """The items of each read, in order.
+
+        Take them all before the next one. An error comes where the item would have
+        come.
+        """
+        for read in self._reads:
+            self.budget.turn_to(read.order)
+            self._prefetcher.ensure_started(read)
+            yield read.items(self._prefetcher.meanwhile)
+
+    def stop(self) -> None:
+        """Want no more of any read."""
+        self._prefetcher.forget(self._reads)
+        for read in self._reads:
+            read.stop()
+
+    def ended(self) -> None:
+        """One of the reads has ended, so another one can start."""
+        self._prefetcher.ended()
+
+
+class Prefetcher:
+    """Starts the reads of all lanes in the order in which they will be written."""
+
+    def __init__(
+        self,
+        meanwhile: Callable[[], None],
+        budget: ByteBudget | None = None,
+        most_reads: int = MOST_READS,
+    ) -> None:
+        """Start without lanes.
+
+        Args:
+            meanwhile: Called now and then while an item is waited for.
+            budget: What all lanes may hold.
+            most_reads: Reads that may be under way.
+        """
+        self.meanwhile = meanwhile
+        self.budget = budget or ByteBudget()
+        self._most = most_reads
+        self._lock = threading.Lock()
+        self._running = 0
+        self._waiting: list[_Read[object]] = []
+        self._lanes: list[Lane[Any]] = []
+
+    def lane(self, place: int, weigh: Callable[[T], int]) -> Lane[T]:
+        """A lane for a stream.
+
+        Args:
+            place: Of the stream among those that are written.
+            weigh: Gives the bytes of an item.
+        """
+        lane = Lane(self, place, weigh)
+        self._lanes.append(lane)
+        return lane
+
+    def stop(self) -> None:
+        """Want no more of any lane."""
+        for lane in self._lanes:
+            lane.stop()
+
+    def plan(self, reads: list[_Read[T]]) -> None:
+        """Start reads as there is room."""
+        with self._lock:
+            for read in reads:
+                heapq.heappush(self._waiting, read)  # type: ignore[misc]
+            self._fill()
+
+    def ensure_started(self, read: _Read[T]) -> None:
+        """Start a read whose turn has come, whatever else is running."""
+        with self._lock:
+            if not read.is_started:
+                self._start(read)
+
+    def forget(self, reads: list[_Read[T]]) -> None:
+        """Do not start these any more."""
+        with self._lock:
+            for read in reads:
+                read.is_started = True
+
+    def ended(self) -> None:
+        """A read has ended."""
+        with self._lock:
+            self._running -= 1
+            self._fill()
+
+    def _start(self, read: _Read[T]) -> None:
+        self._running += 1
+        read.start()
+
+    def _fill(self) -> None:
+        while self._waiting and self._running < self._most:
+            read = heapq.heappop(self._waiting)
+            if not read.is_started:
+                self._start(read)

@@ -1,8 +1,8 @@
-"""What streams and readers agree on: spans that are due, and pieces that are read.
+"""What streams and readers agree on: slices that are due, and windows that are read.
 
-A stream says which spans of time are due. A reader cuts them as its operation wants it
-and yields pieces in order of time. A piece whose rows have all been taken is done: only
-then does the bookmark move to the piece's end.
+A stream says which slices of time are due. A reader cuts them as its operation wants it
+and yields windows in order of time. A window whose rows have all been taken is done:
+only then does the bookmark move to its end.
 """
 
 from __future__ import annotations
@@ -26,12 +26,11 @@ class Slice:
     Attributes:
         start: First moment, or None for everything from the beginning.
         end: Last moment.
-        scope: Identifiers of enterprises or chains to read; None for all that the
-            token reaches.
+        scope: Identifiers that requests must name; None for all that the token reaches.
         cohort: Which of the stream's bookmarks it moves.
-        covers: Properties or chains that it is known to cover, or None.
+        covers: Identifiers that it is known to cover, or None.
         reached: The bookmark, which is after the start by what is read again; None
-            without one. A run that was not interrupted would have gone on from there.
+            without one. A run that was not interrupted would have resumed there.
     """
 
     start: datetime | None
@@ -42,25 +41,25 @@ class Slice:
     reached: datetime | None = None
 
     def __str__(self) -> str:
-        """The span as a log line shows it."""
+        """The slice as a log line shows it."""
         who = f" of {len(self.scope)} that joined" if self.cohort and self.scope else ""
         return f"{Window(self.start, self.end)}{who}"
 
 
 def _nothing() -> None:
-    """There is nothing to do when the piece is done."""
+    """There is nothing to do when the window is done."""
 
 
 @dataclass(frozen=True)
 class WindowRead:
-    """A window of a span, being read.
+    """A window of a slice, being read.
 
     Attributes:
         span: What it was cut from.
-        window: The slice of time.
+        window: When.
         rows: Its rows, in no order; to be taken once.
         complete_until: No row up to here can still come, so the bookmark may move here;
-            None if the piece moves no bookmark.
+            None if the window moves no bookmark.
         share: How much of all that is due is done with it, 0 to 1.
         way: How its rows come: `exports` or `pages`.
         known: How many windows there are, as far as is known.
@@ -78,17 +77,17 @@ class WindowRead:
 
 
 class WindowLostError(Exception):
-    """A piece cannot be read on; its rows come again, whole, in a later piece."""
+    """A window cannot be read to its end; its rows come again in a later one."""
 
 
 class Reader(Protocol):
-    """Reads spans of one stream, from wherever."""
+    """Reads slices of one stream, from wherever."""
 
-    def open(self, spans: Sequence[Slice]) -> None:
-        """Begin what can begin before the stream has its turn."""
+    def open(self, slices: Sequence[Slice]) -> None:
+        """Begin to read, ahead of the stream's turn, and wait for the first answer."""
 
-    def pieces(self) -> Generator[WindowRead, None, None]:
-        """The pieces of the spans in order; each must be done before the next."""
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """The windows of the slices in order; each must be done before the next."""
 
     def close(self) -> None:
         """Let go of what is held; called however reading ends."""

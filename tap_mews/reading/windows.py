@@ -62,44 +62,45 @@ class Window:
         return Window(self.start, middle), Window(middle + gap, self.end)
 
 
-def month_later(moment: datetime) -> datetime:
-    """The same time of day a calendar month later, or on that month's last day."""
-    year, month = divmod(moment.year * 12 + moment.month, 12)
+def months_later(moment: datetime, months: int) -> datetime:
+    """The same time of day so many calendar months later, or on the last day then."""
+    year, month = divmod(moment.year * 12 + moment.month - 1 + months, 12)
     last = calendar.monthrange(year, month + 1)[1]
     return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
 
 
-def months(start: datetime, end: datetime) -> Iterator[Window]:
-    """Cut a span into windows of at most a calendar month.
+def by_months(
+    start: datetime, end: datetime, months: int, gap: timedelta
+) -> Iterator[Window]:
+    """Cut a stretch of time into windows of at most so many calendar months.
 
     Args:
         start: First moment.
         end: Last moment.
+        months: Length of all windows but the last one.
+        gap: Distance between neighbours: none for moments, a day for days.
 
     Yields:
         Windows in order of time; none if the end is before the start.
     """
     while start <= end:
-        stop = min(month_later(start), end)
+        stop = min(months_later(start, months) - gap, end)
         yield Window(start, stop)
-        start = stop
         if stop == end:
             return
+        start = stop + gap
 
 
-def slices(
-    start: datetime,
-    end: datetime,
-    longest: timedelta,
-    gap: timedelta = timedelta(0),
+def cut(
+    start: datetime, end: datetime, longest: timedelta, gap: timedelta
 ) -> Iterator[Window]:
-    """Cut a span into windows of at most a given length.
+    """Cut a stretch of time into windows of at most a given length.
 
     Args:
         start: First moment.
         end: Last moment.
         longest: Length of all windows but the last one.
-        gap: Distance between neighbours: none for moments, a day for dates.
+        gap: As for `by_months`.
 
     Yields:
         Windows in order of time; none if the end is before the start.
@@ -107,6 +108,6 @@ def slices(
     while start <= end:
         stop = min(start + longest, end)
         yield Window(start, stop)
-        start = stop + (gap or timedelta(0))
         if stop == end:
             return
+        start = stop + gap

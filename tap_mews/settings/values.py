@@ -191,12 +191,11 @@ CONFIG = th.PropertiesList(
     ),
     th.Property(
         "max_concurrency",
-        th.IntegerType(minimum=1, maximum=32),
-        default=4,
+        th.IntegerType(minimum=1, maximum=64),
         title="Concurrency",
         description=(
-            "Windows of a page by page stream to fetch ahead of the one whose rows are "
-            "written, 1 to 32."
+            "Most requests under way at once, 1 to 64, for those who share a token "
+            "with others. As many as the rate limit allows, unless set."
         ),
     ),
     th.Property(
@@ -242,7 +241,7 @@ class Settings:
     lookback: timedelta
     companionship_refresh_days: int
     on_invalid_record: str
-    max_concurrency: int
+    max_concurrency: int | None
     spool_directory: Path | None
     report_path: Path | None
 
@@ -297,7 +296,7 @@ class Settings:
             lookback=timedelta(minutes=values["lookback_minutes"]),
             companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
-            max_concurrency=values["max_concurrency"],
+            max_concurrency=values.get("max_concurrency"),
             spool_directory=_path(values.get("spool_directory")),
             report_path=_path(values.get("report_path")),
         )

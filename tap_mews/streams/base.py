@@ -4,42 +4,49 @@ from __future__ import annotations
 
 import abc
 from contextlib import closing, contextmanager
-from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
+from tap_mews.api.operations import NO_SELECTOR
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
+    RefusedError,
     TapMewsError,
     UnauthorizedError,
 )
-from tap_mews.preflight import Probe, advice_on
+from tap_mews.metrics.record import StreamRecord
+from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
-from tap_mews.reading.windows import Window
-from tap_mews.streams.monitored import MonitoredStream
+from tap_mews.records.validator import RecordValidator
+from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.timestamps import ONE_DAY, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
+    from concurrent.futures import Future
+    from datetime import datetime, timedelta
 
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
 
-    from tap_mews.reading.choosing import ExtractionMethod
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import Operation
+    from tap_mews.pages.reader import Fetch
     from tap_mews.records.validator import Rows
+    from tap_mews.records.writer import MessageWriter
+    from tap_mews.run import Run
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
 _IN_THE_CHECKOUT = Path(__file__).parents[2] / "schemas"
-
-SECOND = timedelta(seconds=1)
 
 SCHEMAS = SchemaDirectory(
     # an editable install shows the package as it is in the checkout, without the copy
@@ -47,55 +54,121 @@ SCHEMAS = SchemaDirectory(
 )
 
 
-class MewsStream(MonitoredStream, abc.ABC):
+class MewsTap(GuardedTap, abc.ABC):
+    """What the streams need of their tap."""
+
+    message_writer: MessageWriter
+
+    @property
+    @abc.abstractmethod
+    def run(self) -> Run:
+        """What the streams of a run share."""
+
+    @abc.abstractmethod
+    def open_streams(self) -> None:
+        """Begin to read all selected streams."""
+
+
+class MewsStream(WindowedStream, abc.ABC):
     """A stream that is read window by window.
 
     Its bookmark is the end of the last window that was delivered whole.
+
+    Attributes:
+        operation: What it reads, page by page.
+        tested: What `--test` reads of the last time; None for whatever time.
+        is_optional: Whether runs go without it while Mews refuses it and it was never
+            read; it may have come with an update, unasked for.
+        reader: Reads what is due; made when the stream is opened.
+        opening: What the stream waits for before its turn: a first answer that is
+            late, or trouble that is raised then.
     """
 
     schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
 
-    tested: ClassVar[timedelta] = ONE_DAY
-    """What `--test` reads, so that it never starts an export of a whole history."""
-
+    operation: ClassVar[Operation]
+    tested: ClassVar[timedelta | None] = ONE_DAY
+    is_optional: ClassVar[bool] = True
     reader: Reader
-    """Reads what is due; made when the stream is opened."""
+    opening: Future[None] | None = None
+
+    _tap: MewsTap
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+        return self._tap.run
+
+    @cached_property
+    def record(self) -> StreamRecord:
+        """What is known of the reading of it."""
+        return StreamRecord(self.name, self.scope_of, self.run.clock, self.logger)
+
+    def leave_out(self) -> None:
+        """Read nothing of this stream in this run."""
+        super().leave_out()
+        self.run.record.streams.pop(self.name, None)
+
+    def client_of(self, span: Slice) -> MewsClient:
+        """Makes the calls for a span; their usage goes to its partition."""
+        return self.run.client.adding_to(self.record.of(span))
+
+    @cached_property
+    def validator(self) -> RecordValidator:
+        """Checks the rows."""
+        self.record.validator = RecordValidator(
+            self.name,
+            self.effective_schema,
+            pass_invalid=self.run.settings.on_invalid_record == "warn",
+            logger=self.logger,
+        )
+        return self.record.validator
 
     @abc.abstractmethod
     def new_reader(self) -> Reader:
         """Make what reads this stream."""
 
-    @abc.abstractmethod
-    def planned_ways(self) -> tuple[ExtractionMethod, ...]:
-        """The ways to read it that the settings and Mews have."""
+    def page_reader(self, fetch: Fetch) -> PageReader:
+        """What reads the rows that are fetched."""
+        place = [*self._tap.streams].index(self.name)
+        lane = self.run.prefetcher.lane(place, attrgetter("size"))
+        time_filter = self.operation.time_filter
+        return PageReader(self.name, fetch, lane, time_filter, self.run.began)
 
-    @cached_property
-    def ways(self) -> tuple[ExtractionMethod, ...]:
-        """The ways to read it; the preflight takes out those that are not allowed."""
-        return self.planned_ways()
-
-    def probed(self) -> tuple[Slice, Window]:
-        """What a probe asks for: as little as can be."""
-        scope, window = self.scopes()[0], Window(self.end - SECOND, self.end)
-        return Slice(window.start, window.end, scope), window
-
-    @abc.abstractmethod
-    def probes(self) -> list[Probe]:
-        """The cheapest requests that show whether it may be read."""
+    @property
+    def page_size(self) -> int:
+        """Rows to ask for in one page; a test needs one."""
+        return 1 if self.is_dry_run else self.run.settings.page_size
 
     def prepare(self) -> None:
         """See that all streams may be read, and begin to read them."""
         self._tap.open_streams()
 
+    @cached_property
+    def selection(self) -> Selection:
+        """What it reads: that of the settings, else all that the token reaches."""
+        settings, lookups = self.run.settings, self.run.lookups
+        selector = self.operation.selector
+        if selector.parents is not None:
+            parents = lookups.ids(selector.parents)
+            return Selection(parents, parents)
+        if selector is NO_SELECTOR:
+            return Selection(None, None)
+        if selector.of == "chain":
+            ids, scope = lookups.chain_ids, settings.chain_ids
+        else:
+            ids, scope = lookups.enterprise_ids, settings.enterprise_ids
+        if ids is None and selector.is_required:
+            # those of earlier runs, where this one cannot list them
+            ids = self.bookmarks.known
+        return Selection(ids, scope)
+
     @property
-    def reach(self) -> Selection:
-        """What it reads: the properties of the settings, else all the token opens."""
-        return Selection(
-            self.run.portfolio.enterprise_ids,
-            self.run.settings.enterprise_ids,
-        )
+    def scope_of(self) -> str:
+        """Whose identifiers a part of it is read by."""
+        return self.operation.selector.of
 
     @property
     def end(self) -> datetime:
@@ -109,11 +182,13 @@ class MewsStream(MonitoredStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.settings.start_date or self.beginning(ids)
+        return self.run.start_date or self.beginning(ids)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
-        return self.run.portfolio.beginning(ids)
+        # the ids of parents do not tell when their property was created
+        has_parents = self.operation.selector.parents is not None
+        return self.run.lookups.beginning(None if has_parents else ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -122,15 +197,9 @@ class MewsStream(MonitoredStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours.
         """
-        return self.bookmarks_in(self.stream_state)
-
-    def bookmarks_in(self, state: dict[str, Any]) -> Bookmarks:
-        """What a part of the state holds of this stream.
-
-        Raises:
-            InvalidStateError: It is none of ours.
-        """
-        return Bookmarks(self.name, state, self.replication_key, self.write_bookmark)
+        return Bookmarks(
+            self.name, self.stream_state, self.replication_key, self.write_bookmark
+        )
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:
@@ -143,21 +212,21 @@ class MewsStream(MonitoredStream, abc.ABC):
         return not self.is_dry_run and self.replication_method != REPLICATION_FULL_TABLE
 
     def open(self) -> None:
-        """Begin to read what is due, ahead of the stream's turn.
+        """Begin to read what is due, and wait for the first answer.
 
         Raises:
             MewsError: As the reader.
             InvalidStateError: The state is none of ours.
         """
-        self.completeness.has_failed = False
+        self.record.has_failed = False
         try:
             with self.named():
-                spans = self._spans()
-                self.plan(spans, self._parts())
+                slices = self._slices()
+                self.record.plan(slices, [self._all(self.end)], self.bookmarks.of)
                 self.reader = self.new_reader()
-                self.reader.open(spans)
+                self.reader.open(slices)
         except TapMewsError:
-            self.completeness.has_failed = True
+            self.record.has_failed = True
             raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
@@ -169,12 +238,12 @@ class MewsStream(MonitoredStream, abc.ABC):
         del context
         if not self.selected:
             return
-        with self._reading() as pieces:
-            for piece in pieces:
+        with self._reading() as windows:
+            for piece in windows:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for rows in piece.rows:
-                            yield from self._deliver(rows)
+                    for rows in piece.rows:
+                        yield from self._deliver(rows)
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -204,12 +273,12 @@ class MewsStream(MonitoredStream, abc.ABC):
         from tap_mews.records.batch_files import BatchFiles  # noqa: PLC0415 - few runs need it
 
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
-        with self._reading() as pieces:
-            for piece in pieces:
+        with self._reading() as windows:
+            for piece in windows:
+                self.record.begin(piece)
                 try:
-                    with self.taking(piece):
-                        for manifest in files.write(map(self._lot, piece.rows)):
-                            yield batch_config.encoding, manifest
+                    for manifest in files.write(map(self._lot, piece.rows)):
+                        yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
                 self._finish(piece)
@@ -229,56 +298,60 @@ class MewsStream(MonitoredStream, abc.ABC):
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
         self.prepare()
-        self._tap.reading = self
+        self.run.record.reading = self.record
         try:
-            with self.named(), closing(self.reader.pieces()) as pieces:
-                yield pieces
-        except UnauthorizedError as error:
-            error.args = (f"{error}; {advice_on(self.run.connection, str(error))}",)
-            raise
+            with self.named(), closing(self._windows()) as windows:
+                yield windows
+        except (UnauthorizedError, RefusedError) as error:
+            # of an operation that is not called first, or for one of the properties
+            if not error.is_forbidden:
+                raise
+            if not self._skips_if_refused:
+                advice = self.run.connection.advice_on(str(error))
+                error.args = (f"{error}; {advice}",)
+                raise
+            self.logger.warning("%s; skipping the rest of the stream", error)
+        else:
+            self.record.complete()
         finally:
-            self._tap.reading = None
-            self.reader.close()
+            # a first answer that was late may have been an error
+            if reader := getattr(self, "reader", None):
+                reader.close()
+            self.record.metrics.log()
         self.validator.summarize()
-        self.progress.finish()
+        self.run.record.reading = None
+
+    def _windows(self) -> Generator[WindowRead, None, None]:
+        """What the reader reads, once its first answer is there."""
+        if self.opening is not None:
+            self.opening.result()
+        yield from self.reader.windows()
+
+    @property
+    def _skips_if_refused(self) -> bool:
+        """Whether the run goes on with other streams."""
+        skips = self.run.settings.skip_unauthorized_streams
+        return skips and len(self.run.record.streams) > 1
 
     def due(self) -> list[Slice]:
-        """The spans that the bookmarks make due."""
-        return self.bookmarks.due(self.reach, self.start, self.end, self.lookback)
+        """The slices that the bookmarks make due."""
+        return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
 
-    def move_bookmark(self, span: Slice, until: datetime) -> None:
-        """Note that a span has been delivered whole up to a moment."""
-        self.bookmarks.move(span, until)
-
-    def bookmark_of(self, span: Slice) -> str | None:
-        """The bookmark that a span moves, as the state has it."""
-        return self.bookmarks.of(span)
-
-    def scopes(self) -> list[tuple[str, ...] | None]:
-        """What requests name, one entry for each bookmark of its own."""
-        return [self.reach.scope]
-
-    def _spans(self) -> list[Slice]:
+    def _slices(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""
         if self.is_dry_run:
-            start = self.end - self.tested
-            return [Slice(start, self.end, scope) for scope in self.scopes()]
+            return [self._all(self.end - self.tested if self.tested else None)]
         if self.replication_method == REPLICATION_FULL_TABLE:
-            return [
-                Slice(self.start(scope or self.reach.ids), self.end, scope)
-                for scope in self.scopes()
-            ]
-        spans = self.due()
-        if not spans:
+            return [self._all(self.start(self.selection.ids))]
+        slices = self.due()
+        if not slices:
             self.logger.info("%s: nothing is due", self.name)
-        return spans
+        return slices
 
-    def _parts(self) -> list[Slice]:
-        """What has a bookmark of its own, whether or not anything is due of it."""
-        return [
-            Slice(self.end, self.end, scope, covers=scope or self.reach.ids)
-            for scope in self.scopes()
-        ]
+    def _all(self, start: datetime | None) -> Slice:
+        """All that is read, from a moment to the end."""
+        ids, scope = self.selection.ids, self.selection.scope
+        return Slice(start, self.end, scope, covers=ids)
 
     @property
     def lookback(self) -> timedelta:
@@ -290,7 +363,7 @@ class MewsStream(MonitoredStream, abc.ABC):
         if not self._writes_rows:
             for record in self.validator.records(rows):
                 yield record
-                self.progress.add(1)
+                self.record.count(1)
             return
         lines = self.validator.lines(rows)
         count = len(lines)
@@ -298,10 +371,10 @@ class MewsStream(MonitoredStream, abc.ABC):
             self.name,
             lines,
             version=self.version,
-            time_extracted=datetime.now(timezone.utc).isoformat(),
+            time_extracted=self.run.clock.now().isoformat(),
         )
         self.counter.increment(count)
-        self.progress.add(count)
+        self.record.count(count)
 
     def _lot(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
@@ -313,16 +386,15 @@ class MewsStream(MonitoredStream, abc.ABC):
                 for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self.progress.add(len(lot))
+        self.record.count(len(lot))
         return lot
 
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a piece that is delivered, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
-            self.move_bookmark(piece.span, piece.complete_until)
-        self.finish_part(piece)
+            self.bookmarks.move(piece.span, piece.complete_until)
+        self.record.finish(piece, self.bookmarks.of(piece.span))
         piece.done()
-        self.progress.done(piece.share, piece.known)
         if self.moves_bookmark:
             self.write_state()
 

@@ -274,7 +274,7 @@ def _tap(of: MortalClock, streams: Collection[str]) -> type[TapMews]:
 
         @cached_property
         def run(self) -> Run:
-            run = Run(self.settings, self.clock)
+            run = Run(self.settings, self.clock, self.write_state)
             wire = _Wire(of.life)
             _connect(run.connection._session, wire)
             _connect(run.downloader._session, wire)

@@ -141,10 +141,6 @@ class Oracle:
         everyone = self._all_owners(ALL_ENTITIES[stream])
         owned = [(part, part.get("covers"))]
         owned += [(each, each["ids"]) for each in part.get("joining", [])]
-        owned += [
-            (each, [each["context"]["EnterpriseId"]])
-            for each in part.get("partitions", [])
-        ]
         for bookmark, ids in owned:
             value = bookmark.get("replication_key_value")
             if value:

@@ -121,7 +121,12 @@ def test_a_target_that_goes_away_ends_the_tap_with_one_line(
             tap.read(world.target, lines)
             tap.output.close()
             assert tap.end() == 1
-        told = [line for line in tap.log.splitlines() if "| INFO " not in line]
+        told = [
+            line
+            for line in tap.log.splitlines()
+            # the hotels have a time of their own
+            if not re.search(r"\| INFO |The clock of this machine", line)
+        ]
         assert len(told) == 1
         assert "The target has closed its input" in told[0]
         complete(world)

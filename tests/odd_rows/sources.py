@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import InvalidRecordError
 from tests.harness import Json, Result, select, sync
-from tests.pages_harness import ENTERPRISES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from sandbox.answers import Reply
     from sandbox.faults import Call
 
+
+CUSTOMERS = "customers/getAll"
 
 GUEST = "Quillfeather-s3cr3t"
 BOM = b"\xef\xbb\xbf"
@@ -27,7 +28,7 @@ class Page:
     """An answer with these rows, byte for byte."""
 
     rows: Sequence[bytes]
-    key: str = "Enterprises"
+    key: str = "Customers"
     before: bytes = b""
     between: bytes = b","
 
@@ -77,20 +78,28 @@ class Pages:
     """Rows of a page."""
 
     sandbox: Sandbox
-    stream: str = "enterprises"
-    text: str = "Name"
-    list: str = "GroupNames"
+    stream: str = "customers"
+    text: str = "LastName"
+    list: str = "Classifications"
 
     def sync(self, *rows: bytes, **settings: object) -> Result:
-        """Read one page; the list of properties before it is as it should be."""
-        self.sandbox.faults.clear()
-        self.sandbox.faults.add(ENTERPRISES, Page(rows), times=None, after=1)
-        return sync(self.sandbox.config(**settings), catalog=select(self.stream))
+        """Read one page of one window."""
+        return sync_page(self.sandbox, Page(rows), **settings)
 
     def place(self, number: int) -> str:
-        """The operation, page, request and row."""
-        request = self.sandbox.journal.requests(ENTERPRISES)[-1].request_id
-        return f"{ENTERPRISES} (all), page 1 (RequestId {request}), row {number}"
+        """The operation, window, page, request and row."""
+        request = self.sandbox.journal.requests(CUSTOMERS)[-1]
+        window = " to ".join(request.body["UpdatedUtc"].values())
+        page = f"page 1 (RequestId {request.request_id})"
+        return f"{CUSTOMERS} ({window}), {page}, row {number}"
+
+
+def sync_page(sandbox: Sandbox, page: Page, **settings: object) -> Result:
+    """Read customers of one window that come in one page."""
+    sandbox.faults.clear()
+    sandbox.faults.add(CUSTOMERS, page, times=None)
+    config = {"extraction": "pages", "start_date": "2026-02-25", **settings}
+    return sync(sandbox.config(**config), catalog=select("customers"))
 
 
 def row_of(source: Source, properties: str, key: str = "odd") -> bytes:

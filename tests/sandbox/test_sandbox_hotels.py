@@ -14,9 +14,11 @@ from sandbox import Sandbox
 from sandbox.clock import parse_utc, utc_text
 from sandbox.encoding import encode
 from sandbox.hotel import founding
-from sandbox.hotel.shapes import ENTITIES
+from sandbox.hotel.shapes import ENTITIES, WORLD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from facts import Property
 
 Json = dict[str, Any]
@@ -101,11 +103,48 @@ def test_rows_hang_together_by_their_ids(hotels: Sandbox) -> None:
         ("Companionship", "CustomerId", ids["Customer"]),
         ("SourceAssignment_2024_09_20", "ReservationId", ids["Reservation"]),
         ("SourceAssignment", "ReservationGroupId", groups),
+        ("OrderItem", "ServiceId", ids["Service"]),
+        ("Reservation", "ServiceId", ids["Service"]),
+        ("Reservation", "RateId", ids["Rate"]),
+        ("AvailabilityBlock", "ServiceId", ids["Service"]),
+        ("AvailabilityBlock", "RateId", ids["Rate"]),
+        ("Rate", "ServiceId", ids["Service"]),
+        ("Rate", "BaseRateId", ids["Rate"]),
     ]
     for entity, name, known in links:
         used = {row[name] for row in hotels.rows(entity)} - {None}
         assert used, (entity, name)
         assert used <= known, (entity, name)
+
+
+def entries(row: Any, path: str) -> Iterator[Any]:  # noqa: ANN401
+    """The values at a path of the facts that are there."""
+    name, _, rest = path.partition(".")
+    value = (row or {}).get(name.removesuffix("[]"))
+    for each in (value or []) if name.endswith("[]") else [value]:
+        if rest:
+            yield from entries(each, rest)
+        elif each is not None:
+            yield each
+
+
+@pytest.mark.parametrize("stream", facts.STREAMS.values(), ids=facts.STREAMS)
+def test_every_id_leads_to_a_row_of_what_the_hotels_have(
+    hotels: Sandbox, stream: facts.Stream
+) -> None:
+    known = {*ENTITIES, *WORLD}
+    if stream.entity not in known:
+        return
+    targets: dict[str, set[object]] = {}
+    for join in stream.joins:
+        target = facts.STREAMS[join.stream]
+        if target.entity in known:
+            ids = {row[join.to] for row in hotels.rows(target.entity)}
+            targets.setdefault(join.column, set()).update(ids)
+    rows = hotels.rows(stream.entity)
+    for column, known_ids in targets.items():
+        used = {each for row in rows for each in entries(row, column)}
+        assert used <= known_ids, column
 
 
 def test_the_group_shows_what_hotels_go_through(hotels: Sandbox) -> None:

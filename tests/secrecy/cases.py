@@ -172,6 +172,18 @@ def file_redirects(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     return {}
 
 
+def withdrawn(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
+    """The access token is taken away while pages are read."""
+    del monkeypatch
+
+    def withdraw(call: Call) -> Reply:
+        sandbox.faults.add("*", Echo(sandbox, 401), times=None)
+        return Echo(sandbox, 401)(call)
+
+    sandbox.faults.add(ASSIGNMENTS, withdraw, after=1)
+    return {"page_size": 1}
+
+
 ODD = b'{"Id":"a","LastName":"%b","Mood":"%b","Address":"%b"}' % ((GUEST.encode(),) * 3)
 REDIRECT = Status(307, "", {"Location": "http://127.0.0.1:9/?token=x"})
 
@@ -239,6 +251,10 @@ CASES = {
     "a wrong access token": Case(setting(access_token=WRONG), errors.UnauthorizedError),
     "401 with an echo": Case(
         fault("exports/add", partial(Echo, status=401)), errors.UnauthorizedError
+    ),
+    "a token that is withdrawn": Case(withdrawn, errors.WithdrawnError),
+    "413 with an echo": Case(
+        fault(ASSIGNMENTS, partial(Echo, status=413)), errors.TooLargeError
     ),
     "400 with an echo": Case(fault("exports/add", partial(Echo)), RefusedError),
     "400 of a page with an echo": Case(fault(ASSIGNMENTS, partial(Echo)), RefusedError),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from typing import Any
 
 import pytest
 import requests
@@ -14,13 +15,10 @@ from sandbox.faults import FILES, Status
 from tap_mews.errors import DownloadError, RefusedError
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.usage import UsageRecorder
+from tap_mews.metrics.usage import UsageRecord
 from tap_mews.run import Run
 from tap_mews.settings import CONFIG, Settings
 from tests.harness import FastClock, select, sync
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -74,35 +72,34 @@ class Redirecting(BaseAdapter):
 OTHER_SCHEMES = ["ftp://127.0.0.1/f", "file:///etc/hostname", "//127.0.0.1/f", "f", ""]
 
 
+def fetch(downloader: Downloader, url: str) -> None:
+    """Ask for a file of one byte."""
+    with closing(Spool(None).new_file(1)) as file:
+        downloader.fetch(url, 1, file, "file 1", UsageRecord())
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1/f", *OTHER_SCHEMES])
-def test_a_file_is_asked_for_by_https_alone(tmp_path: Path, url: str) -> None:
-    downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=False)
-    with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder())
-    assert list(tmp_path.iterdir()) == []
+def test_a_file_is_asked_for_by_https_alone(url: str) -> None:
+    with pytest.raises(DownloadError, match="not an https address"):
+        fetch(Downloader(FastClock(), allow_http=False), f"{url}?sig=x")
 
 
 @pytest.mark.parametrize("url", OTHER_SCHEMES)
-def test_loopback_allows_http_and_no_other_scheme(tmp_path: Path, url: str) -> None:
-    downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=True)
-    with pytest.raises(DownloadError, match="not https"):
-        downloader.fetch(f"{url}?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder())
+def test_loopback_allows_http_and_no_other_scheme(url: str) -> None:
+    with pytest.raises(DownloadError, match="not an https address"):
+        fetch(Downloader(FastClock(), allow_http=True), f"{url}?sig=x")
 
 
 @pytest.mark.parametrize(
     "location", ["http://127.0.0.1:9/f?sig=x", "ftp://x/f?sig=x", "HTTP://x/f?sig=x"]
 )
-def test_no_redirect_leads_a_file_away_from_https(
-    tmp_path: Path, location: str
-) -> None:
-    downloader = Downloader(FastClock(), Spool(tmp_path), allow_http=False)
+def test_no_redirect_leads_a_file_away_from_https(location: str) -> None:
+    downloader = Downloader(FastClock(), allow_http=False)
     host, plain = Redirecting(location), Redirecting(location)
     downloader._session.mount("https://", host)
     downloader._session.mount("http://", plain)
-    with pytest.raises(DownloadError, match="not https") as caught:
-        downloader.fetch(
-            "https://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder()
-        )
+    with pytest.raises(DownloadError, match="not an https address") as caught:
+        fetch(downloader, "https://host/f?sig=x")
     assert len(host.asked) == 1
     assert plain.asked == []
     assert "sig=" not in str(caught.value)
@@ -120,14 +117,12 @@ def test_no_redirect_leads_a_file_away_from_https(
     ],
 )
 def test_files_may_come_by_http_only_when_the_api_is_on_this_machine(
-    tmp_path: Path, api_url: str, *, allowed: bool
+    api_url: str, *, allowed: bool
 ) -> None:
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": api_url}
-    found = Run(Settings.load(config, CONFIG), FastClock())
+    found = Run(Settings.load(config, CONFIG), FastClock(), lambda: None)
     plain = Redirecting("ftp://x/f")
     found.downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError):
-        found.downloader.fetch(
-            "http://host/f?sig=x", 1, tmp_path / "f", "file 1", UsageRecorder()
-        )
+        fetch(found.downloader, "http://host/f?sig=x")
     assert len(plain.asked) == allowed

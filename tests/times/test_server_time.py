@@ -1,13 +1,12 @@
-"""What time it is: the server decides, whatever this machine believes."""
+"""What time it is: the server decides, and this machine can only shorten a window."""
 
 from __future__ import annotations
 
 import re
-import time
 from datetime import datetime, timedelta, timezone
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -26,39 +25,15 @@ if TYPE_CHECKING:
     from sandbox.faults import Call
 
 
-def set_machine(monkeypatch: pytest.MonkeyPatch, now: Callable[[], datetime]) -> None:
-    """Let the clock of this machine say something else to the tap."""
-
-    class Machine(datetime):
-        """Another present."""
-
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:  # noqa: ANN401
-            """What the machine believes."""
-            return now().astimezone(tz)
-
-    for module in WHERE_THE_TAP_LOOKS_AT_THE_MACHINE:
-        monkeypatch.setattr(f"{module}.datetime", Machine)
-    monkeypatch.setattr(time, "time", lambda: now().timestamp())
-
-
-WHERE_THE_TAP_LOOKS_AT_THE_MACHINE = (
-    "tap_mews.cli.report",
-    "tap_mews.clock",
-    "tap_mews.streams.base",
-    "tap_mews.tap",
-)
-
-
-def test_nowhere_else_does_the_tap_look_at_the_machines_clock() -> None:
-    """Else the tests below change too little."""
+def test_only_the_clock_asks_this_machine_for_the_time_of_day() -> None:
+    """Else the clocks of the tests below change too little."""
     root = Path(tap_mews.__file__).parent
-    looking = {
-        ".".join(("tap_mews", *path.relative_to(root).with_suffix("").parts))
+    asking = [
+        path.relative_to(root).as_posix()
         for path in root.rglob("*.py")
         if re.search(r"datetime\.(utc)?now\(|time\.time\(|\.today\(", path.read_text())
-    }
-    assert looking == {*WHERE_THE_TAP_LOOKS_AT_THE_MACHINE}
+    ]
+    assert asking == ["clock.py"]
 
 
 def set_date(
@@ -93,10 +68,15 @@ def gateway(call: Call) -> Reply:
     return Reply(502, b"<html>", {"Content-Type": "text/html"})
 
 
-def run_kinds(sandbox: Sandbox, **settings: object) -> Result:
-    """Read one stream of each kind, from a moment on so that all ask for windows."""
-    config = sandbox.config(start_date="2026-02-20", **settings)
-    return sync(config, catalog=select(*KINDS), clock=FastClock(sandbox)).ok()
+def run_kinds(sandbox: Sandbox, wrong: timedelta = timedelta()) -> Result:
+    """Read one stream of each kind, from a moment on so that all ask for windows.
+
+    Args:
+        sandbox: What is read.
+        wrong: By how much the clock of this machine is ahead.
+    """
+    config = sandbox.config(start_date="2026-02-20")
+    return sync(config, catalog=select(*KINDS), clock=FastClock(sandbox, wrong)).ok()
 
 
 def assert_ends_by_the_server(sandbox: Sandbox, result: Result) -> None:
@@ -111,13 +91,17 @@ def assert_ends_by_the_server(sandbox: Sandbox, result: Result) -> None:
     assert missing(sandbox, result) == {}
 
 
-@pytest.mark.parametrize("wrong", [-HOUR, HOUR, -24 * HOUR, 9999 * HOUR], ids=str)
-def test_windows_follow_the_server_however_wrong_the_machine_is(
-    hotel: Sandbox, monkeypatch: pytest.MonkeyPatch, wrong: timedelta
+WARNING = "WARNING The clock of this machine is "
+
+
+@pytest.mark.parametrize("wrong", [HOUR, 24 * HOUR, 9999 * HOUR], ids=str)
+def test_windows_follow_the_server_where_the_machine_is_ahead(
+    hotel: Sandbox, wrong: timedelta
 ) -> None:
-    set_machine(monkeypatch, lambda: hotel.clock.now() + wrong)
-    result = run_kinds(hotel)
+    result = run_kinds(hotel, wrong)
     assert_ends_by_the_server(hotel, result)
+    (told,) = [line for line in result.logs if line.startswith(WARNING)]
+    assert "ahead of that of Mews" in told
     extracted = {
         datetime.fromisoformat(each["time_extracted"])
         for each in result.messages
@@ -127,13 +111,42 @@ def test_windows_follow_the_server_however_wrong_the_machine_is(
     assert all(abs(each - hotel.clock.now() - wrong) < HOUR / 2 for each in extracted)
 
 
-@pytest.mark.parametrize("wrong", [-HOUR, HOUR], ids=str)
-def test_a_machine_that_is_set_right_between_runs_loses_no_row(
-    hotel: Sandbox, monkeypatch: pytest.MonkeyPatch, wrong: timedelta
+@pytest.mark.parametrize("wrong", [HOUR, 24 * HOUR], ids=str)
+def test_windows_end_early_where_the_machine_is_behind(
+    hotel: Sandbox, wrong: timedelta
 ) -> None:
-    with monkeypatch.context() as patch:
-        set_machine(patch, lambda: hotel.clock.now() + wrong)
-        first = run_kinds(hotel)
+    """A server that is ahead of time would else be asked for what is not there yet."""
+    result = run_kinds(hotel, -wrong)
+    (end,) = ends(hotel)
+    assert abs(hotel.clock.now() - wrong - LAG - end) < LAG
+    assert moment(result.bookmark("bills")["replication_key_value"]) == end
+    (told,) = [line for line in result.logs if line.startswith(WARNING)]
+    assert "behind that of Mews" in told
+
+
+@pytest.mark.parametrize(
+    ("minutes", "warns"), [(-3, True), (-1, False), (0, False), (1, False), (3, True)]
+)
+def test_clocks_that_differ_by_minutes_are_warned_of_once(
+    hotel: Sandbox, minutes: int, *, warns: bool
+) -> None:
+    result = run_kinds(hotel, timedelta(minutes=minutes))
+    told = [line for line in result.logs if line.startswith(WARNING)]
+    assert len(told) == warns
+
+
+def test_a_machine_whose_clock_goes_back_moves_no_bookmark(hotel: Sandbox) -> None:
+    first = run_kinds(hotel)
+    config, clock = hotel.config(), FastClock(hotel, -HOUR)
+    second = sync(config, first.state, select(*KINDS), clock).ok()
+    assert second.bookmark("bills") == first.bookmark("bills")
+
+
+@pytest.mark.parametrize("wrong", [-24 * HOUR, -HOUR, HOUR], ids=str)
+def test_a_machine_that_is_set_right_between_runs_loses_no_row(
+    hotel: Sandbox, wrong: timedelta
+) -> None:
+    first = run_kinds(hotel, wrong)
     hotel.live_on(timedelta(hours=3))
     settle(hotel)
     config, clock = hotel.config(), FastClock(hotel)
@@ -156,8 +169,7 @@ def test_a_date_header_is_read_in_each_form(
     hotel: Sandbox, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     set_date(monkeypatch, lambda now: now.strftime(form))
-    set_machine(monkeypatch, lambda: hotel.clock.now() + HOUR)
-    assert_ends_by_the_server(hotel, run_kinds(hotel))
+    assert_ends_by_the_server(hotel, run_kinds(hotel, HOUR))
 
 
 def test_a_date_header_in_another_zone_is_the_same_moment(
@@ -191,7 +203,6 @@ def test_without_a_date_header_windows_follow_the_machine(
     hotel: Sandbox, monkeypatch: pytest.MonkeyPatch, header: str | None
 ) -> None:
     set_date(monkeypatch, lambda _: header)
-    set_machine(monkeypatch, hotel.clock.now)
     assert_ends_by_the_server(hotel, run_kinds(hotel))
 
 
@@ -202,8 +213,7 @@ def test_a_date_header_that_comes_late_counts(
     form = FORMS["of RFC 9110"]
     hotel.faults.add(ENTERPRISES, gateway, times=3)
     set_date(monkeypatch, lambda now: now.strftime(form) if next(answers) > 2 else None)
-    set_machine(monkeypatch, lambda: hotel.clock.now() + HOUR)
-    assert_ends_by_the_server(hotel, run_kinds(hotel))
+    assert_ends_by_the_server(hotel, run_kinds(hotel, HOUR))
 
 
 def test_the_date_of_a_gateway_counts_only_until_mews_answers(

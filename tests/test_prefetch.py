@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
@@ -13,16 +13,16 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import NoId
-from tap_mews.reading.prefetch import ByteBudget, read_ahead
+from tap_mews.reading.prefetch import ByteBudget, Lane, Prefetcher
 from tests.harness import select, sync
 from tests.pages_harness import ASSIGNMENTS, History
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.harness import Result
 
-AHEAD = 3
+AHEAD = 4
 SOON = 0.3
 """Seconds in which a thread that does what it must not do would have done it."""
 LATE = 20.0
@@ -37,11 +37,22 @@ ATTEMPTS = 3
 """The machine may be busy with something else; it cannot make a slow run fast."""
 
 
-def run_ahead(
-    *sources: Callable[[], Iterator[int]], room: int = 1000
-) -> Generator[Iterator[int], None, None]:
-    """Run sources whose items weigh one byte each."""
-    return read_ahead(sources, AHEAD, ByteBudget(room), lambda _: 1)
+@contextmanager
+def running(
+    *sources: Callable[[], Iterator[int]], room: int = 1000, most: int = AHEAD
+) -> Iterator[Iterator[Iterator[int]]]:
+    """Run sources whose items weigh one byte each, in one lane that is answered."""
+    prefetcher = Prefetcher(lambda: None, ByteBudget(room), most)
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    lane.expected = 1
+    lane.open([lambda: iter(()), *sources])
+    try:
+        with closing(lane.take()) as taken:
+            # the others start once the first one is answered
+            assert list(next(taken)) == []
+            yield taken
+    finally:
+        lane.stop()
 
 
 def readers() -> set[threading.Thread]:
@@ -50,7 +61,7 @@ def readers() -> set[threading.Thread]:
 
 
 def test_items_come_in_the_order_of_their_sources() -> None:
-    turns = [threading.Event() for _ in range(AHEAD + 1)]
+    turns = [threading.Event() for _ in range(AHEAD)]
     turns[-1].set()
 
     def source(number: int) -> Iterator[int]:
@@ -61,37 +72,39 @@ def test_items_come_in_the_order_of_their_sources() -> None:
         if number:
             turns[number - 1].set()
 
-    sources = [partial(source, number) for number in range(AHEAD + 1)]
-    found = [item for items in run_ahead(*sources) for item in items]
-    assert found == [*range(2 * (AHEAD + 1))]
+    with running(*[partial(source, number) for number in range(AHEAD)]) as taken:
+        found = [item for items in taken for item in items]
+    assert found == [*range(2 * AHEAD)]
 
 
-def test_so_many_run_ahead_of_the_one_that_is_taken() -> None:
-    together = threading.Barrier(AHEAD + 1)
+def test_so_many_run_at_once() -> None:
+    together = threading.Barrier(AHEAD)
 
     def source() -> Iterator[int]:
         yield together.wait(LATE)
 
-    found = [list(items) for items in run_ahead(*[source] * (AHEAD + 1))]
-    assert sorted(found) == [[number] for number in range(AHEAD + 1)]
+    with running(*[source] * AHEAD) as taken:
+        found = [list(items) for items in taken]
+    assert sorted(found) == [[number] for number in range(AHEAD)]
 
 
-def test_no_more_run_ahead_than_they_may() -> None:
+def test_no_more_run_at_once_than_they_may() -> None:
     started: list[int] = []
     too_many = threading.Event()
+    done = threading.Event()
 
     def source(number: int) -> Iterator[int]:
         started.append(number)
-        if number > AHEAD:
+        if number >= AHEAD:
             too_many.set()
         yield number
+        done.wait(LATE)
 
-    sources = [partial(source, number) for number in range(10)]
-    with closing(run_ahead(*sources)) as taken:
-        first = next(taken)
-        assert next(first) == 0
+    with running(*[partial(source, number) for number in range(10)]) as taken:
+        assert next(next(taken)) == 0
         assert not too_many.wait(SOON)
-        assert started == [*range(AHEAD + 1)]
+        assert sorted(started) == [*range(AHEAD)]
+        done.set()
 
 
 def test_no_more_items_wait_than_there_is_room_for() -> None:
@@ -102,19 +115,21 @@ def test_no_more_items_wait_than_there_is_room_for() -> None:
     def source() -> Iterator[int]:
         for item in count():
             produced.append(item)
-            # those that wait, and one of each source in its hand or above all room
-            if len(produced) > room + 2 * (AHEAD + 1):
+            if len(produced) > room + 1:
                 too_many.set()
             yield item
 
-    with closing(run_ahead(*[source] * 10, room=room)) as ahead:
-        next(ahead)
+    with running(*[source] * 10, room=room) as taken:
+        # one that is taken no longer waits when the next one is
+        items = next(taken)
+        next(items)
         assert not too_many.wait(SOON)
-        assert len(produced) > room
+        assert len(produced) >= room // 2
 
 
-def test_what_waits_does_not_keep_others_from_going_on() -> None:
+def test_what_waits_does_not_keep_the_one_whose_turn_it_is_from_going_on() -> None:
     full = threading.Event()
+    waiting: list[int] = []
 
     def late() -> Iterator[int]:
         assert full.wait(LATE)
@@ -122,12 +137,82 @@ def test_what_waits_does_not_keep_others_from_going_on() -> None:
 
     def filling() -> Iterator[int]:
         for item in count():
-            if item >= 5:
+            waiting.append(item)
+            # a quarter is kept, and the late one holds one byte
+            if len(waiting) >= 5:
                 full.set()
             yield item
 
-    with closing(run_ahead(late, filling, room=5)) as ahead:
-        assert list(next(ahead)) == [*range(100)]
+    with running(late, *[filling] * 5, room=8, most=6) as taken:
+        assert list(next(taken)) == [*range(100)]
+
+
+def test_an_item_larger_than_all_room_comes_too() -> None:
+    prefetcher = Prefetcher(lambda: None, ByteBudget(10))
+    lane: Lane[int] = prefetcher.lane(0, lambda item: item)
+    lane.open([lambda: iter([50, 60]), lambda: iter([70])])
+    assert [list(items) for items in lane.take()] == [[50, 60], [70]]
+
+
+def test_the_first_source_of_each_lane_starts_at_once() -> None:
+    together = threading.Barrier(5)
+
+    def source() -> Iterator[int]:
+        yield together.wait(LATE)
+
+    prefetcher = Prefetcher(lambda: None, most_reads=1)
+    lanes: list[Lane[int]] = [prefetcher.lane(place, lambda _: 1) for place in range(5)]
+    for lane in lanes:
+        lane.open([source])
+    assert {lane.first_error(LATE) for lane in lanes} == {None}
+    assert sorted(
+        item for lane in lanes for items in lane.take() for item in items
+    ) == [*range(5)]
+
+
+def test_the_first_source_of_a_lane_is_read_though_there_is_no_room() -> None:
+    full, asked = threading.Event(), threading.Event()
+
+    def filling() -> Iterator[int]:
+        for item in count():
+            if item == 2:
+                full.set()
+            yield item
+
+    def first() -> Iterator[int]:
+        asked.set()
+        yield 1
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(4))
+    lanes: list[Lane[int]] = [prefetcher.lane(place, lambda _: 1) for place in range(2)]
+    try:
+        for lane, source in zip(lanes, (filling, first), strict=True):
+            lane.expected = 1
+            lane.open([source])
+            assert full.wait(LATE)
+        assert asked.wait(LATE)
+    finally:
+        prefetcher.stop()
+
+
+def test_the_sources_of_the_first_lane_come_before_those_of_the_next() -> None:
+    started: list[str] = []
+
+    def source(name: str) -> Iterator[int]:
+        started.append(name)
+        yield 1
+
+    prefetcher = Prefetcher(lambda: None, most_reads=0)
+    later: Lane[int] = prefetcher.lane(1, lambda _: 1)
+    later.open(partial(source, f"later {number}") for number in range(3))
+    first: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    first.open(partial(source, f"first {number}") for number in range(3))
+    for lane in (first, later):
+        assert lane.first_error(LATE) is None
+    for lane in (first, later):
+        for items in lane.take():
+            assert list(items) == [1]
+    assert started[2:] == ["first 1", "first 2", "later 1", "later 2"]
 
 
 def test_an_error_comes_where_the_item_would_have_come() -> None:
@@ -136,21 +221,42 @@ def test_an_error_comes_where_the_item_would_have_come() -> None:
         msg = "broken"
         raise ValueError(msg)
 
-    found = []
+    found: list[int] = []
     sources = [lambda: iter([1]), broken, lambda: iter([3])]
-    with pytest.raises(ValueError, match="broken"):  # noqa: PT012 - the order is it
-        for items in run_ahead(*sources):
-            for item in items:
-                found.append(item)  # noqa: PERF402 - it must not be lost
+    with running(*sources) as taken, pytest.raises(ValueError, match="broken"):
+        found.extend(item for items in taken for item in items)
     assert found == [1, 2]
 
 
-def test_closing_ends_the_threads() -> None:
+def test_an_error_before_the_first_item_is_there_at_once() -> None:
+    def broken() -> Iterator[int]:
+        return map(int, ["none"])
+
+    prefetcher = Prefetcher(lambda: None)
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    lane.open([broken])
+    assert isinstance(lane.first_error(LATE), ValueError)
+
+
+def test_somebody_is_called_while_nothing_comes() -> None:
+    called = threading.Event()
+
+    def source() -> Iterator[int]:
+        assert called.wait(LATE)
+        yield 1
+
+    prefetcher = Prefetcher(called.set)
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    lane.open([source])
+    assert [list(items) for items in lane.take()] == [[1]]
+
+
+def test_stopping_ends_the_threads() -> None:
     before = readers()
-    with closing(run_ahead(*[count] * 5)) as ahead:
-        next(next(ahead))
+    with running(*[count] * 5, room=20) as taken:
+        next(next(taken))
         started = readers() - before
-        assert len(started) == AHEAD + 1
+        assert len(started) == AHEAD
     for thread in started:
         thread.join(LATE)
     assert not any(thread.is_alive() for thread in started)

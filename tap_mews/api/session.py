@@ -1,0 +1,140 @@
+"""HTTP as the tap uses it, for the API and for the file host alike.
+
+The way there is that of the machine: its proxies, its certificates. Nothing else of its
+user's is sent: no password from netrc or a URL, no cookie, nothing to where a redirect
+leads.
+"""
+
+from __future__ import annotations
+
+import math
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from tap_mews import __version__
+from tap_mews.api.redaction import REDACTOR
+from tap_mews.api.trouble import NETWORK_ERRORS, TransientError, trouble_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_mews.clock import Clock
+
+CHUNK = 1 << 18
+"""Most bytes to take at a time: few system calls, little memory."""
+
+SLOWEST_BYTES, SLOWEST_SECONDS = 1 << 16, 60.0
+"""A host that sends less than this in that time has stalled, in bytes and seconds."""
+
+
+class Session(requests.Session):
+    """Sends requests, each once. Safe to be used by several threads.
+
+    Attributes:
+        has_answered: Whether any answer came.
+    """
+
+    def __init__(self, connections: int) -> None:
+        super().__init__()
+        self.has_answered = False
+        self._ways: dict[tuple[str, str], Any] = {}
+        self.headers["User-Agent"] = f"tap-mews/{__version__}"
+        # with none, requests looks for a password in netrc and in the URL
+        self.auth = _add_nothing
+        # threads share the session, so nothing in it may change with an answer
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+        passwords = [urlsplit(proxy).password or "" for proxy in getproxies().values()]
+        REDACTOR.learn([*passwords, *map(unquote, passwords)])
+
+    def merge_environment_settings(self, url: Any, *args: Any) -> Any:  # noqa: ANN401
+        """The way to a host, looked up once: that takes half a millisecond."""
+        host = urlsplit(url)[:2]
+        if host not in self._ways:
+            self._ways[host] = super().merge_environment_settings(url, *args)
+        return self._ways[host]
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """None: where a redirect leads is not followed, not even read."""
+
+    def ask(
+        self,
+        method: str,
+        url: str,
+        timeout: tuple[float, float],
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send a request; `chunks` reads the body of the answer.
+
+        Raises:
+            TransientError: No answer came.
+        """
+        try:
+            response = self.request(
+                method, url, data=data, headers=headers, timeout=timeout, stream=True
+            )
+        except NETWORK_ERRORS as error:
+            trouble = trouble_of(error, url)
+        else:
+            self.has_answered = True
+            return response
+        if trouble.advice and not self.has_answered:
+            trouble.tries = 1
+        # here, where it leads to no error of the library, which holds the request
+        raise trouble
+
+
+def chunks(
+    response: requests.Response,
+    clock: Clock,
+    longest: float = math.inf,
+    most: float = math.inf,
+) -> Iterator[bytes]:
+    """The body of an answer as it comes; `iter_content` waits for full chunks.
+
+    Args:
+        response: What `Session.ask` gave.
+        clock: Time of the run.
+        longest: Seconds that all of the body may take.
+        most: Bytes that it may have.
+
+    Raises:
+        TransientError: The connection ended before the body did, or the body is too
+            long, or comes so slowly that it would never end.
+    """
+    began = since = clock.monotonic()
+    received = total = 0
+    while True:
+        trouble = None
+        try:
+            chunk = response.raw.read1(CHUNK, decode_content=True)
+        except NETWORK_ERRORS as error:
+            trouble = trouble_of(error, response.url)
+        if trouble is not None:
+            raise trouble
+        if not chunk:
+            return
+        yield chunk
+        received += len(chunk)
+        total += len(chunk)
+        if total > most:
+            msg = f"it has more than {most:,} bytes"
+            raise TransientError(msg)
+        now = clock.monotonic()
+        if now - since >= SLOWEST_SECONDS or now - began >= longest:
+            if received < SLOWEST_BYTES or now - began >= longest:
+                msg = f"only {received:,} bytes came in {now - since:.0f} s"
+                raise TransientError(msg)
+            since, received = now, 0
+
+
+def _add_nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    return request

@@ -1,0 +1,145 @@
+"""What keeps an answer from coming, in words that show no secret."""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import zlib
+from http.client import HTTPException
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions as urllib3
+from requests.exceptions import InvalidSchema, InvalidURL
+from requests.utils import get_environ_proxies, select_proxy
+
+from tap_mews.api.redaction import causes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+E = TypeVar("E", bound=BaseException)
+
+NETWORK_ERRORS = (
+    requests.RequestException,
+    urllib3.HTTPError,
+    HTTPException,
+    OSError,
+    ValueError,
+    zlib.error,
+)
+"""What requests, and the libraries below it, raise where no answer can be had."""
+
+LONGEST_HOST = 253
+"""Characters of a name that can be looked up."""
+
+_TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
+
+CHECK_PROXY = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
+
+
+class TransientError(Exception):
+    """No answer, or one that need not be the last word.
+
+    Attributes:
+        of_request: Words that name the request, or none.
+        advice: What to do where a mistake on this machine is the likely cause. Only an
+            earlier success makes another try worthwhile then.
+        tries: How often to try, unless that is up to the caller.
+        hold: Seconds for which Mews wants no request at all (429), 0 if it does not
+            say; None for trouble of one request alone.
+    """
+
+    def __init__(
+        self,
+        trouble: str,
+        *,
+        of_request: str = "",
+        advice: str = "",
+        tries: int | None = None,
+        hold: float | None = None,
+    ) -> None:
+        super().__init__(trouble)
+        self.of_request = of_request
+        self.advice = advice
+        self.tries = tries
+        self.hold = hold
+
+
+def trouble_of(error: BaseException, url: str) -> TransientError:
+    """Name what went wrong; the texts of the libraries can hold a signed URL.
+
+    Args:
+        error: One of `NETWORK_ERRORS`.
+        url: What was asked for.
+    """
+    causes = causes_of(error)
+    if mistake := _mistake(causes):
+        return TransientError(mistake[0], advice=mistake[1])
+    text, advice = _failure(causes, url)
+    if proxy := _proxy_of(url):
+        if _find(causes, requests.exceptions.ProxyError, urllib3.NewConnectionError):
+            text, advice = f"proxy {proxy} refuses: {text}", CHECK_PROXY
+        else:
+            text += f", through proxy {proxy}"
+    return TransientError(text, advice=advice)
+
+
+def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
+    """What is wrong before anything is sent, and what to do about it."""
+    texts = [str(each) for each in causes if type(each) in {OSError, InvalidSchema}]
+    if any("SOCKS" in text for text in texts):
+        return "a SOCKS proxy needs the package PySocks", "install tap-mews[socks]"
+    tls = _find(causes, ssl.SSLError)
+    if (
+        any("CA certificate bundle" in text for text in texts)
+        or getattr(tls, "library", None) == "X509"
+        or (_find(causes, urllib3.SSLError) and _find(causes, PermissionError))
+    ):
+        return (
+            "the file of trusted certificates cannot be used",
+            "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
+        )
+    if _find(causes, InvalidURL, urllib3.LocationValueError):
+        return (
+            "the address, or that of its proxy, cannot be used",
+            "check the address, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
+        )
+    return None
+
+
+def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
+    """What went wrong on the way, and what to do where that is likely to last."""
+    host, inner = (urlsplit(url).hostname or "")[:LONGEST_HOST], causes[-1]
+    if unknown := _find(causes, socket.gaierror):
+        lasts = unknown.errno != socket.EAI_AGAIN
+        advice = "check the name and the network of this machine"
+        return f"name not found: {host}", advice if lasts else ""
+    if untrusted := _find(causes, ssl.SSLCertVerificationError):
+        why = getattr(untrusted, "verify_message", "no reason given")
+        advice = (
+            "where a network has certificates of its own, set REQUESTS_CA_BUNDLE to a "
+            "file that holds them"
+        )
+        return f"certificate not trusted: {why} ({host})", advice
+    if status := _TUNNEL.search(str(inner)):
+        return f"HTTP {status[1]}", ""
+    if _find(causes, requests.Timeout, urllib3.ReadTimeoutError, TimeoutError):
+        return "no answer in time", ""
+    is_content = _find(causes, zlib.error, urllib3.DecodeError)
+    what = "the answer cannot be read" if is_content else "the connection failed"
+    name = isinstance(inner, ssl.SSLError) and getattr(inner, "reason", None)
+    return f"{what} ({name or type(inner).__name__})", ""
+
+
+def _find(causes: Sequence[BaseException], *kinds: type[E]) -> E | None:
+    return next((each for each in causes if isinstance(each, kinds)), None)
+
+
+def _proxy_of(url: str) -> str:
+    """The proxy that the environment has for a URL, without its password."""
+    proxy = select_proxy(url, get_environ_proxies(url)) or ""
+    parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
+    return f"{parts.hostname or ''}:{parts.port or ''}".strip(":")

@@ -1,0 +1,222 @@
+"""What is known of a run, of its streams, and of each partition of them.
+
+It is written while rows are read. The report, metrics, log lines and the progress bar
+are views of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
+from tap_mews.reading.windows import Window
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Callable, Sequence
+
+    from tap_mews.clock import Clock
+    from tap_mews.reading.reader import Slice, WindowRead
+    from tap_mews.records.validator import RecordValidator
+
+PROGRESS_SECONDS = 30.0
+"""Between two log lines that show how far a stream is."""
+
+
+@dataclass(eq=False)
+class PartitionRecord(UsageRecord):
+    """What has a scope and a bookmark of its own.
+
+    Attributes:
+        ids: The properties or chains, or None where nobody knows.
+        rows: Records that were delivered.
+        bookmarks: Before the run and now, as the state has them.
+        due: The time that was to be read, or None if nothing was due.
+        read: The time that was delivered, or None.
+        methods: How rows came.
+    """
+
+    ids: tuple[str, ...] | None = None
+    rows: int = 0
+    bookmarks: tuple[str | None, str | None] = (None, None)
+    due: Window | None = None
+    read: Window | None = None
+    methods: set[str] = field(default_factory=set)
+
+
+class StreamRecord:
+    """What is known of one stream.
+
+    Any thread may look up partitions and add usage to them; the rest is written by the
+    thread that delivers rows.
+
+    Attributes:
+        name: Name of the stream.
+        scope: What the ids of a partition are: `property` or `chain`.
+        metrics: Of its usage.
+        partitions: By bookmark and scope, in the order in which they are read.
+        rows: Records that were delivered.
+        windows_done: Windows that were delivered.
+        windows_known: Windows that there are, as far as is known.
+        awaited: The export that is waited for, and since when in monotonic seconds.
+        validator: Knows where rows are not as the schema, once any were checked.
+        has_failed: Whether it could not be opened.
+        is_complete: Whether all that was due has been delivered.
+    """
+
+    def __init__(
+        self, name: str, scope: str, clock: Clock, logger: logging.Logger
+    ) -> None:
+        """Start without partitions; the logger gets lines that show how far it is."""
+        self.name = name
+        self.scope = scope
+        self.metrics = StreamMetrics(lambda: self.usage, clock, stream=name)
+        self.partitions: dict[object, PartitionRecord] = {}
+        self.rows = self.windows_done = self.windows_known = 0
+        self.awaited: tuple[str, float] | None = None
+        self.validator: RecordValidator | None = None
+        self.has_failed = self.is_complete = False
+        self._current = PartitionRecord()
+        self._clock = clock
+        self._logger = logger
+
+    @property
+    def usage(self) -> Usage:
+        """What reading all partitions took."""
+        return sum((each.usage for each in [*self.partitions.values()]), Usage())
+
+    def of(self, span: Slice) -> PartitionRecord:
+        """The partition that a span belongs to."""
+        new = PartitionRecord(self.metrics.log_if_due, ids=span.covers or span.scope)
+        return self.partitions.setdefault((span.cohort, span.scope), new)
+
+    def is_read(self, partition: PartitionRecord) -> bool:
+        """Whether all that was due of a partition has been delivered."""
+        # they are read one after the other
+        has_ended = bool(partition.methods) and partition is not self._current
+        return self.is_complete or has_ended
+
+    def plan(
+        self,
+        due: Sequence[Slice],
+        others: Sequence[Slice],
+        bookmark: Callable[[Slice], str | None],
+    ) -> None:
+        """Note what is due, before any bookmark moves.
+
+        Args:
+            due: What is due, in the order in which it is read.
+            others: One span of each partition, whether or not anything is due of it.
+            bookmark: Gives the bookmark that a span moves.
+        """
+        for span in due:
+            partition = self.of(span)
+            partition.due = _joined(partition.due, Window(span.start, span.end))
+        for span in (*due, *others):
+            before = bookmark(span)
+            self.of(span).bookmarks = before, before
+
+    def begin(self, read: WindowRead) -> None:
+        """Note a window whose rows are now taken."""
+        self.windows_known = read.known
+        self._current = self.of(read.span)
+        self._current.methods.add(read.way)
+        self._progress.log_if_due()
+
+    def count(self, rows: int) -> None:
+        """Note rows of that window that were delivered."""
+        self.rows += rows
+        self._current.rows += rows
+        self._progress.log_if_due()
+
+    def finish(self, read: WindowRead, bookmark: str | None) -> None:
+        """Note that it was delivered whole, and the bookmark, which has moved."""
+        if read.complete_until is not None:
+            self._current.read = _joined(self._current.read, read.window)
+        self._current.bookmarks = self._current.bookmarks[0], bookmark
+        self.windows_done = round(read.share * read.known)
+        self._progress.log_if_due()
+
+    def complete(self) -> None:
+        """Note that all that was due has been delivered."""
+        self.is_complete = True
+        self._progress.log_end()
+
+    @cached_property
+    def _progress(self) -> Progress:
+        """Its seconds begin with the first window."""
+        return Progress(self, self._clock, self._logger)
+
+
+@dataclass
+class Progress:
+    """Logs lines that show how far a stream is; its seconds begin when it is made."""
+
+    record: StreamRecord
+    clock: Clock
+    logger: logging.Logger
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self._began = self._logged = self.clock.monotonic()
+
+    def log_if_due(self) -> None:
+        """Log a line if the last one was long ago."""
+        now = self.clock.monotonic()
+        if now - self._logged >= PROGRESS_SECONDS:
+            self._logged = now
+            self.logger.info(
+                "%s: %s records so far, %.0f %% of the windows done, %s a second",
+                self.record.name,
+                f"{self.record.rows:,}",
+                100 * self.record.windows_done / self.record.windows_known,
+                f"{self.record.rows / (now - self._began):,.0f}",
+            )
+
+    def log_end(self) -> None:
+        """Log that all that was due has been delivered."""
+        self.logger.info(
+            "%s: complete, %s records in %.1f s",
+            self.record.name,
+            f"{self.record.rows:,}",
+            self.clock.monotonic() - self._began,
+        )
+
+
+class RunRecord(UsageRecord):
+    """What is known of a run. Its own usage is what no single stream causes.
+
+    Attributes:
+        clock: Time of the run.
+        metrics: Of that usage.
+        streams: By name, those that are to be read.
+        reading: The stream that is being read, or that was when the run ended.
+        began: When the run began, by the clock of this machine.
+        ended: When it ended.
+        error: Kind of what ended it before its time, if something did.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin."""
+        self.clock = clock
+        self.metrics = StreamMetrics(lambda: self.usage, clock)
+        super().__init__(self.metrics.log_if_due)
+        self.streams: dict[str, StreamRecord] = {}
+        self.reading: StreamRecord | None = None
+        self.began = self.ended = clock.now()
+        self.error: type[BaseException] | None = None
+
+    def end(self, error: BaseException | None) -> None:
+        """Note the end, and log the last points of all metrics."""
+        self.error = None if error is None else type(error)
+        self.ended = self.clock.now()
+        self.metrics.log()
+        for stream in self.streams.values():
+            stream.metrics.log()
+
+
+def _joined(known: Window | None, window: Window) -> Window:
+    """The time from the first window to another, as they come in order of time."""
+    return Window((known or window).start, window.end)

@@ -1,0 +1,177 @@
+"""Fetches what one operation has in a window, in as many requests as Mews wants."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from requests import codes
+
+from tap_mews.api.refusals import next_interval
+from tap_mews.errors import RefusedError, TooLargeError, UnauthorizedError
+from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.reading.windows import Window, cut
+from tap_mews.records.validator import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import timedelta
+
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import Operation
+    from tap_mews.api.responses import Response
+    from tap_mews.pages.decoder import Page
+    from tap_mews.reading.reader import Slice
+
+T = TypeVar("T")
+
+Ids = tuple[str, ...] | None
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class ClientOf(Protocol):
+    """Gives the client whose calls count as usage of the partition of a slice."""
+
+    def __call__(self, span: Slice, /) -> MewsClient:
+        """The client for a slice."""
+
+
+class PageFetch(Generic[T]):
+    """Fetches the pages of one operation; several threads may, at once.
+
+    Mews names the longest interval, or the most identifiers, only when it refuses more.
+    What a refusal teaches holds for the rest of the run.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        row: type[T],
+        client_of: ClientOf,
+        page_size: int,
+        *,
+        is_probe: bool = False,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            operation: What to call.
+            row: What to make of a row, as `PageDecoder`.
+            client_of: Gives what makes the calls for a slice.
+            page_size: Rows to ask for in one page.
+            is_probe: Whether one request is enough.
+        """
+        self.operation = operation
+        self._row = row
+        self._client_of = client_of
+        self._size = PageSize(page_size)
+        self._lock = threading.Lock()
+        self._longest: timedelta | None = None
+        self._most_ids = operation.selector.most
+        self._is_probe = is_probe
+
+    def batches(self, span: Slice) -> list[Ids]:
+        """The identifiers that each request of a slice names; None for no names."""
+        selector = self.operation.selector
+        ids = span.covers if span.scope is None and selector.is_required else span.scope
+        if ids is None:
+            return [None]
+        batches: list[Ids] = [
+            ids[first : first + selector.most]
+            for first in range(0, len(ids), selector.most)
+        ]
+        return batches[:1] if self._is_probe else batches
+
+    def pages(
+        self, span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Response[Page[T]]]:
+        """The pages of a window.
+
+        Args:
+            span: What it is a window of.
+            window: When.
+            ids: Whose rows; one of the batches.
+
+        Raises:
+            MewsError: As `read_pages`.
+        """
+        time_filter = self.operation.time_filter
+        if time_filter is None or window.start is None:
+            yield from self._of_some(span, window, ids)
+            return
+        start = window.start
+        while True:
+            longest = self._longest or window.end - window.start
+            part = next(cut(start, window.end, longest, time_filter.gap))
+            try:
+                yield from self._of_some(span, part, ids)
+            except RefusedError as error:
+                if not self._learn_longest(error, part):
+                    raise
+                continue
+            if part.end == window.end:
+                return
+            start = part.end + time_filter.gap
+
+    def rows(
+        self: PageFetch[bytes], span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Rows]:
+        """The same as rows that say where they are from."""
+        path = self.operation.path
+        for number, page in enumerate(self.pages(span, window, ids), 1):
+            place = f"{path} ({window}), page {number}{page.of_request}"
+            rows = page.value
+            yield Rows(rows.rows, place, unit="row", may_break=rows.may_break)
+            del page, rows  # not to be held while the next one comes
+
+    def _of_some(
+        self, span: Slice, window: Window, ids: Ids
+    ) -> Iterator[Response[Page[T]]]:
+        """The pages of a window, of fewer identifiers at a time if Mews wants that."""
+        left = ids
+        while True:
+            some = left and left[: self._most_ids]
+            body = self.operation.body(window, some)
+            client = self._client_of(span)
+            what = f"{window}{_of_whom(some)}"
+            pages = read_pages(
+                client, self.operation, body, self._size, self._row, what
+            )
+            try:
+                yield from islice(pages, 1) if self._is_probe else pages
+            except TooLargeError as error:
+                if not some or len(some) == 1:
+                    raise
+                self._most_ids = len(some) // 2
+                told = "%s; naming at most %d identifiers in one request"
+                logger.warning(told, error, self._most_ids)
+                continue
+            except RefusedError as error:
+                if error.status == codes.not_found and not self.operation.is_documented:
+                    raise UnauthorizedError(str(error)) from None
+                raise
+            left = left and some and left[len(some) :]
+            if not left:
+                return
+
+    def _learn_longest(self, error: RefusedError, window: Window) -> bool:
+        """Take the longest interval from a refusal, or half of what was refused.
+
+        Returns:
+            Whether the refusal was about the interval, so that a shorter one can do.
+        """
+        longest = next_interval(error, window.length)
+        if longest is None:
+            return False
+        with self._lock:
+            self._longest = min(longest, self._longest or longest)
+        logger.warning("%s; reading at most %s at a time", error, longest)
+        return True
+
+
+def _of_whom(ids: Ids) -> str:
+    """Words for a message that say whose rows, where that is short."""
+    return f" of {ids[0]}" if ids and len(ids) == 1 else ""

@@ -1,0 +1,184 @@
+"""Lists that other requests need, such as the properties; each is read once a run."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import datetime, timezone
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import msgspec
+
+from tap_mews.api.operations import Operation
+from tap_mews.errors import RefusedError, UnauthorizedError, UnexpectedAnswerError
+from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.records.validator import Rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.responses import Response
+    from tap_mews.pages.decoder import Page
+
+T = TypeVar("T")
+
+logger = logging.getLogger("tap-mews.lookups")
+
+FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
+"""Nothing in Mews is older than Mews; where to start when nobody knows better."""
+
+ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
+
+
+class Enterprise(msgspec.Struct, frozen=True):
+    """A property as `enterprises/getAll` shows it, as far as reading needs it."""
+
+    id: str = msgspec.field(name="Id")
+    chain_id: str | None = msgspec.field(name="ChainId", default=None)
+    created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
+        name="CreatedUtc",
+        default=None,
+    )
+
+
+class _Row(msgspec.Struct):
+    id: str = msgspec.field(name="Id")
+
+
+class Lookups:
+    """Lists of one access token, and which properties and chains it reaches."""
+
+    def __init__(
+        self,
+        client: MewsClient,
+        page_size: int,
+        enterprise_ids: tuple[str, ...] | None,
+        chain_ids: tuple[str, ...] | None,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            client: Makes the calls.
+            page_size: Rows in one page.
+            enterprise_ids: The setting; it overrules the list.
+            chain_ids: The setting; it overrules the list.
+        """
+        self._client = client
+        self._page_size = page_size
+        self._enterprise_ids = enterprise_ids
+        self._chain_ids = chain_ids
+        # a list may need another one first: the ids of its parents
+        self._lock = threading.RLock()
+        self._known: dict[tuple[str, str], list[Rows]] = {}
+
+    def rows(self, operation: Operation) -> list[Rows]:
+        """All rows that an operation lists, of the properties that are read.
+
+        Raises:
+            MewsError: As `read_pages`.
+        """
+        key = (operation.path, operation.rows)
+        with self._lock:
+            if key not in self._known:
+                self._known[key] = [
+                    Rows(
+                        page.value.rows,
+                        f"{operation.path} (all), page {number}{page.of_request}",
+                        unit="row",
+                        may_break=page.value.may_break,
+                    )
+                    for number, page in enumerate(self._pages(operation), 1)
+                ]
+            return self._known[key]
+
+    def _pages(self, operation: Operation) -> Iterator[Response[Page[bytes]]]:
+        ids, most = self._named(operation), operation.selector.most
+        size = PageSize(self._page_size)
+        for first in range(0, 1 if ids is None else len(ids), most):
+            some = None if ids is None else ids[first : first + most]
+            body = operation.body(None, some)
+            yield from read_pages(self._client, operation, body, size, bytes)
+
+    def _named(self, operation: Operation) -> tuple[str, ...] | None:
+        """The identifiers that requests for a list must name; None for none."""
+        selector = operation.selector
+        if selector.parents is not None:
+            return self.ids(selector.parents)
+        if selector.of == "chain":
+            return self.chain_ids
+        return None if operation is ENTERPRISES else self._enterprise_ids
+
+    def ids(self, operation: Operation) -> tuple[str, ...]:
+        """The identifiers of the rows that an operation lists, in a fixed order.
+
+        Raises:
+            MewsError: As `rows`.
+        """
+        return tuple(sorted(row.id for row in self._objects(operation, _Row)))
+
+    def _objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
+        """What the tap itself needs of the rows that an operation lists.
+
+        Raises:
+            UnexpectedAnswerError: A row does not have it.
+        """
+        decode = msgspec.json.Decoder(row).decode
+        for rows in self.rows(operation):
+            for index, line in enumerate(rows.lines):
+                try:
+                    yield decode(line)
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    msg = f"unexpected response format ({rows.where(index)}): {error}"
+                    raise UnexpectedAnswerError(msg) from None
+
+    @cached_property
+    def listed(self) -> tuple[Enterprise, ...] | None:
+        """All properties that `enterprises/getAll` shows, or None where it is refused.
+
+        Some tokens of a single property may not call it (401 or 403).
+        """
+        try:
+            return tuple(self._objects(ENTERPRISES, Enterprise))
+        except (UnauthorizedError, RefusedError) as error:
+            logger.warning("The properties cannot be listed: %s", error)
+            return None
+
+    @property
+    def enterprise_ids(self) -> tuple[str, ...] | None:
+        """Identifiers of the properties to read, or None where nobody knows."""
+        if self._enterprise_ids or self.listed is None:
+            return self._enterprise_ids
+        return tuple(sorted(found.id for found in self.listed))
+
+    @property
+    def chain_ids(self) -> tuple[str, ...] | None:
+        """Identifiers of the chains to read, or None where nobody knows."""
+        if self._chain_ids or self.listed is None:
+            return self._chain_ids
+        return tuple(
+            sorted({found.chain_id for found in self.listed if found.chain_id})
+        )
+
+    def beginning(self, ids: Iterable[str] | None = None) -> datetime:
+        """When the oldest of some properties was created.
+
+        Args:
+            ids: Enterprises or chains to look at; all that are listed if None.
+
+        Returns:
+            The earliest `CreatedUtc`, or `FOUNDED` where nobody knows.
+        """
+        wanted = None if ids is None else set(ids)
+        return min(
+            (
+                found.created.replace(microsecond=0)
+                for found in self.listed or ()
+                if found.created
+                and (
+                    wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
+                )
+            ),
+            default=FOUNDED,
+        )

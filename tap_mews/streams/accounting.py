@@ -1,0 +1,111 @@
+"""What is charged, paid, billed and posted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
+from tap_mews.exports.api import ExportFilter
+from tap_mews.streams.bases import Exported, Reference
+from tap_mews.timestamps import ONE_DAY, at_midnight
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+
+class OrderItems(Exported):
+    """Nights, products and other items that are charged."""
+
+    name = "order_items"
+    entity_type = "OrderItem"
+    operation = Operation("orderItems/getAll", "OrderItems")
+
+
+class Payments(Exported):
+    """Payments and refunds."""
+
+    name = "payments"
+    entity_type = "Payment"
+    operation = Operation("payments/getAll", "Payments")
+
+
+class Bills(Exported):
+    """Bills, corrective ones too."""
+
+    name = "bills"
+    entity_type = "Bill"
+    operation = Operation(
+        "bills/getAll",
+        "Bills",
+        all_rows={"CorrectionState": ["Bill", "CorrectiveBill"]},
+    )
+
+
+class LedgerEntries(Exported):
+    """Postings to the ledgers, by posting date, since they have no `UpdatedUtc`."""
+
+    name = "ledger_entries"
+    entity_type = "LedgerEntry"
+    replication_key = "PostingDate"
+    operation = Operation(
+        "ledgerEntries/getAll",
+        "LedgerEntries",
+        time_filter=TimeFilter("PostingDate", months=1, by_day=True),
+        all_rows={
+            "LedgerTypes": [
+                "Revenue",
+                "Tax",
+                "Payment",
+                "Deposit",
+                "Guest",
+                "City",
+                "NonRevenue",
+            ]
+        },
+        most_rows=None,
+        is_documented=False,
+    )
+    export_filter = ExportFilter.POSTED
+    tested = 2 * ONE_DAY
+
+    @property
+    def end(self) -> datetime:
+        """The last posting date to read."""
+        return self.run.last_posting_date
+
+    @property
+    def lookback(self) -> timedelta:
+        """Posting dates before the bookmark that are read again."""
+        return self.run.settings.ledger_lookback
+
+    def start(self, ids: Iterable[str] | None) -> datetime:
+        """`start_date`, else the beginning: the ledger needs a first date."""
+        start = self.run.start_date or self.beginning(ids)
+        return at_midnight(start.date())
+
+    def beginning(self, ids: Iterable[str] | None) -> datetime:
+        """A year before the oldest property: imported postings are older than it."""
+        return super().beginning(ids) - timedelta(days=366)
+
+    @staticmethod
+    def write_bookmark(moment: datetime) -> str:
+        """A date."""
+        return moment.date().isoformat()
+
+
+class AccountingCategories(Reference):
+    """What items are booked under."""
+
+    name = "accounting_categories"
+    operation = Operation(
+        "accountingCategories/getAll", "AccountingCategories", all_rows=EVERY_STATE
+    )
+
+
+class Cashiers(Reference):
+    """Where cash is taken."""
+
+    name = "cashiers"
+    operation = Operation("cashiers/getAll", "Cashiers", all_rows=EVERY_STATE)

@@ -1,0 +1,184 @@
+"""Streams by how they are read; what each one reads is its operation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+
+from tap_mews.api.operations import NOBODY
+from tap_mews.exports.api import ExportFilter
+from tap_mews.exports.jobs import EntityExports, SavedJob
+from tap_mews.exports.reader import ExportReader
+from tap_mews.pages.fetch import PageFetch
+from tap_mews.reading.choosing import PAGES, AutoReader, ExtractionMethod
+from tap_mews.reading.reader import Slice
+from tap_mews.streams.base import MewsStream
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_mews.exports.api import ExportsApi
+    from tap_mews.pages.fetch import Ids
+    from tap_mews.reading.reader import Reader, WindowRead
+    from tap_mews.reading.windows import Window
+    from tap_mews.records.validator import Rows
+
+
+class ByTime(MewsStream):
+    """A stream of pages, by windows of the operation's time filter.
+
+    Where the operation is under parents, each request names some of them, and the
+    children of a parent that is new are read from their beginning.
+    """
+
+    @property
+    def replication_method(self) -> str:
+        """Incremental, even where no property of a row shows it."""
+        return self.forced_replication_method or REPLICATION_INCREMENTAL
+
+    def new_reader(self) -> Reader:
+        """Page by page."""
+        fetch = PageFetch(
+            self.operation,
+            bytes,
+            self.client_of,
+            self.page_size,
+            is_probe=self.is_dry_run,
+        )
+        return self.page_reader(fetch)
+
+
+class Reference(ByTime):
+    """What the rows of other streams refer to: whole at first, then what changes.
+
+    `start_date` does not bound it, so that no id of a row points to nothing.
+    """
+
+    tested = None
+
+    def start(self, ids: Iterable[str] | None) -> None:
+        """The beginning, whatever the settings say."""
+        del ids
+
+
+class Whole(MewsStream):
+    """A stream that is read whole in each run: no filter can tell what has changed."""
+
+    def start(self, ids: Iterable[str] | None) -> None:
+        """The beginning, whatever the settings say."""
+        del ids
+
+    def due(self) -> list[Slice]:
+        """All there is."""
+        return [Slice(None, self.end, self.selection.scope, covers=self.selection.ids)]
+
+    def new_reader(self) -> Reader:
+        """From the list that the run reads once."""
+        return self.page_reader(self)
+
+    def batches(self, span: Slice) -> list[Ids]:
+        """One read."""
+        del span
+        return [None]
+
+    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+        """The rows of the list."""
+        del span, window, ids
+        return iter(self.run.lookups.rows(self.operation))
+
+
+class Exported(ByTime):
+    """An entity that Mews gives through data exports, and page by page as well.
+
+    Attributes:
+        entity_type: As `exports/add` calls it.
+        export_filter: How exports are cut by time.
+    """
+
+    is_optional = False
+    entity_type: ClassVar[str]
+    export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
+
+    @property
+    def methods(self) -> tuple[ExtractionMethod, ...]:
+        """By the setting `extraction`."""
+        setting = self.run.settings.extraction
+        found = tuple(each for each in ExtractionMethod if setting in {"auto", each})
+        # `--test` asks for a page of one row; an export would be made for nothing
+        return found[::-1] if self.is_dry_run else found
+
+    def start(self, ids: Iterable[str] | None) -> datetime | None:
+        """`start_date`, else the beginning.
+
+        An export can do without a start, but not with an end alone.
+        """
+        if self.run.start_date is None and self.run.settings.end_date is None:
+            return None
+        return super().start(ids)
+
+    def new_reader(self) -> Reader:
+        """Through data exports or page by page."""
+        self.reader = AutoReader(
+            self.name,
+            self._reader_by,
+            self.methods,
+            beginning=self.beginning,
+            resumes=bool(self._saved_jobs),
+            forget_exports=lambda: self._save_jobs([]),
+        )
+        return self.reader
+
+    def _reader_by(self, method: ExtractionMethod) -> Reader:
+        if method is PAGES:
+            return super().new_reader()
+        run = self.run
+        if self.is_dry_run:
+            return _ExportsProbe(run.exports_api)
+        exports = EntityExports(
+            stream=self.name,
+            entity_type=self.entity_type,
+            scope_key=self.operation.selector.parameter,
+            filter=self.export_filter,
+            longest=run.settings.export_window,
+            lookback=self.lookback,
+            beginning=lambda: self.beginning(self.selection.ids),
+            save=self._save_jobs,
+            record=self.record,
+        )
+        return ExportReader(
+            exports, run.exports, run.downloader, run.spool, run.clock, self._saved_jobs
+        )
+
+    @property
+    def _saved_jobs(self) -> list[SavedJob]:
+        return [] if self.is_dry_run else self.bookmarks.jobs
+
+    def _save_jobs(self, jobs: list[SavedJob]) -> None:
+        """Keep what Mews works on, so that a run after this one resumes it."""
+        if not self.is_dry_run:
+            self.bookmarks.jobs = jobs
+
+
+class _ExportsProbe:
+    """Looks whether exports are allowed, and reads nothing."""
+
+    def __init__(self, api: ExportsApi) -> None:
+        self._api = api
+
+    def open(self, slices: Sequence[Slice]) -> None:
+        """Look at an export that nobody has added.
+
+        Raises:
+            MewsError: As `ExportsApi.get`.
+        """
+        del slices
+        self._api.get([NOBODY])
+
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """None."""
+        yield from ()
+
+    def close(self) -> None:
+        """Nothing is held."""

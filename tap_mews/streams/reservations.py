@@ -1,0 +1,112 @@
+"""Reservations, who stays with whom, and where they come from."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tap_mews.api.operations import (
+    EVERY_STATE,
+    NO_SELECTOR,
+    ONE_ENTERPRISE,
+    Operation,
+    TimeFilter,
+)
+from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
+from tap_mews.pages.fetch import PageFetch
+from tap_mews.reading.reader import Slice
+from tap_mews.streams.bases import ByTime, Exported, Reference, Whole
+
+if TYPE_CHECKING:
+    from tap_mews.reading.reader import Reader
+
+RESERVATIONS = Operation("reservations/getAll/2023-06-06", "Reservations")
+
+
+class Reservations(Exported):
+    """Reservations of rooms and other spaces."""
+
+    name = "reservations"
+    entity_type = "Reservation"
+    operation = RESERVATIONS
+
+
+class Companionships(ByTime):
+    """Guests of reservations and of their groups (`companionships/getAll`)."""
+
+    name = "companionships"
+    operation = RESERVATIONS
+    replication_key = UPDATED
+    is_optional = False
+
+    def new_reader(self) -> Reader:
+        """Windows of updates, then the stays that are near, whatever their update.
+
+        A companion can be changed without Mews marking the reservation as updated.
+        """
+        reader = self.page_reader(self._fetch(RESERVATIONS))
+        days = self.run.settings.companionship_refresh_days
+        if days and not self.is_dry_run:
+            until = self.end + timedelta(days=days)
+            near = Slice(self.end, until, self.selection.scope)
+            colliding = replace(RESERVATIONS, time_filter=TimeFilter("CollidingUtc"))
+            reader.read_last(self._fetch(colliding), [near])
+        return reader
+
+    def _fetch(self, reservations: Operation) -> CompanionshipFetch:
+        size, is_probe = self.page_size, self.is_dry_run
+        found = PageFetch(
+            reservations, Reservation, self.client_of, size, is_probe=is_probe
+        )
+        return CompanionshipFetch(found, self.client_of, size, is_probe=is_probe)
+
+
+class SourceAssignments(ByTime):
+    """Sources of reservations (`sourceAssignments/getAll/2024-09-20`)."""
+
+    name = "source_assignments"
+    is_optional = False
+    operation = Operation(
+        "sourceAssignments/getAll/2024-09-20",
+        "SourceAssignments",
+        ONE_ENTERPRISE,
+        TimeFilter(months=1),
+        is_restricted=True,
+    )
+
+
+class ReservationGroupSourceAssignments(ByTime):
+    """Sources of reservation groups (`sourceAssignments/getAll`, the older version).
+
+    It filters by the update of the group; the rows themselves carry no date.
+    """
+
+    name = "reservation_group_source_assignments"
+    operation = Operation("sourceAssignments/getAll", "SourceAssignments")
+    replication_key = None
+    is_optional = False
+
+
+class ReservationGroups(ByTime):
+    """Groups of reservations; the rows themselves carry no date."""
+
+    name = "reservation_groups"
+    operation = Operation("reservationGroups/getAll", "ReservationGroups")
+    replication_key = None
+
+
+class BusinessSegments(Reference):
+    """Kinds of business that reservations are counted in."""
+
+    name = "business_segments"
+    operation = Operation(
+        "businessSegments/getAll", "BusinessSegments", all_rows=EVERY_STATE
+    )
+
+
+class Sources(Whole):
+    """Where reservations come from."""
+
+    name = "sources"
+    operation = Operation("sources/getAll", "Sources", NO_SELECTOR, time_filter=None)

@@ -1,0 +1,80 @@
+"""Reference data: whole at first, then what changes, with all of what is new."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from tests.harness import select, sync
+from tests.pages_harness import History, settle
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+    from tests.harness import Json
+
+LATER = timedelta(days=1)
+RATES = "rates/getAll"
+LONG_AGO = "2026-02-10T08:00:00Z"
+"""After the first row of the sandbox, and before the first run."""
+
+
+def test_start_date_does_not_bound_it(sandbox: Sandbox) -> None:
+    history = History(sandbox, ("rates",), {"start_date": "2026-03-01"})
+    history.run()
+    assert history.missing() == {}
+    (request,) = sandbox.journal.requests(RATES)
+    assert "UpdatedUtc" not in request.body
+
+
+def test_a_run_reads_what_has_changed_since_the_last_one(sandbox: Sandbox) -> None:
+    history = History(sandbox, ("rates",))
+    history.run()
+    rate = sandbox.rows("Rate")[0]
+    sandbox.clock.advance(LATER)
+    now = sandbox.new_row("Rate")["UpdatedUtc"]
+    sandbox.put("Rate", {**rate, "ShortName": "NEW", "UpdatedUtc": now})
+    settle(sandbox)
+    result = history.run()
+    assert history.missing() == {}
+    assert [row["Id"] for row in result.records["rates"]] == [rate["Id"]]
+
+
+def test_the_rates_of_a_service_that_is_new_come_from_their_beginning(
+    sandbox: Sandbox,
+) -> None:
+    history = History(sandbox, ("services", "rates"))
+    history.run()
+    service = sandbox.put("Service", sandbox.new_row("Service"))
+    old: Json = {"ServiceId": service["Id"], "UpdatedUtc": LONG_AGO}
+    rate = sandbox.put("Rate", sandbox.new_row("Rate", **old))
+    settle(sandbox)
+    history.run()
+    assert rate["Id"] in history.rows["rates"]
+    assert history.missing() == {}
+    assert service["Id"] in history.bookmark("rates")["covers"]
+    assert "joining" not in history.bookmark("rates")
+
+
+def test_the_list_of_services_is_asked_for_once(sandbox: Sandbox) -> None:
+    result = sync(sandbox.config(), catalog=select("services", "rates")).ok()
+    assert result.records["services"]
+    assert len(sandbox.journal.requests("services/getAll")) == 1
+
+
+def test_what_was_never_read_and_is_refused_is_skipped_with_one_warning(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.access.revoke(RATES)
+    catalog = select("bills", "services", "rates")
+    result = sync(sandbox.config(), catalog=catalog).ok()
+    assert {*result.records} == {"bills", "services"}
+    (warning,) = (line for line in result.logs if "skipping" in line)
+    assert warning.startswith("WARNING rates: ")
+
+
+def test_what_was_read_before_and_is_refused_fails_the_run(sandbox: Sandbox) -> None:
+    history = History(sandbox, ("services", "rates"))
+    history.run()
+    sandbox.access.revoke(RATES)
+    settle(sandbox)
+    assert str(history.failing().error).startswith("rates: ")
