@@ -1,6 +1,7 @@
 """What can go wrong, named for how one recovers.
 
 TapMewsError                      expected; one line for the user, exit code 1
+├── InvalidOptionError            change the command line
 ├── InvalidSettingsError          change the settings
 ├── InvalidFileError              repair the file that was passed
 ├── InvalidStateError             repair or drop the state
@@ -40,12 +41,16 @@ class TapMewsError(FatalSyncError):
     """An expected failure; its text is what the user reads."""
 
 
+class InvalidOptionError(TapMewsError):
+    """An option of the command line is wrong."""
+
+
 class InvalidSettingsError(TapMewsError):
     """A setting is missing or wrong."""
 
 
 class InvalidFileError(TapMewsError):
-    """A file that was passed holds no JSON object."""
+    """A file that was passed cannot be read, or holds something else."""
 
 
 class InvalidStateError(TapMewsError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,15 +14,17 @@ from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
 from tap_mews.metrics.record import RunRecord
-from tap_mews.pages.lookups import FOUNDED, Lookups
+from tap_mews.pages.lookups import Lookups
 from tap_mews.reading.prefetch import Prefetcher
-from tap_mews.timestamps import ONE_DAY, at_midnight
+from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_mews.clock import Clock
     from tap_mews.settings import Settings
+
+logger = logging.getLogger("tap-mews.run")
 
 LAG = timedelta(minutes=5)
 """`exports/add`: an interval ends at least this long ago by the server's clock."""
@@ -79,12 +82,6 @@ class Run:
         _ = self.lookups.listed
         return self.connection.server_clock.now()
 
-    @property
-    def start_date(self) -> datetime | None:
-        """The setting; None where it is before anything that Mews can have."""
-        start = self.settings.start_date
-        return start if start is not None and start > FOUNDED else None
-
     @cached_property
     def end(self) -> datetime:
         """Where all windows of the run end, fixed once: a window must not follow time.
@@ -92,7 +89,13 @@ class Run:
         Rows of the last five minutes may still be committed, and exports refuse them.
         """
         latest = (self.began - LAG - SKEW).replace(microsecond=0)
-        end_date = self.settings.end_date
+        start_date, end_date = self.settings.start_date, self.settings.end_date
+        if start_date is not None and start_date > self.began:
+            logger.warning(
+                "start_date is in the future: a stream without a bookmark has no rows "
+                "until %s",
+                format_moment(start_date),
+            )
         return latest if end_date is None else min(latest, end_date)
 
     @cached_property

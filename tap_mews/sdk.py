@@ -13,13 +13,26 @@ from __future__ import annotations
 import abc
 import signal
 import threading
-from collections import defaultdict
+from copy import deepcopy
 from functools import cached_property
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from jsonschema import Draft202012Validator, SchemaError
 from singer_sdk import Stream, Tap
-from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk.helpers._catalog import get_selected_schema
+from singer_sdk.mapper import CustomStreamMap, PluginMapper, SameRecordTransform
+from singer_sdk.singerlib import Metadata
+
+from tap_mews.errors import InvalidFileError, InvalidSettingsError
+from tap_mews.settings.mapping import (
+    RowEvaluator,
+    as_mapped,
+    check_output,
+    columns_of,
+    language,
+)
+from tap_mews.settings.stream_maps import StreamMaps
 
 if TYPE_CHECKING:
     import logging
@@ -27,6 +40,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, RecordMessage
 
@@ -36,8 +50,26 @@ SAID_BETTER = (
 )
 
 
+def load_dotenv() -> None:
+    """Add the variables of `.env` to the environment, where the SDK looks for it.
+
+    Raises:
+        InvalidFileError: The file cannot be read.
+    """
+    try:
+        parse_environment_config({}, "")
+    except (OSError, UnicodeError) as error:
+        msg = f".env cannot be read ({type(error).__name__}); save it as UTF-8"
+        raise InvalidFileError(msg) from None
+
+
 class GuardedTap(Tap):
     """A tap that checks its settings and ends by a signal in its own way."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        """Init the tap as the SDK does."""
+        self._maps: dict[str, Any] = {}
+        super().__init__(**kwargs)
 
     @abc.abstractmethod
     def check_settings(self, config: dict[str, Any]) -> None:
@@ -67,12 +99,67 @@ class GuardedTap(Tap):
             self.check_settings(self._config)
         return []
 
+    _env_var_config: ClassVar[dict[str, Any]] = {}
+    """What the SDK reads from the environment: nothing, since it guesses."""
+
     def setup_mapper(self) -> None:
-        """Set up stream maps, which take the keys from the catalog."""
-        if self.input_catalog:
-            # made now, the streams settle first what the catalog says
-            _ = self.streams
-        super().setup_mapper()
+        """Check and set up stream maps and flattening.
+
+        The SDK would register all streams as the catalog has them. Here each stream
+        settles what the catalog says of it, and only what is selected is registered.
+
+        Raises:
+            InvalidFileError: The catalog selects nothing.
+            InvalidSettingsError: Maps or flattening cannot be applied to the streams.
+        """
+        selected = [stream for stream in self.streams.values() if stream.selected]
+        if not selected and self.input_catalog is not None:
+            msg = "Nothing is selected: the catalog must select at least one stream"
+            raise InvalidFileError(msg)
+        maps = self.config.get("stream_maps") or {}
+        if maps:
+            self._check_maps(maps)
+        self.mapper = self.new_mapper()
+        outputs: list[StreamMap] = []
+        for stream in selected:
+            try:
+                outputs += stream.stream_maps
+            except ValueError:
+                if not self.config.get("flattening_enabled"):
+                    raise
+                msg = (
+                    f"{stream.name}: flattening gives two properties one name; set a "
+                    "greater flattening_max_key_length"
+                )
+                raise InvalidSettingsError(msg) from None
+        check_output(outputs)
+
+    def new_mapper(self, *, flattens: bool = True) -> PluginMapper:
+        """Make a mapper without streams.
+
+        Args:
+            flattens: Whether it may flatten records.
+        """
+        config = {
+            name: value for name, value in self.config.items() if value is not None
+        }
+        # a copy, since the SDK takes `__else__` out of it
+        config["stream_maps"] = deepcopy(self._maps)
+        if not flattens:
+            config["flattening_enabled"] = False
+        return PluginMapper(config, self.logger)
+
+    def _check_maps(self, maps: dict[str, Any]) -> None:
+        """Refuse maps that name what there is not, and warn of personal data."""
+        streams = [as_mapped(stream) for stream in self.streams.values()]
+        config = self.config.get("stream_map_config") or {}
+        checked = StreamMaps(maps, config, streams, language())
+        if wrong := list(checked.problems()):
+            msg = "Wrong settings: " + "; ".join(wrong)
+            raise InvalidSettingsError(msg)
+        for warning in checked.warnings():
+            self.logger.warning("%s", warning)
+        self._maps = checked.with_keys()
 
     def _setup_signal_handlers(self) -> None:
         """Stop as well when the terminal goes away, unless `nohup` forbids that."""
@@ -90,7 +177,9 @@ class GuardedTap(Tap):
 class WindowedStream(Stream):
     """A stream whose bookmark belongs to windows, not to records."""
 
-    def __init__(self, tap: Tap, **kwargs: Any) -> None:  # noqa: ANN401
+    _tap: GuardedTap
+
+    def __init__(self, tap: GuardedTap, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the stream as the SDK does, less the words that are wrong for it."""
         self._is_left_out = False
         super().__init__(tap, **kwargs)
@@ -116,17 +205,62 @@ class WindowedStream(Stream):
             Stream.selected.fset(self, value)  # type: ignore[attr-defined]
 
     def apply_catalog(self, catalog: Catalog) -> None:
-        """Take what a catalog says; its metadata can name another key.
+        """Take what a catalog says; what it does not say is as the stream has it.
 
-        The SDK looks at `table-key-properties` only where the entry itself has no key,
-        and an entry that was discovered has one.
+        The SDK takes a missing key for none, a missing replication key for a full table
+        and a missing schema for one without properties. It looks at
+        `table-key-properties` only where the entry itself has no key, and an entry that
+        was discovered has one.
+
+        Raises:
+            InvalidFileError: The stream cannot be read like that.
         """
-        entry = catalog.get_stream(self.name)
-        named = entry.metadata.root.table_key_properties if entry else None
-        if entry and named and tuple(named) != tuple(self.primary_keys):
-            # for the stream, and for the stream maps that write its SCHEMA
-            entry.key_properties = named
+        keys, replication_key = self.primary_keys, self.replication_key
         super().apply_catalog(catalog)
+        entry = catalog.get_stream(self.name)
+        if entry is None:
+            return
+        named = entry.metadata.root.table_key_properties or entry.key_properties
+        self.primary_keys = tuple(named or keys)
+        if self.replication_key not in {None, replication_key}:
+            msg = f"The catalog: {self.name} can be read by {replication_key} alone"
+            raise InvalidFileError(msg)
+        self.replication_key = replication_key
+        if not entry.schema.properties:
+            self._input_schema = None
+        elif self._input_schema != self.schema:
+            try:
+                Draft202012Validator.check_schema(self.effective_schema)
+            except SchemaError as error:
+                where = ".".join(str(part) for part in error.absolute_path)
+                msg = f"The catalog: the schema of {self.name} is wrong at {where}"
+                raise InvalidFileError(msg) from None
+        properties = self.effective_schema["properties"]
+        for key in self.primary_keys:
+            if key not in properties:
+                msg = f"The catalog: {self.name} has no property {key} to be its key"
+                raise InvalidFileError(msg)
+        for key in {*self.primary_keys, replication_key} & properties.keys():
+            automatic = Metadata(Metadata.InclusionType.AUTOMATIC)
+            entry.metadata["properties", key] = automatic
+
+    @property
+    def stream_maps(self) -> list[StreamMap]:
+        """What goes out of the stream; registered when it is first needed."""
+        if self._stream_maps is None:
+            self._register(self._tap.mapper)
+            for each in super().stream_maps:
+                if isinstance(each, CustomStreamMap):
+                    each.expr_evaluator = RowEvaluator(
+                        each, self._tap.config["stream_maps"]
+                    )
+        return super().stream_maps
+
+    def _register(self, mapper: PluginMapper) -> None:
+        schema = self.effective_schema
+        if not all(self.mask.values()):
+            schema = get_selected_schema(self.name, schema, self.mask)
+        mapper.register_raw_stream_schema(self.name, schema, self.primary_keys)
 
     @property
     def partitions(self) -> None:
@@ -200,18 +334,14 @@ class WindowedStream(Stream):
     @cached_property
     def _flattened(self) -> dict[str, dict[str, list[str]]]:
         """By stream and name of each object that is flattened, its columns."""
+        mapper = self._tap.new_mapper(flattens=False)
+        self._register(mapper)
         found: dict[str, dict[str, list[str]]] = {}
-        for stream_map in self.stream_maps:
-            options = stream_map.flattening_options
-            if not options or not stream_map.flattening_enabled:
-                continue
-            columns = stream_map.transformed_schema["properties"]
-            objects = found[stream_map.stream_alias] = defaultdict(list)
-            for column in columns:
-                *parts, _ = column.split(options.separator)
-                for name in accumulate(parts, f"{{}}{options.separator}{{}}".format):
-                    if name not in columns:
-                        objects[name].append(column)
+        unflattened = mapper.stream_maps[self.name]
+        for each, before in zip(self.stream_maps, unflattened, strict=True):
+            if each.flattening_options and each.flattening_enabled:
+                objects = found[each.stream_alias] = {}
+                columns_of(before.transformed_schema, each.flattening_options, objects)
         return found
 
     def mapped(self, record: Record) -> list[tuple[str, Record]]:

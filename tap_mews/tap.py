@@ -2,33 +2,46 @@
 
 from __future__ import annotations
 
-import json
 import os
 from contextlib import contextmanager
 from functools import cached_property
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
+import click
+from singer_sdk import Tap
+from singer_sdk.cli import plugin_cli
 from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 
 from tap_mews.api.redaction import REDACTOR
 from tap_mews.api.redaction import install as install_redaction
-from tap_mews.cli.command import MewsCommand, check_object, checked_file
+from tap_mews.cli.command import MewsCommand
 from tap_mews.cli.progress_bar import progress_bar
 from tap_mews.cli.report import reported
 from tap_mews.clock import Clock
-from tap_mews.errors import InvalidSettingsError, InvalidStateError
+from tap_mews.errors import InvalidFileError, InvalidSettingsError
+from tap_mews.reading.bookmarks import EMPTY
+from tap_mews.reading.state_input import KnownStream, read_state
 from tap_mews.records.writer import MessageWriter
+from tap_mews.sdk import load_dotenv
 from tap_mews.settings import CONFIG, Settings
-from tap_mews.settings.rules import wrong_in_environment
+from tap_mews.settings.catalog import read_catalog
+from tap_mews.settings.environment import (
+    LOG_CONFIG,
+    check_log,
+    read_environment,
+    unknown_variables,
+    variable_of,
+)
+from tap_mews.settings.inputs import read_file
+from tap_mews.settings.values import trimmed
 from tap_mews.streams import STREAMS
 from tap_mews.streams.base import MewsStream, MewsTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import click
     from singer_sdk import Stream
 
     from tap_mews.run import Run
@@ -47,42 +60,85 @@ class TapMews(MewsTap):
 
     settings: Settings
 
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        """Init the tap as the SDK does, with secrets kept out of all logs."""
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | Catalog | None = None,
+        state: dict[str, Any] | None = None,
+        parse_env_config: bool = False,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
+        """Init the tap as the SDK does, with secrets kept out of all logs.
+
+        Args:
+            config: The settings.
+            catalog: What to read; all streams unless given.
+            state: Of an earlier run.
+            parse_env_config: Whether environment variables are settings, too.
+            kwargs: As of the SDK's class.
+
+        Raises:
+            InvalidFileError: The catalog cannot be understood.
+            InvalidSettingsError: A setting or a variable is wrong.
+            InvalidStateError: The state cannot be understood.
+        """
         install_redaction()
         self._opened = False
-        if kwargs.get("parse_env_config"):
-            self._check_environment()
-        super().__init__(**kwargs)
+        self._labels: dict[str, str] = {}
+        check_log(os.environ)
+        config = config or {}
+        if parse_env_config:
+            config = self._with_environment(config)
+        if catalog is not None and not isinstance(catalog, Catalog):
+            names = {stream.name for stream in STREAMS}
+            catalog = read_catalog(catalog, names)
+        super().__init__(
+            config=config,
+            catalog=catalog,
+            state=state,
+            parse_env_config=parse_env_config,
+            **kwargs,
+        )
 
-    def _check_environment(self) -> None:
-        """Refuse variables that the SDK would stumble over, quoting their values."""
+    def _with_environment(self, config: dict[str, Any]) -> dict[str, Any]:
+        """The settings with those of environment variables, which overrule files."""
+        load_dotenv()
         schema = self.config_jsonschema
-        wrong = list(wrong_in_environment(os.environ, "TAP_MEWS_", schema))
-        if wrong:
-            msg = "Wrong settings: " + "; ".join(wrong)
-            raise InvalidSettingsError(msg)
+        self.append_builtin_config(schema)
+        for variable in unknown_variables(os.environ, schema):
+            self.logger.warning("%s is not a setting and has no effect", variable)
+        found = read_environment(os.environ, schema)
+        self._labels = {name: variable_of(name) for name in found}
+        return {**config, **found}
 
     def discover_streams(self) -> list[Stream]:
         """All streams, whatever the tokens may read: discovery asks nobody."""
         return [stream(self) for stream in STREAMS]
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take the state of an earlier run.
+    def load_state(self, state: object) -> None:
+        """Take the state of an earlier run, whatever is around it.
 
         Raises:
-            InvalidStateError: It is no Singer state.
+            InvalidStateError: It cannot be understood, or is not of this tap.
         """
-        bookmarks = state.get("bookmarks", {})
-        if not isinstance(bookmarks, dict) or not all(
-            isinstance(bookmark, dict) for bookmark in bookmarks.values()
-        ):
-            msg = (
-                "The state cannot be read: `bookmarks` must hold an object for each "
-                "stream; repair it, or run without it to start anew"
+        streams = {
+            stream.name: KnownStream(
+                {*EMPTY} | ({"partitions"} if stream.partition_key else set()),
+                stream.replication_key,
+                stream.partition_key,
             )
-            raise InvalidStateError(msg)
-        super().load_state(state)
+            for stream in STREAMS
+        }
+        super().load_state(read_state(state, streams))
+        cut = [each.name for each in self.selected_streams if each.starts_too_late()]
+        if cut:
+            self.logger.warning(
+                "start_date is earlier than it was at the first run; this run does not "
+                "read the rows before that. To backfill, take these streams out of the "
+                "state: %s",
+                ", ".join(cut),
+            )
 
     @cached_property
     def run(self) -> Run:
@@ -117,6 +173,8 @@ class TapMews(MewsTap):
         if self._opened:
             return
         self._opened = True
+        for stream in self.selected_streams:
+            stream.check_stream_maps()
         open_streams(self.selected_streams, self.run)
 
     @contextmanager
@@ -131,6 +189,25 @@ class TapMews(MewsTap):
         finally:
             self.run.close()
 
+    @plugin_cli
+    def cli(cls) -> click.Command:  # noqa: N805 - the decorator passes the class
+        """The command line, with a log as the environment asks for it.
+
+        Raises:
+            SystemExit: The environment asks for a log that cannot be.
+        """
+        try:
+            check_log(os.environ)
+            return super().cli
+        except InvalidSettingsError as error:
+            raise SystemExit(str(error)) from None
+        except Exception as error:
+            # whatever the classes raise that a logging config names
+            if LOG_CONFIG not in os.environ:
+                raise
+            msg = f"{LOG_CONFIG} cannot be applied ({type(error).__name__})"
+            raise SystemExit(msg) from None
+
     @classmethod
     def cb_config(
         cls,
@@ -138,53 +215,76 @@ class TapMews(MewsTap):
         param: click.Option,
         value: tuple[str, ...],
     ) -> _ConfigInput:
-        """Read the config files, each of which must hold an object.
+        """Read the config files, of which a later one overrules an earlier one.
 
         Raises:
-            InvalidFileError: One does not.
+            InvalidFileError: One does not hold an object.
         """
+        del ctx, param
+        config: dict[str, Any] = {}
         for path in value:
-            if path != "ENV":
-                check_object("config", Path(path).read_text("utf-8"))
-        return super().cb_config(ctx, param, value)
+            if path == "ENV":
+                continue
+            document = read_file("--config", path)
+            if not isinstance(document, dict):
+                msg = f"--config: {path} must hold a JSON object"
+                raise InvalidFileError(msg)
+            config |= document
+        return _ConfigInput(config, parse_env="ENV" in value)
 
     @classmethod
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
         """Test the streams that a catalog selects; all of them without one.
 
         Raises:
-            InvalidFileError: The catalog holds no object.
             TapMewsError: As the streams.
         """
+        if value not in {each.value for each in CliTestOptionValue}:
+            msg = "it must be `schema`, or nothing"
+            raise click.BadParameter(msg)
         catalog = ctx.params.get("catalog")
         if value == CliTestOptionValue.All.value and catalog is not None:
-            config = ctx.params.get("config", _ConfigInput())
-            tap = cls(
-                config=config.config,
-                catalog=json.load(checked_file("catalog", catalog)),
-                parse_env_config=config.parse_env,
-            )
-            tap.run_connection_test()
+            cls._made(ctx.params.get("config"), catalog).run_connection_test()
             ctx.exit()
         super().cb_test(ctx, param, value)
 
     @classmethod
-    def invoke(
+    def invoke(  # type: ignore[override]
         cls,
         *,
-        state: IO[str] | None = None,
-        catalog: IO[str] | None = None,
-        **kwargs: Any,  # noqa: ANN401
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: str | None = None,
+        catalog: str | None = None,
     ) -> None:
-        """Run the tap; state and catalog must hold objects.
+        """Run the tap.
+
+        Args:
+            about: Whether to say what the tap is, and no more.
+            about_format: How to say that.
+            config: The settings.
+            state: Name of the file with the state.
+            catalog: Name of the file with the catalog.
 
         Raises:
-            InvalidFileError: One does not.
+            TapMewsError: The run cannot begin, or not go on.
         """
-        super().invoke(
-            state=state and checked_file("state", state, or_null=True),
-            catalog=catalog and checked_file("catalog", catalog),
-            **kwargs,
+        super(Tap, cls).invoke(about=about, about_format=about_format)
+        cls.print_version(print_fn=cls.logger.info)
+        tap = cls._made(config, catalog)
+        if state is not None:
+            tap.load_state(read_file("--state", state))
+        tap.sync_all()
+
+    @classmethod
+    def _made(cls, config: _ConfigInput | None, catalog: str | None) -> TapMews:
+        config = config or _ConfigInput()
+        return cls(
+            config=config.config,
+            # a catalog of nothing is no reason to read everything
+            catalog=None if catalog is None else read_file("--catalog", catalog) or {},
+            parse_env_config=config.parse_env,
         )
 
     @classmethod
@@ -194,12 +294,15 @@ class TapMews(MewsTap):
         for option in command.params:
             # `--test` acts as soon as it is read, and needs to know the catalog
             option.is_eager |= option.name == "catalog"
+            if option.name in {"catalog", "state"}:
+                # the tap reads them itself, like the config, and says what is wrong
+                option.type = click.STRING
         return MewsCommand.like(command, cls.logger)
 
     def learn_secrets(self, config: dict[str, Any]) -> None:
         """Let no log show the tokens."""
         tokens = (config.get("client_token"), config.get("access_token"))
-        REDACTOR.learn(str(token) for token in tokens if token)
+        REDACTOR.learn(str(token).strip() for token in tokens if token)
 
     def check_settings(self, config: dict[str, Any]) -> None:
         """Read the settings.
@@ -209,7 +312,11 @@ class TapMews(MewsTap):
         """
         for name in config.keys() - self.config_jsonschema["properties"].keys():
             self.logger.warning("The setting %r is not known and has no effect", name)
-        self.settings = Settings.load(config, self.config_jsonschema)
+        self.settings = Settings.load(config, self.config_jsonschema, self._labels)
+        for name, value in config.items():
+            if trimmed(name, value) != value:
+                told = "%s: white space around the value was removed"
+                self.logger.warning(told, self._labels.get(name, name))
 
     def stop(self, signum: int) -> None:
         """End soon; the state that is out is good, and files go at exit."""

@@ -10,9 +10,13 @@ from datetime import date, datetime, time, timedelta, timezone
 
 ONE_DAY = timedelta(days=1)
 
+FIRST_YEAR = 1900
+"""Of a moment: far before all rows, and far from where subtracting ends in an error."""
+
 _MOMENT = re.compile(
     r"(\d{4}-\d{2}-\d{2})"
     r"(?:[Tt ](\d{2}:\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
 )
 
 
@@ -27,7 +31,7 @@ def parse_moment(text: str) -> datetime:
         The moment in UTC.
 
     Raises:
-        ValueError: The text is no such moment.
+        ValueError: The text is no such moment, or before `FIRST_YEAR`.
     """
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
@@ -38,7 +42,14 @@ def parse_moment(text: str) -> datetime:
     if ":" not in offset:
         offset = f"{offset[:3]}:{offset[3:]}"
     moment = f"{day}T{minutes or '00:00'}:{seconds or '00'}{offset}"
-    return datetime.fromisoformat(moment).astimezone(timezone.utc)
+    try:
+        found = datetime.fromisoformat(moment).astimezone(timezone.utc)
+    except OverflowError:
+        found = None  # the offset leads out of the years 1 to 9999
+    if found is None or found.year < FIRST_YEAR:
+        msg = f"not between the years {FIRST_YEAR} and 9999"
+        raise ValueError(msg)
+    return found
 
 
 def format_moment(moment: datetime) -> str:

@@ -246,6 +246,7 @@ def run_process(
     folder: Path,
     config: Json | None = None,
     env: dict[str, str] | None = None,
+    stdin: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m tap_mews`.
 
@@ -254,6 +255,7 @@ def run_process(
         folder: Where it runs.
         config: Settings to write to a file there.
         env: Environment variables to add.
+        stdin: What it finds on standard input.
     """
     if config is not None:
         path = folder / "config.json"
@@ -263,6 +265,7 @@ def run_process(
         [sys.executable, "-m", "tap_mews", *arguments],
         cwd=folder,
         env={**environ, **(env or {})},
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 
@@ -47,7 +47,7 @@ def book(
 ) -> Json:
     """A reservation of a group of its own, or of one that is known."""
     row = sandbox.new_row("Reservation", **values)
-    row["GroupId"] = group or str(uuid.uuid4())
+    row["GroupId"] = group or str(uuid4())
     row["UpdatedUtc"] = updated or row["UpdatedUtc"]
     return sandbox.put("Reservation", row)
 

@@ -140,6 +140,14 @@ def test_fractions_are_cut_off(moment: datetime, fraction: int) -> None:
         ("2026-3-1", None),
         ("1772323200", None),
         ("", None),
+        ("1900-01-01", "1900-01-01T00:00:00Z"),
+        ("1899-12-31", None),
+        ("0001-01-01", None),
+        ("0001-01-01T00:00:00+05:00", None),
+        ("0000-01-01", None),
+        ("9999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"),
+        ("9999-12-31T23:59:59-05:00", None),
+        ("\N{FULLWIDTH DIGIT TWO}026-03-01", None),
     ],
 )
 def test_only_iso_8601_is_read(text: str, moment: str | None) -> None:

@@ -208,8 +208,10 @@ def test_a_property_may_join_while_another_one_is_joining(sandbox: Sandbox) -> N
     half = next(
         number
         for number, state in enumerate(second.states)
-        if "replication_key_value"
-        in state["bookmarks"]["bills"].get("joining", [{}])[0]
+        if any(
+            "replication_key_value" in each
+            for each in state["bookmarks"]["bills"]["joining"]
+        )
     )
     end = [n for n, each in enumerate(second.messages) if each["type"] == "STATE"][half]
     cut = Result(second.lines[: end + 1])

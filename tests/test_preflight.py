@@ -369,11 +369,11 @@ def test_a_wrong_token_is_told_as_such(sandbox: Sandbox, *, skip: bool) -> None:
 def test_a_request_that_is_wrong_as_such_is_no_missing_permission(
     sandbox: Sandbox,
 ) -> None:
+    sandbox.faults.add("bills/getAll", Status(400))
     result = sync(
         sandbox,
         "bills",
         extraction="pages",
-        enterprise_ids=["no-such-property"],
         skip_unauthorized_streams=True,
     )
     assert isinstance(result.error, RefusedError)

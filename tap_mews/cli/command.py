@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-import json
+import logging
 import sys
-from io import StringIO
-from typing import IO, TYPE_CHECKING, Any
+import warnings
+import zlib
+from contextlib import contextmanager
+from json import JSONDecodeError
+from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import ConfigValidationError
+import click
+import msgspec
+import urllib3
+from jsonschema import SchemaError, ValidationError
+from requests import RequestException
+from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_mews.errors import InvalidFileError, TapMewsError
+from tap_mews.errors import InvalidOptionError, TapMewsError
 
 if TYPE_CHECKING:
-    import logging
+    from collections.abc import Iterator
 
-    import click
+EXPECTED = (
+    EOFError,
+    JSONDecodeError,
+    MemoryError,
+    OSError,
+    SchemaError,
+    SingerSDKError,
+    UnicodeError,
+    ValidationError,
+    msgspec.MsgspecError,
+    urllib3.exceptions.HTTPError,
+    zlib.error,
+)
+"""What libraries raise when a machine, a network or an input is not as it should be.
+
+The tap tells what it knows of them where they arise. Any that gets to the end of the
+command all the same is one line, too; only faults of the tap itself are a traceback.
+"""
 
 
 class MewsCommand(SingerCommand):
@@ -38,10 +63,20 @@ class MewsCommand(SingerCommand):
             logger=logger,
         )
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
+        """Read the options."""
+        with _without_usage():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run the sync; click itself ends a process whose pipe is closed, quietly."""
+        logging.captureWarnings(capture=True)
+        warnings.filterwarnings("once", category=DeprecationWarning)
+        sys.excepthook = self.excepthook
         try:
-            return super().invoke(ctx)
+            with _without_usage():
+                # not as the SDK's command, which tells of some errors in several lines
+                return click.Command.invoke(self, ctx)
         except BrokenPipeError:
             self.logger.warning(
                 "The target has closed its input; the next run goes on from the last "
@@ -53,56 +88,40 @@ class MewsCommand(SingerCommand):
         """Run the command; the process ends with it."""
         try:
             return super().main(*args, **kwargs)
-        except TapMewsError as error:
-            self._fail(error, str(error))
-        except ConfigValidationError as error:
-            self._fail(error, "; ".join(error.errors) or str(error))
-        except FileNotFoundError as error:
-            self._fail(error, str(error))
+        except EXPECTED as error:
+            self._fail(error)
 
-    def _fail(self, error: Exception, line: str) -> None:
+    def _fail(self, error: BaseException) -> None:
         """End with one line; the way to it is told at debug level only."""
-        self.logger.error("%s", " ".join(line.split()))
+        self.logger.error("%s", " ".join(line_of(error).split()))
         self.logger.debug("Where that happened:", exc_info=error)
         sys.exit(1)
 
 
-def check_object(what: str, text: str, *, or_null: bool = False) -> None:
-    """Refuse a file that holds no JSON object.
+def line_of(error: BaseException) -> str:
+    """What to say of an expected failure.
 
-    Args:
-        what: The option that named it.
-        text: What it holds.
-        or_null: Whether it may hold null, which is nothing.
-
-    Raises:
-        InvalidFileError: It is not JSON, or no object; the text is not quoted.
+    The words of a library can hold a value of the user's, so only its own errors are
+    quoted, and those of the system, which are about files and connections.
     """
+    if isinstance(error, TapMewsError):
+        return str(error)
+    if isinstance(error, ConfigValidationError) and error.errors:
+        return "Wrong settings: " + "; ".join(error.errors)
+    what = type(error).__name__
+    if isinstance(error, OSError) and not isinstance(error, RequestException):
+        about = [str(part) for part in (error.filename, error.strerror) if part]
+        return f"The run cannot go on: {': '.join(about) or what}"
+    return f"The run cannot go on: {what}; TAP_MEWS_LOGLEVEL=DEBUG shows its origin"
+
+
+@contextmanager
+def _without_usage() -> Iterator[None]:
+    """Take from click what it would print in lines of its own."""
     try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}: {error.msg}"
-        msg = f"The file of --{what} is not JSON ({where})"
-        raise InvalidFileError(msg) from None
-    if not isinstance(value, dict) and not (or_null and value is None):
-        msg = f"The file of --{what} must hold a JSON object"
-        raise InvalidFileError(msg)
-
-
-def checked_file(what: str, file: IO[str], *, or_null: bool = False) -> IO[str]:
-    """Look at a file before the SDK reads it.
-
-    Args:
-        what: The option that named it.
-        file: Open at its beginning; it need not be one that can be read twice.
-        or_null: Whether it may hold null, which is nothing.
-
-    Returns:
-        The same content.
-
-    Raises:
-        InvalidFileError: It holds no JSON object.
-    """
-    text = file.read()
-    check_object(what, text, or_null=or_null)
-    return StringIO(text)
+        yield
+    except click.ClickException as error:
+        raise InvalidOptionError(error.format_message()) from error
+    except EOFError as error:
+        # to click it is a closed terminal; here it is a file that ends too early
+        raise InvalidOptionError(line_of(error)) from error

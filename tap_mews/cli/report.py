@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import ReportError
-from tap_mews.records.validator import shown
 from tap_mews.tables import aligned
 from tap_mews.timestamps import format_moment
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 
 HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
 NUMBERS = range(4, len(HEAD))
-
-MOST_UNKNOWN = 100
-"""Unknown properties of a stream that are named."""
 
 
 @contextmanager
@@ -124,14 +120,13 @@ def _outcome(run: RunRecord) -> str:
 
 def _stream(stream: StreamRecord) -> dict[str, Any]:
     validator = stream.validator
-    unknown = sorted(validator.unknown)[:MOST_UNKNOWN] if validator else []
     return {
         "stream": stream.name,
         "complete": stream.is_complete,
         **_usage(stream.usage),
         "rows": stream.rows,
         "drift": {
-            "unknown_properties": [*map(shown, unknown)],
+            "unknown_properties": validator.undocumented.names if validator else [],
             "invalid_records": validator.passed_on if validator else 0,
         },
         "parts": [_part(stream, each) for each in stream.partitions.values()],

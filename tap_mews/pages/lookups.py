@@ -11,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 
 from tap_mews.api.operations import Operation
-from tap_mews.errors import RefusedError, UnauthorizedError, UnexpectedAnswerError
+from tap_mews.errors import (
+    InvalidSettingsError,
+    RefusedError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from tap_mews.api.client import MewsClient
     from tap_mews.api.responses import Response
@@ -28,6 +33,9 @@ logger = logging.getLogger("tap-mews.lookups")
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start when nobody knows better."""
+
+MOST_NAMED = 5
+"""Identifiers in a message; the rest is counted."""
 
 ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
 
@@ -62,8 +70,8 @@ class Lookups:
         Args:
             client: Makes the calls.
             page_size: Rows in one page.
-            enterprise_ids: The setting; it overrules the list.
-            chain_ids: The setting; it overrules the list.
+            enterprise_ids: The setting; it selects from the list.
+            chain_ids: The setting; it selects from the list.
         """
         self._client = client
         self._page_size = page_size
@@ -138,12 +146,21 @@ class Lookups:
         """All properties that `enterprises/getAll` shows, or None where it is refused.
 
         Some tokens of a single property may not call it (401 or 403).
+
+        Raises:
+            InvalidSettingsError: The token does not reach all that the settings name.
         """
         try:
-            return tuple(self._objects(ENTERPRISES, Enterprise))
+            listed = tuple(map(_plain, self._objects(ENTERPRISES, Enterprise)))
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
             return None
+        properties = {each.id for each in listed}
+        chains = {each.chain_id for each in listed}
+        _check_reached("enterprise_ids", self._enterprise_ids, properties)
+        if None not in chains:
+            _check_reached("chain_ids", self._chain_ids, chains)
+        return listed
 
     @property
     def enterprise_ids(self) -> tuple[str, ...] | None:
@@ -182,3 +199,28 @@ class Lookups:
             ),
             default=FOUNDED,
         )
+
+
+def _plain(found: Enterprise) -> Enterprise:
+    """A property with its identifiers as Mews compares them: without case."""
+    chain_id = found.chain_id and found.chain_id.lower()
+    return msgspec.structs.replace(found, id=found.id.lower(), chain_id=chain_id)
+
+
+def _check_reached(
+    setting: str, chosen: tuple[str, ...] | None, reached: Collection[str | None]
+) -> None:
+    """Refuse a setting that names what the token does not reach.
+
+    Mews gives no rows of it and no error, so that a misspelt identifier would pass for
+    a property in which nothing happens.
+
+    Raises:
+        InvalidSettingsError: Names it.
+    """
+    others = [key for key in chosen or () if key not in reached]
+    if others:
+        named = ", ".join(others[:MOST_NAMED])
+        more = f" and {len(others) - MOST_NAMED} more" if others[MOST_NAMED:] else ""
+        msg = f"{setting}: the access token does not reach {named}{more}"
+        raise InvalidSettingsError(msg)

@@ -1,7 +1,7 @@
 """Compiles a JSON Schema into one decoding pass that parses and checks a row.
 
-The gate may refuse what the schema accepts, since a refused row is then looked at with
-care; it must never accept what the schema refuses.
+The fast path may refuse what the schema accepts, since a refused row is then examined
+with care; it must never accept what the schema refuses.
 """
 
 from __future__ import annotations
@@ -11,6 +11,15 @@ from datetime import date, datetime
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from tap_mews.records.drift import ANYWHERE, ENTRIES, Drift
+from tap_mews.records.scalars import (
+    GREATEST_INTEGER,
+    LEAST_INTEGER,
+    coerced_type,
+    kinds_of,
+)
 
 ANNOTATIONS = {
     "$schema",
@@ -25,31 +34,44 @@ ANNOTATIONS = {
     "format",
     "additionalProperties",
 }
-"""Keywords that the gate knows; any other makes it refuse every row."""
+"""Keywords that the fast path knows; any other makes it refuse every row."""
 
 Decode = Callable[[bytes], Any]
 
+REFUSALS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What a decoder raises for a row that is not for it."""
+
 
 class _NotCompilableError(Exception):
-    """The schema says something that the gate cannot check."""
+    """The schema says something that the fast path cannot check."""
 
 
-def compile_fast_path(schema: Mapping[str, Any]) -> Decode:
-    """Build the gate of a schema.
+def compile_fast_path(schema: Mapping[str, Any], drift: Drift | None = None) -> Decode:
+    """Build the fast path of a schema.
 
     Args:
-        schema: JSON Schema of a record. A keyword that the gate does not know, from a
-            catalog of the user's, gives a gate that refuses everything.
+        schema: JSON Schema of a record. A keyword that the fast path does not know,
+            from a catalog of the user's, gives one that refuses everything.
+        drift: Properties at which rows may differ: a text may be in the place of a
+            scalar, and what is undocumented is not checked, not even for UTF-8.
 
     Returns:
-        A function that takes the bytes of a row. It raises `msgspec.DecodeError` or
-        `UnicodeDecodeError` if the row is no JSON, breaks the schema, or has a property
-        that the schema does not know, at any depth.
+        A function that takes the bytes of a row. It raises one of `REFUSALS` if the row
+        is no JSON, breaks the schema, or differs elsewhere, at any depth.
     """
     try:
-        return msgspec.json.Decoder(_type_of(schema)).decode
+        return msgspec.json.Decoder(_type_of(schema, drift)).decode
     except _NotCompilableError:
         return _refuse
+
+
+def attributes_of(schema: Mapping[str, Any], drift: Drift | None) -> dict[str, str]:
+    """The attributes of a decoded object, by the names of its properties.
+
+    They are numbered, since the name of a property need not be one of Python's.
+    """
+    names = {**(schema.get("properties") or {}), **(drift or {})}
+    return {name: f"field{number}" for number, name in enumerate(names)}
 
 
 def _refuse(_: bytes) -> None:
@@ -57,20 +79,21 @@ def _refuse(_: bytes) -> None:
     raise msgspec.ValidationError(msg)
 
 
-def _type_of(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401 - a type expression
-    kinds = schema.get("type")
+def _type_of(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN401 - a type expression
+    kinds = kinds_of(schema)
     if not kinds or schema.keys() - ANNOTATIONS:
         raise _NotCompilableError
-    kinds = [kinds] if isinstance(kinds, str) else kinds
     result: Any = None
     for position, kind in enumerate(kinds):
-        part = _COMPILERS[kind](schema)
+        part = _COMPILERS[kind](schema, drift)
         result = part if position == 0 else result | part
+    if drift is not None and coerced_type(schema):
+        result |= str
     return result
 
 
-def _string(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
-    if "format" not in schema:
+def _string(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN401
+    if "format" not in schema or (drift is not None and coerced_type(schema)):
         return str
     try:
         return _FORMATS[schema["format"]]
@@ -78,13 +101,13 @@ def _string(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
         raise _NotCompilableError from None
 
 
-def _array(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _array(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN401
     if not isinstance(schema.get("items"), Mapping):
         raise _NotCompilableError
-    return list[_type_of(schema["items"])]  # type: ignore[misc]
+    return list[_type_of(schema["items"], _below(drift, ENTRIES))]  # type: ignore[misc]
 
 
-def _object(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
+def _object(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN401
     others = schema.get("additionalProperties")
     properties = schema.get("properties") or {}
     if others and properties:
@@ -92,36 +115,40 @@ def _object(schema: Mapping[str, Any]) -> Any:  # noqa: ANN401
     if others is True:
         return dict[str, Any]
     if others:
-        return dict[str, _type_of(others)]  # type: ignore[misc]
+        return dict[str, _type_of(others, None)]  # type: ignore[misc]
     required = set(schema.get("required", ()))
     if required - properties.keys():
         raise _NotCompilableError
-    # fields are numbered, since the name of a property need not be one of Python's
-    fields = [
-        (f"field{number}", _type_of(rule), msgspec.field(name=name))
-        if name in required
-        else (
-            f"field{number}",
-            _type_of(rule) | msgspec.UnsetType,
-            msgspec.field(name=name, default=msgspec.UNSET),
-        )
-        for number, (name, rule) in enumerate(properties.items())
-    ]
+    fields: list[tuple[str, Any, Any]] = []
+    for name, attribute in attributes_of(schema, drift).items():
+        rule = properties.get(name)
+        kind = Raw if rule is None else _type_of(rule, _below(drift, name))
+        if name in required:
+            fields.append((attribute, kind, msgspec.field(name=name)))
+        else:
+            default = msgspec.field(name=name, default=UNSET)
+            fields.append((attribute, kind | UnsetType, default))
     return msgspec.defstruct(
         "Record",
         fields,
-        forbid_unknown_fields=True,
+        forbid_unknown_fields=drift is not ANYWHERE,
         kw_only=True,
         gc=False,  # rows are trees, so counting references is enough
     )
 
 
-_COMPILERS: dict[str, Callable[[Mapping[str, Any]], Any]] = {
+def _below(drift: Drift | None, name: str) -> Drift | None:
+    return None if drift is None else drift.get(name)
+
+
+_COMPILERS: dict[str, Callable[[Mapping[str, Any], Drift | None], Any]] = {
     "string": _string,
-    "integer": lambda _: int,
-    "number": lambda _: float,
-    "boolean": lambda _: bool,
-    "null": lambda _: type(None),
+    "integer": lambda *_: Annotated[
+        int, msgspec.Meta(ge=LEAST_INTEGER, le=GREATEST_INTEGER)
+    ],
+    "number": lambda *_: float,
+    "boolean": lambda *_: bool,
+    "null": lambda *_: type(None),
     "array": _array,
     "object": _object,
 }

@@ -1,51 +1,35 @@
 """From the bytes of a row to a record that its schema accepts.
 
-Most rows pass the gate and stay bytes. What does not pass is looked at with care:
-unknown properties are removed and told once, and what then still breaks the schema is
-an invalid record.
+Most rows pass the fast path and stay bytes. Rows with undocumented properties are taken
+apart and joined again without them. The rest is examined with care: what then still
+breaks the schema is an invalid record.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-from jsonschema import Draft202012Validator, FormatChecker
 from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.errors import InvalidRecordError
-from tap_mews.records.fast_path import Decode, compile_fast_path
-from tap_mews.violations import describe
+from tap_mews.records.any_path import AnyPath
+from tap_mews.records.careful_path import BOM, CarefulPath, parse
+from tap_mews.records.cut_path import CutPath, can_cut
+from tap_mews.records.drift import KEPT, LearnedDrift, RowDrift
+from tap_mews.records.fast_path import REFUSALS, compile_fast_path
+from tap_mews.records.parts_path import PartsPath
+from tap_mews.records.undocumented import UndocumentedProperties, without_kept
+from tap_mews.violations import shown
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Iterator, Mapping
 
-    from jsonschema.protocols import Validator
-
-BOM = b"\xef\xbb\xbf"
-
-TOLD_PER_BREACH = 10
-"""Records that are named for one kind of breach; the rest are counted."""
-
-SHOWN = 200
-"""Characters of a name or an Id that a message repeats."""
-
-_DATE_TIME = re.compile(
-    r"(\d{4}-\d{2}-\d{2})[Tt ]([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?"
-    r"([Zz]|[+-]([01]\d|2[0-3]):?[0-5]\d)",
-)
-
-_FORMATS = FormatChecker(formats=())
-
-_NOT_JSON = object()
+TOLD_PER_VIOLATION = 10
+"""Records that are named for one kind of violation; the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +68,7 @@ class RecordValidator:
     """Checks the rows of one stream against its schema.
 
     Attributes:
-        unknown: JSON paths of the properties that the schema does not know.
+        undocumented: The properties that the schema does not know.
         passed_on: Invalid records that were passed on.
     """
 
@@ -95,6 +79,7 @@ class RecordValidator:
         *,
         pass_invalid: bool,
         logger: logging.Logger,
+        keep_undocumented: bool = False,
     ) -> None:
         """Compile the schema.
 
@@ -103,15 +88,23 @@ class RecordValidator:
             schema: JSON Schema that the records must fit.
             pass_invalid: Whether an invalid record is only warned of.
             logger: Takes the warnings.
+            keep_undocumented: Whether to keep undocumented properties in one of their
+                own, which the schema has then.
         """
-        self.gate: Decode = compile_fast_path(schema)
         self._stream = stream
-        self._schema = schema
+        self._schema = without_kept(schema)
         self._pass_invalid = pass_invalid
         self._logger = logger
-        self.unknown: set[str] = set()
+        self._kept = KEPT if keep_undocumented else None
+        self.undocumented = UndocumentedProperties()
         self.passed_on = 0
-        self._breaches: Counter[str] = Counter()
+        self._violations: Counter[str] = Counter()
+        self._fast_path = compile_fast_path(self._schema)
+        self._learned_paths: list[CutPath | PartsPath] = []
+        self._any_path = AnyPath(self._schema, self._kept)
+        self._careful_path = CarefulPath(self._schema)
+        self._learned = LearnedDrift()
+        self._is_stale = False
 
     def lines(self, rows: Rows) -> list[bytes]:
         """Check rows and keep them as they came, where they can go out like that.
@@ -120,7 +113,8 @@ class RecordValidator:
             JSON of the records, without line breaks.
 
         Raises:
-            InvalidRecordError: As `examine`.
+            InvalidRecordError: A row is none and invalid records are not passed on; or
+                it is no JSON object, so there is no record to pass on.
         """
         return [
             row if isinstance(row, bytes) else serialize_json(row).encode()
@@ -131,94 +125,118 @@ class RecordValidator:
         """Check rows and parse them, with all digits of their numbers.
 
         Raises:
-            InvalidRecordError: As `examine`.
+            InvalidRecordError: As `lines`.
         """
         for row in self._checked(rows):
-            yield _parse(row.decode())[0] if isinstance(row, bytes) else row
-
-    def _checked(self, rows: Rows) -> list[bytes | dict[str, Any]]:
-        """The bytes of a row that passes the gate on a line of its own, else a record.
-
-        This is the inner loop of the tap: what it does for a row that passes, it does
-        millions of times.
-        """
-        gate = self.gate
-        checked: list[bytes | dict[str, Any]] = []
-        for index, line in enumerate(rows.lines):
-            row = line.strip() if rows.may_break else line
-            try:
-                gate(row)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                passed = False
-            else:
-                # a line break between two tokens is JSON, but would end the message
-                passed = not (rows.may_break and (b"\n" in row or b"\r" in row))
-            if passed:
-                checked.append(row)
-            elif row.removeprefix(BOM).strip():
-                checked.append(self.examine(row, rows.where(index)))
-        return checked
-
-    def examine(self, row: bytes, place: str) -> dict[str, Any]:
-        """Look at a row with care.
-
-        Args:
-            row: JSON, or what should be.
-            place: Where the row is from.
-
-        Returns:
-            The record without the properties that the schema does not know.
-
-        Raises:
-            InvalidRecordError: It breaks the schema and invalid records are not passed
-                on; or it is no JSON object, so there is no record to pass on.
-        """
-        breaches = []
-        row = row.removeprefix(BOM)
-        try:
-            text = row.decode()
-        except UnicodeDecodeError:
-            breaches.append(("$", "must be UTF-8"))
-            text = row.decode(errors="replace")
-        record, constants = _parse(text)
-        if record is _NOT_JSON:
-            raise self._invalid(place, None, "$", "must be JSON")
-        if not isinstance(record, dict):
-            raise self._invalid(place, None, "$", "must be a JSON object")
-        if constants:
-            breaches.append(("$", f"must not hold {' or '.join(constants)}"))
-        breaches += [
-            (path, "must be Unicode text, without lone surrogates")
-            for path in _surrogates(record, "$")
-        ]
-        unknown = sorted(_remove_unknown(record, self._schema, "$"))
-        self._tell_unknown(unknown)
-        breaches += [
-            (error.json_path, describe(error))
-            for error in self._validator.iter_errors(record)
-        ]
-        for path, reason in breaches:
-            error = self._invalid(place, record.get("Id"), path, reason)
-            if not self._pass_invalid:
-                raise error
-            self._tell_invalid(f"{path} {reason}", error)
-        self.passed_on += bool(breaches)
-        return record
+            record = parse(row.decode())[0] if isinstance(row, bytes) else row
+            if self._kept is not None:
+                # an expression of a stream map fails where it names what is not there
+                record.setdefault(self._kept, None)
+            yield record
 
     def summarize(self) -> None:
-        """Say at the end how many invalid records were passed on, by breach."""
-        for breach, count in self._breaches.items():
-            if count > TOLD_PER_BREACH:
+        """Say at the end what was undocumented, and which records were invalid."""
+        line = self.undocumented.summary(kept=self._kept is not None)
+        if line is not None:
+            self._logger.info("%s: %s", self._stream, line)
+        for violation, count in self._violations.items():
+            if count > TOLD_PER_VIOLATION:
                 self._logger.warning(
                     "%s: %d invalid records were passed on: %s",
                     self._stream,
                     count,
-                    breach,
+                    violation,
                 )
 
-    @cached_property
-    def _validator(self) -> Validator:
-        return Draft202012Validator(self._schema, format_checker=_FORMATS)
+    def _checked(self, rows: Rows) -> list[bytes | dict[str, Any]]:
+        """The bytes of a row, as it came if it can go out like that, else a record.
+
+        This is the inner loop of the tap: what it does for a row that passes, it does
+        millions of times.
+        """
+        if self._is_stale:
+            # between two lots of rows, since compiling takes as long as many rows
+            self._compile()
+        decode = self._fast_path
+        learned = self._learned_paths[0] if self._learned_paths else None
+        checked: list[bytes | dict[str, Any]] = []
+        for index, line in enumerate(rows.lines):
+            row = line.strip() if rows.may_break else line
+            try:
+                if learned is None:
+                    decode(row)
+                    result, has_undocumented = row, False
+                else:
+                    result, has_undocumented = learned.pass_on(row)
+            except REFUSALS:
+                passed = False
+            else:
+                # a line break between two tokens is JSON, but would end the message
+                passed = not (rows.may_break and _has_break(result))
+            if passed:
+                checked.append(result)
+                self.undocumented.rows += has_undocumented
+            elif row.removeprefix(BOM).strip():
+                checked.append(
+                    self._pass_slowly(row) or self._examine(row, rows, index)
+                )
+        return checked
+
+    def _compile(self) -> None:
+        """Compile the paths of rows that differ in ways that were learned."""
+        self._is_stale = False
+        arguments = self._schema, self._learned, self._kept
+        self._learned_paths = [PartsPath(*arguments)]
+        if can_cut(self._schema, self._learned):
+            self._learned_paths.insert(0, CutPath(*arguments))
+
+    def _pass_slowly(self, row: bytes) -> bytes | None:
+        """Check a row that the first path refuses, and learn how it differs.
+
+        Returns:
+            The row as it goes out, or None if it needs a careful look.
+        """
+        for path in self._learned_paths[1:]:
+            with suppress(*REFUSALS):
+                result, has_undocumented = path.pass_on(row)
+                if not _has_break(result):
+                    self.undocumented.rows += has_undocumented
+                    return result
+        try:
+            result, drift = self._any_path.pass_on(row)
+        except REFUSALS:
+            return None
+        if _has_break(result):
+            return None
+        self._count(drift)
+        self._is_stale |= self._learned.learn(drift)
+        return result
+
+    def _examine(self, row: bytes, rows: Rows, index: int) -> dict[str, Any]:
+        """Examine a row with care.
+
+        Raises:
+            InvalidRecordError: As `lines`.
+        """
+        examined, place = self._careful_path.examine(row), rows.where(index)
+        record = examined.record
+        if record is None:
+            raise self._invalid(place, None, *examined.violations[0])
+        for path, reason in examined.violations:
+            error = self._invalid(place, record.get("Id"), path, reason)
+            if not self._pass_invalid:
+                raise error
+            self._tell_invalid(f"{path} {reason}", error)
+        self.passed_on += bool(examined.violations)
+        self._count(examined.drift)
+        if examined.drift.values and self._kept is not None:
+            record[self._kept] = examined.drift.values
+        return record
+
+    def _count(self, drift: RowDrift) -> None:
+        if drift.values:
+            self.undocumented.rows += 1
+            self.undocumented.add(drift.unknown)
 
     def _invalid(
         self,
@@ -232,97 +250,11 @@ class RecordValidator:
             f"{self._stream}: invalid record ({place}{who}): {shown(path)} {reason}",
         )
 
-    def _tell_unknown(self, paths: list[str]) -> None:
-        for path in paths:
-            if path not in self.unknown:
-                self.unknown.add(path)
-                self._logger.warning(
-                    "%s: property %s is not in the schema and is left out; "
-                    "a newer version of the tap may know it",
-                    self._stream,
-                    shown(path),
-                )
-
-    def _tell_invalid(self, breach: str, error: InvalidRecordError) -> None:
-        self._breaches[breach] += 1
-        if self._breaches[breach] <= TOLD_PER_BREACH:
+    def _tell_invalid(self, violation: str, error: InvalidRecordError) -> None:
+        self._violations[violation] += 1
+        if self._violations[violation] <= TOLD_PER_VIOLATION:
             self._logger.warning("%s; passed on", error)
 
 
-def shown(text: str) -> str:
-    """What came with a row, fit for a line: short, and escaped if need be."""
-    escaped = text if text.isprintable() else json.dumps(text)
-    return escaped if len(escaped) <= SHOWN else f"{escaped[:SHOWN]}…"
-
-
-def _parse(text: str) -> tuple[Any, list[str]]:
-    """Parse JSON with all digits.
-
-    Returns:
-        The value, with null for constants that JSON does not have, or `_NOT_JSON`;
-        those constants.
-    """
-    constants: list[str] = []
-    try:
-        value = json.loads(text, parse_float=Decimal, parse_constant=constants.append)
-    except (ValueError, RecursionError):
-        # no exception of ours may have this one behind it: it holds the whole text
-        value = _NOT_JSON
-    return value, sorted(set(constants))
-
-
-def _surrogates(value: object, path: str) -> Iterator[str]:
-    """Paths of the strings that are no Unicode text."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError:
-            yield path
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield from _surrogates(item, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _surrogates(item, f"{path}[{index}]")
-
-
-def _remove_unknown(value: object, schema: Mapping[str, Any], path: str) -> set[str]:
-    """Take out what the schema does not know, at any depth.
-
-    Returns:
-        Paths of what was taken out, with `[]` for any entry of an array.
-    """
-    removed: set[str] = set()
-    if isinstance(value, dict) and "properties" in schema:
-        others = schema.get("additionalProperties")
-        for name in list(value):
-            rule = schema["properties"].get(name)
-            if rule is not None:
-                removed |= _remove_unknown(value[name], rule, f"{path}.{name}")
-            elif not others:
-                del value[name]
-                removed.add(f"{path}.{name}")
-    elif isinstance(value, list) and isinstance(schema.get("items"), Mapping):
-        for item in value:
-            removed |= _remove_unknown(item, schema["items"], f"{path}[]")
-    return removed
-
-
-@_FORMATS.checks("date-time")
-def _is_date_time(value: object) -> bool:
-    """RFC 3339, with `T` or a space, and an offset."""
-    if not isinstance(value, str):
-        return True
-    match = _DATE_TIME.fullmatch(value)
-    return match is not None and _is_date(match[1])
-
-
-@_FORMATS.checks("date")
-def _is_date(value: object) -> bool:
-    """RFC 3339 full-date."""
-    if not isinstance(value, str):
-        return True
-    try:
-        return date.fromisoformat(value).isoformat() == value
-    except ValueError:
-        return False
+def _has_break(row: bytes) -> bool:
+    return b"\n" in row or b"\r" in row

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
+from importlib import import_module
+from importlib.util import find_spec
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,32 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from tap_mews.timestamps import parse_moment
+from tap_mews.timestamps import FIRST_YEAR, parse_moment
 from tap_mews.violations import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 MOST_IDS = 1000
 """`exports/add`: the most identifiers in one scope."""
 
-_SPACE = re.compile(r"\s")
+IDS = ("enterprise_ids", "chain_ids")
+"""Settings that are lists of identifiers."""
+
+_IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_SPACE_OR_QUOTE = re.compile(r"[\s\"'`]")
+
+_BATCH_KEYS = {
+    "batch_config": {"encoding", "storage", "batch_size"},
+    "batch_config.encoding": {"format", "compression"},
+    "batch_config.storage": {"root", "prefix", "params"},
+}
+"""What the SDK takes in `batch_config`; it stumbles over anything else."""
 
 
-def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+def problems(
+    config: Mapping[str, Any], schema: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
     """Find what is wrong with a config.
 
     Args:
@@ -31,61 +45,88 @@ def problems(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[s
         schema: JSON Schema of the settings.
 
     Yields:
-        What a setting must be, by its name; never a value, which could be a token.
+        The name of a setting, with the path to the wrong place in it, and what it must
+        be; never a value, which could be a token.
     """
     for name in schema.get("required", ()):
         if name not in config:
-            yield f"{name} is required"
+            yield name, "is required"
+    # the SDK's schema of stream maps is none; they are checked with the streams
+    maps = {"stream_maps": {"type": ["object", "null"]}}
+    checked = {**schema, "properties": {**schema["properties"], **maps}}
     wrong = set()
-    for error in Draft202012Validator(schema).iter_errors(dict(config)):
+    for error in Draft202012Validator(checked).iter_errors(dict(config)):
         if error.absolute_path:
             wrong.add(error.absolute_path[0])
             name = ".".join(str(part) for part in error.absolute_path)
-            yield f"{name} {describe(error)}"
+            yield name, describe(error)
     sound = {name: value for name, value in config.items() if name not in wrong}
-    yield from _problems_of_moments(sound)
-    yield from _problems_of_ids(sound)
-    if "api_url" in sound:
-        yield from _problems_of_address(sound["api_url"])
-    spool = sound.get("spool_directory")
-    if spool and not Path(spool).expanduser().is_dir():
-        yield "spool_directory must be an existing folder"
-    if report := sound.get("report_path"):
-        path = Path(report).expanduser()
-        if path.is_dir() or not path.parent.is_dir():
-            yield "report_path must be a file in an existing folder"
+    for rule in _RULES:
+        yield from rule(sound)
 
 
-def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[str]:
+def _problems_of_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """No setting holds a line end in its midst, nor what cannot be seen."""
+    for name, value in config.items():
+        if isinstance(value, str) and not name.startswith("flattening_"):
+            if not value:
+                yield name, "must not be empty"
+            elif not value.isprintable():
+                yield name, "must be one line without invisible characters"
+
+
+def _problems_of_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in ("client_token", "access_token"):
+        if _SPACE_OR_QUOTE.search(config.get(name, "")):
+            yield name, "must be the token alone, without spaces and quotes"
+
+
+def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     moments = {}
     for name in ("start_date", "end_date"):
         try:
             moments[name] = parse_moment(config[name]) if config.get(name) else None
         except ValueError:
-            yield f"{name} must be an ISO 8601 date or date-time"
+            must_be = f"an ISO 8601 date or date-time, {FIRST_YEAR} or later"
+            yield name, f"must be {must_be}"
     start, end = moments.get("start_date"), moments.get("end_date")
     if start and end and start >= end:
-        yield "start_date must be before end_date"
+        yield "start_date", "must be before end_date"
 
 
-def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("enterprise_ids", "chain_ids"):
-        if name in config and not 1 <= (count := len(config[name])) <= MOST_IDS:
-            yield f"{name} must have 1 to {MOST_IDS} entries; it has {count}"
+def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for name in IDS:
+        ids = config.get(name)
+        if ids is None:
+            continue
+        if not 1 <= len(ids) <= MOST_IDS:
+            yield name, f"must have 1 to {MOST_IDS} entries; it has {len(ids)}"
+        strange = [
+            str(n) for n, key in enumerate(ids) if not _IDENTIFIER.fullmatch(key)
+        ]
+        if strange:
+            example = "such as 674c333a-246b-4a60-83f9-50056c00d91b"
+            where = f"entry {strange[0]}" if len(strange) < len(ids) else "each entry"
+            yield name, f"must hold identifiers {example}; {where} is not an identifier"
 
 
-def _problems_of_address(url: str) -> Iterator[str]:
+def _problems_of_address(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    url = config.get("api_url")
+    if not url:
+        return
     try:
         parts = urlsplit(url)
         is_complete = bool(parts.hostname) and parts.port != 0
     except ValueError:
         is_complete = False
-    if not is_complete or parts.scheme not in {"http", "https"} or _SPACE.search(url):
-        yield "api_url must be an address such as https://api.mews.com"
+    if not is_complete or parts.scheme not in {"http", "https"} or " " in url:
+        yield "api_url", "must be an address such as https://api.mews.com"
     elif parts.scheme == "http" and not is_loopback(url):
-        yield "api_url must begin with https, unless it is a loopback address"
+        yield "api_url", "must begin with https, unless it is a loopback address"
     elif parts.username or parts.password or parts.query or parts.fragment:
-        yield "api_url must have no user, query or fragment"
+        yield "api_url", "must have no user, query or fragment"
+    elif "/api/" in f"{parts.path.lower()}/":
+        yield "api_url", "must have no path such as /api/connector/v1; the tap adds it"
 
 
 def is_loopback(url: str) -> bool:
@@ -99,30 +140,69 @@ def is_loopback(url: str) -> bool:
         return False
 
 
-def wrong_in_environment(
-    environment: Mapping[str, str],
-    prefix: str,
-    schema: Mapping[str, Any],
-) -> Iterator[str]:
-    """Find the environment variables that cannot be read as their setting's type.
+def _problems_of_paths(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    spool, report = (
+        Path(config[name]) if config.get(name) else None
+        for name in ("spool_directory", "report_path")
+    )
+    if spool and not _is_folder(spool):
+        yield "spool_directory", "must be an existing folder"
+    if report and (_is_folder(report) or not _is_folder(report.parent)):
+        yield "report_path", "must be a file in an existing folder"
 
-    Args:
-        environment: Variables by name.
-        prefix: Begins the names of those that are settings.
-        schema: JSON Schema of the settings.
 
-    Yields:
-        What such a variable must be, by its name; never a value.
-    """
-    for name, rule in schema["properties"].items():
-        variable = prefix + name.upper()
-        if variable in environment and "integer" in rule.get("type", ()):
-            try:
-                int(environment[variable])
-            except ValueError:
-                yield f"{variable} must be a whole number"
-        elif variable in environment and "object" in rule.get("type", ()):
-            try:
-                json.loads(environment[variable])
-            except ValueError:
-                yield f"{variable} must be JSON"
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.expanduser().is_dir()
+    except (OSError, RuntimeError, ValueError):
+        # no access to what is around it, `~nobody`, a name that no file can have
+        return False
+
+
+def _problems_of_flattening(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "flattening_max_depth", "is required if flattening_enabled is true"
+    for name, least in (("flattening_max_depth", 0), ("flattening_max_key_length", 1)):
+        if config.get(name, least) < least:
+            yield name, f"must be at least {least}"
+
+
+def _problems_of_batches(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    batch = config.get("batch_config")
+    if not batch:
+        return
+    encoding, storage = batch.get("encoding") or {}, batch.get("storage") or {}
+    if not encoding.get("format"):
+        yield "batch_config.encoding.format", "is required"
+    if not storage.get("root"):
+        yield "batch_config.storage.root", "is required"
+    size = batch.get("batch_size") or 1
+    if not isinstance(size, int) or size < 1:
+        yield "batch_config.batch_size", "must be a whole number, at least 1"
+    parts = zip(_BATCH_KEYS.items(), (batch, encoding, storage), strict=True)
+    for (name, known), part in parts:
+        for key in part.keys() - known:
+            yield f"{name}.{key}", "is not known"
+
+
+def _problems_of_faker(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    locales = config.get("faker_config", {}).get("locale")
+    if not locales or find_spec("faker") is None:  # it is an optional package
+        return
+    known = import_module("faker.config").AVAILABLE_LOCALES
+    for locale in [locales] if isinstance(locales, str) else locales:
+        if locale.replace("-", "_") not in known:
+            yield "faker_config.locale", "must be locales that Faker has, such as de_AT"
+
+
+_RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
+    _problems_of_texts,
+    _problems_of_tokens,
+    _problems_of_moments,
+    _problems_of_ids,
+    _problems_of_address,
+    _problems_of_paths,
+    _problems_of_flattening,
+    _problems_of_batches,
+    _problems_of_faker,
+)

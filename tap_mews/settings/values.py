@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import typing as th
@@ -190,6 +191,19 @@ CONFIG = th.PropertiesList(
         ),
     ),
     th.Property(
+        "undocumented_properties",
+        th.StringType,
+        allowed_values=["drop", "keep"],
+        default="drop",
+        title="Undocumented properties",
+        description=(
+            "What to do with properties of a row that its schema does not know: drop "
+            "them, or keep them whole in the object `_undocumented` of the record, by "
+            "their JSON Pointer. They can hold personal data. Either way, one line a "
+            "run counts and names those of a stream."
+        ),
+    ),
+    th.Property(
         "max_concurrency",
         th.IntegerType(minimum=1, maximum=64),
         title="Concurrency",
@@ -218,6 +232,9 @@ CONFIG = th.PropertiesList(
     ),
 ).to_dict()
 
+OWN = frozenset(CONFIG["properties"])
+"""This tap's own settings; the SDK adds its own to the schema."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -241,6 +258,7 @@ class Settings:
     lookback: timedelta
     companionship_refresh_days: int
     on_invalid_record: str
+    undocumented_properties: str
     max_concurrency: int | None
     spool_directory: Path | None
     report_path: Path | None
@@ -251,12 +269,21 @@ class Settings:
         return is_loopback(self.api_url)
 
     @classmethod
-    def load(cls, config: Mapping[str, Any], schema: Mapping[str, Any]) -> Settings:
+    def load(
+        cls,
+        config: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        labels: Mapping[str, str] = MappingProxyType({}),
+    ) -> Settings:
         """Check a config and read it; null stands for a setting that is not set.
+
+        White space around texts does not matter; see `trimmed`.
 
         Args:
             config: The values that the user gave.
             schema: JSON Schema of the settings, those of the SDK included.
+            labels: What messages call a setting, if not by its name: the environment
+                variable that it came from.
 
         Raises:
             InvalidSettingsError: Names each wrong setting and what it must be, all of
@@ -269,11 +296,14 @@ class Settings:
             # 1000.0 is an integer to JSON Schema, but not to Mews
             name: int(value)
             if isinstance(value, float) and value.is_integer()
-            else value
+            else trimmed(name, value)
             for name, value in config.items()
             if value is not None
         }
-        wrong = list(problems(values, schema))
+        wrong = []
+        for path, must_be in problems(values, schema):
+            name, dot, rest = path.partition(".")
+            wrong.append(f"{labels.get(name, name)}{dot}{rest} {must_be}")
         if wrong:
             msg = "Wrong settings: " + "; ".join(wrong)
             raise InvalidSettingsError(msg)
@@ -296,10 +326,24 @@ class Settings:
             lookback=timedelta(minutes=values["lookback_minutes"]),
             companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
+            undocumented_properties=values["undocumented_properties"],
             max_concurrency=values.get("max_concurrency"),
             spool_directory=_path(values.get("spool_directory")),
             report_path=_path(values.get("report_path")),
         )
+
+
+def trimmed(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
+    """A value without white space around its texts.
+
+    A line end comes along from a file with a token, a blank from a list of identifiers.
+    Only this tap's own settings are trimmed: a blank can separate flattened names.
+    """
+    if name not in OWN:
+        return value
+    if isinstance(value, list):
+        return [trimmed(name, entry) for entry in value]
+    return value.strip() if isinstance(value, str) else value
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -311,4 +355,5 @@ def _path(text: str | None) -> Path | None:
 
 
 def _unique(ids: list[str] | None) -> tuple[str, ...] | None:
-    return tuple(dict.fromkeys(ids)) if ids else None
+    # Mews compares identifiers without case, so one in capitals is no other one
+    return tuple(dict.fromkeys(key.lower() for key in ids)) if ids else None

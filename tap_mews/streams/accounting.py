@@ -76,13 +76,18 @@ class LedgerEntries(Exported):
         return self.run.last_posting_date
 
     @property
+    def latest_bookmark(self) -> datetime:
+        """A posting date: it can be tomorrow, where that has begun."""
+        return at_midnight(self.run.began.date()) + ONE_DAY
+
+    @property
     def lookback(self) -> timedelta:
         """Posting dates before the bookmark that are read again."""
         return self.run.settings.ledger_lookback
 
     def start(self, ids: Iterable[str] | None) -> datetime:
         """`start_date`, else the beginning: the ledger needs a first date."""
-        start = self.run.start_date or self.beginning(ids)
+        start = self.start_date or self.beginning(ids)
         return at_midnight(start.date())
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import abc
+import json
 from contextlib import closing, contextmanager
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
+from singer_sdk.singerlib import Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
@@ -22,20 +24,31 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.metrics.record import StreamRecord
+from tap_mews.pages.lookups import FOUNDED
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
+from tap_mews.records.drift import KEPT
+from tap_mews.records.undocumented import (
+    KEPT_SCHEMA,
+    PERSONAL,
+    keeps_undocumented,
+    lets_kept_through,
+    with_kept,
+)
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
-from tap_mews.timestamps import ONE_DAY, format_moment
+from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Future
     from datetime import datetime, timedelta
 
+    from singer_sdk import Stream
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
 
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
@@ -43,6 +56,7 @@ if TYPE_CHECKING:
     from tap_mews.records.validator import Rows
     from tap_mews.records.writer import MessageWriter
     from tap_mews.run import Run
+    from tap_mews.settings import Settings
 
 
 _IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
@@ -58,6 +72,7 @@ class MewsTap(GuardedTap, abc.ABC):
     """What the streams need of their tap."""
 
     message_writer: MessageWriter
+    settings: Settings
 
     @property
     @abc.abstractmethod
@@ -69,6 +84,17 @@ class MewsTap(GuardedTap, abc.ABC):
         """Begin to read all selected streams."""
 
 
+class RecordSchema(StreamSchema[str]):
+    """The schema of a stream, with what the settings add to it."""
+
+    def get_stream_schema(
+        self, stream: Stream, stream_class: type[Stream]
+    ) -> dict[str, Any]:
+        """The schema of the records of a stream."""
+        schema = super().get_stream_schema(stream, stream_class)
+        return with_kept(schema) if keeps_undocumented(stream.config) else schema
+
+
 class MewsStream(WindowedStream, abc.ABC):
     """A stream that is read window by window.
 
@@ -77,6 +103,8 @@ class MewsStream(WindowedStream, abc.ABC):
     Attributes:
         operation: What it reads, page by page.
         tested: What `--test` reads of the last time; None for whatever time.
+        partition_key: Names the partitions of a state of 0.1; None where it had none.
+        is_bounded: Whether the settings bound its beginning.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
         reader: Reads what is due; made when the stream is opened.
@@ -84,13 +112,16 @@ class MewsStream(WindowedStream, abc.ABC):
             late, or trouble that is raised then.
     """
 
-    schema: ClassVar[StreamSchema] = StreamSchema(SCHEMAS)
+    name: str
+    schema: ClassVar[RecordSchema] = RecordSchema(SCHEMAS)
     primary_keys: ClassVar[tuple[str, ...]] = ("Id",)
     replication_key: str | None = "UpdatedUtc"
 
     operation: ClassVar[Operation]
     tested: ClassVar[timedelta | None] = ONE_DAY
     is_optional: ClassVar[bool] = True
+    is_bounded: ClassVar[bool] = True
+    partition_key: ClassVar[str | None] = None
     reader: Reader
     opening: Future[None] | None = None
 
@@ -123,6 +154,7 @@ class MewsStream(WindowedStream, abc.ABC):
             self.effective_schema,
             pass_invalid=self.run.settings.on_invalid_record == "warn",
             logger=self.logger,
+            keep_undocumented=keeps_undocumented(self.config),
         )
         return self.record.validator
 
@@ -141,6 +173,33 @@ class MewsStream(WindowedStream, abc.ABC):
     def page_size(self) -> int:
         """Rows to ask for in one page; a test needs one."""
         return 1 if self.is_dry_run else self.run.settings.page_size
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take what a catalog says, which can be older than the settings."""
+        entry = catalog.get_stream(self.name)
+        if entry and keeps_undocumented(self.config):
+            rules = entry.schema.properties = entry.schema.properties or {}
+            rules.setdefault(KEPT, Schema.from_dict(KEPT_SCHEMA))
+        super().apply_catalog(catalog)
+
+    def check_stream_maps(self) -> None:
+        """See that no stream map hands on personal data that it does not name.
+
+        Raises:
+            InvalidSettingsError: One does.
+        """
+        if (
+            keeps_undocumented(self.config)
+            and self.mask["properties", KEPT]
+            and PERSONAL in json.dumps(self.effective_schema)
+            and lets_kept_through(self.name, self.config.get("stream_maps") or {})
+        ):
+            msg = (
+                f"{self.name}: with undocumented_properties set to `keep`, the stream "
+                f"map must name `{KEPT}`, which can hold personal data: set it to null "
+                "to drop it, or to an expression"
+            )
+            raise InvalidSettingsError(msg)
 
     def prepare(self) -> None:
         """See that all streams may be read, and begin to read them."""
@@ -182,7 +241,28 @@ class MewsStream(WindowedStream, abc.ABC):
             `start_date`, else when the oldest was created; a stream that can be read
             without a start may return None.
         """
-        return self.run.start_date or self.beginning(ids)
+        if not self.is_bounded:
+            return None
+        return self.start_date or self.beginning(ids)
+
+    @property
+    def start_date(self) -> datetime | None:
+        """The setting that cuts off what is older; None if nothing does."""
+        start = self._tap.settings.start_date if self.is_bounded else None
+        return start if start is not None and start > FOUNDED else None
+
+    def starts_too_late(self) -> bool:
+        """Whether its history was begun at a later `start_date` than is set now."""
+        # not `stream_state`, which would make an entry for the stream
+        state = self.tap_state.get("bookmarks", {}).get(self.name, {})
+        begun = [
+            parse_moment(part["start_date"])
+            for part in (state, *(state.get("partitions") or ()))
+            if part.get("start_date")
+        ]
+        if not begun:
+            return False
+        return self.start_date is None or self.start_date < max(begun)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
@@ -197,9 +277,20 @@ class MewsStream(WindowedStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours.
         """
-        return Bookmarks(
-            self.name, self.stream_state, self.replication_key, self.write_bookmark
+        found = Bookmarks(
+            self.name,
+            self.stream_state,
+            self.replication_key,
+            self.write_bookmark,
+            self.start_date,
         )
+        found.check_reached(self.latest_bookmark)
+        return found
+
+    @property
+    def latest_bookmark(self) -> datetime:
+        """The latest moment that a run can have read up to: now, by the server."""
+        return self.run.began
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:
@@ -318,7 +409,7 @@ class MewsStream(WindowedStream, abc.ABC):
             if reader := getattr(self, "reader", None):
                 reader.close()
             self.record.metrics.log()
-        self.validator.summarize()
+            self.validator.summarize()
         self.run.record.reading = None
 
     def _windows(self) -> Generator[WindowRead, None, None]:

@@ -57,18 +57,13 @@ class Reference(ByTime):
     """
 
     tested = None
-
-    def start(self, ids: Iterable[str] | None) -> None:
-        """The beginning, whatever the settings say."""
-        del ids
+    is_bounded = False
 
 
 class Whole(MewsStream):
     """A stream that is read whole in each run: no filter can tell what has changed."""
 
-    def start(self, ids: Iterable[str] | None) -> None:
-        """The beginning, whatever the settings say."""
-        del ids
+    is_bounded = False
 
     def due(self) -> list[Slice]:
         """All there is."""
@@ -114,7 +109,7 @@ class Exported(ByTime):
 
         An export can do without a start, but not with an end alone.
         """
-        if self.run.start_date is None and self.run.settings.end_date is None:
+        if self.start_date is None and self.run.settings.end_date is None:
             return None
         return super().start(ids)
 

@@ -66,6 +66,7 @@ class SourceAssignments(ByTime):
     """Sources of reservations (`sourceAssignments/getAll/2024-09-20`)."""
 
     name = "source_assignments"
+    partition_key = "EnterpriseId"
     is_optional = False
     operation = Operation(
         "sourceAssignments/getAll/2024-09-20",

@@ -9,7 +9,6 @@ import pytest
 
 from facts import OPERATIONS, STREAMS
 from sandbox import Sandbox, parameters
-from sandbox.hotel.shapes import ENTITIES
 from sandbox.operations.get_all import STANDARD, WHOLE
 from tap_mews.streams import STREAMS as TAPPED
 from tests.sandbox.api import Api
@@ -27,7 +26,6 @@ LEDGER = "ledgerEntries/getAll"
 STAYS = "reservations/getAll/2023-06-06"
 BILLS = "bills/getAll"
 SESSION = (401, "Cannot perform operation or session has expired.")
-SERVED = [path for path in STANDARD if OPERATIONS[path].entity in ENTITIES]
 
 
 def hiding(operation: Operation) -> Json:
@@ -73,7 +71,11 @@ def allowed(sandbox: Sandbox, operation: Operation) -> Json:
     return body
 
 
-@pytest.fixture(params=SERVED)
+READ = {STREAMS[str(vars(each)["name"])].operation for each in TAPPED}
+"""The operations that the tap reads, of which there are rows."""
+
+
+@pytest.fixture(params=[path for path in STANDARD if path in READ])
 def operation(request: pytest.FixtureRequest) -> Operation:
     found: Operation = OPERATIONS[request.param]
     return found
@@ -87,8 +89,7 @@ def strict() -> Iterator[Api]:
 
 
 def test_every_operation_that_the_tap_reads_is_served() -> None:
-    read = {STREAMS[str(vars(each)["name"])].operation for each in TAPPED}
-    assert read <= {*STANDARD, *WHOLE}
+    assert {*STANDARD, *WHOLE} >= READ
 
 
 @pytest.mark.parametrize("path", WHOLE)

@@ -1,0 +1,214 @@
+"""The state of an earlier run, from whatever it comes in.
+
+Orchestrators wrap a state, keep parts of it, and merge them key by key; people edit it.
+What is left of it is understood or refused: taken for no state, it would cost a full
+sync, or rows.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tap_mews.errors import InvalidStateError
+from tap_mews.timestamps import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+
+Json: TypeAlias = dict[str, Any]
+
+logger = logging.getLogger("tap-mews.state")
+
+COMPLETED = ("completed", "completed_state")
+PARTIAL = ("partial", "partial_state")
+"""Where Meltano's stores of states keep them; the partial one is newer."""
+
+WRAPPERS = ("singer_state", "value", "state")
+"""Names around a state: Meltano's, that of a whole STATE message, and a common one."""
+
+PASSED_OVER = {"currently_syncing"}
+"""Keys beside the bookmarks that the Singer specification has and no tap needs."""
+
+OF_THE_SDK = {
+    "progress_markers",
+    "replication_key_signpost",
+    "starting_replication_value",
+}
+"""What SDK taps note while they read; none of it is a bookmark."""
+
+
+@dataclass(frozen=True)
+class KnownStream:
+    """What the state of a stream can be.
+
+    Attributes:
+        keys: Those that this tap writes, or has written.
+        replication_key: What its bookmark is about; None if rows have no date.
+        partition_key: What a partition is named by; None for a stream without any.
+    """
+
+    keys: Collection[str]
+    replication_key: str | None
+    partition_key: str | None
+
+
+def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
+    """Find the bookmarks in a state.
+
+    Args:
+        document: What was passed; it is not changed.
+        streams: Those of the tap, by name.
+
+    Returns:
+        The state, with nothing around it and each partition once.
+
+    Raises:
+        InvalidStateError: It cannot be understood, or is not of this tap.
+    """
+    state = _unwrapped(document)
+    bookmarks = state.get("bookmarks", {})
+    if not isinstance(bookmarks, dict) or not all(
+        isinstance(bookmark, dict) for bookmark in bookmarks.values()
+    ):
+        msg = "`bookmarks` must hold an object for each stream"
+        raise _refusal(msg)
+    if bookmarks and not bookmarks.keys() & streams.keys():
+        msg = f"it is of other streams than this tap's: {', '.join(sorted(bookmarks))}"
+        raise _refusal(msg)
+    return {
+        **state,
+        "bookmarks": {
+            name: _checked(name, bookmark, streams.get(name))
+            for name, bookmark in bookmarks.items()
+        },
+    }
+
+
+def _unwrapped(document: object) -> Json:
+    """A state without what is around it."""
+    if document is None:
+        logger.warning("The state is null: everything is read from its beginning")
+        return {}
+    if not isinstance(document, dict):
+        msg = "it must be an object with `bookmarks`"
+        raise _refusal(msg)
+    if "bookmarks" in document or not document.keys() - PASSED_OVER:
+        return document
+    if "streams" in document:
+        msg = "it is a catalog; are --catalog and --state exchanged?"
+        raise _refusal(msg)
+    wrappers = [name for name in (*COMPLETED, *PARTIAL) if name in document]
+    wrappers = wrappers or [name for name in WRAPPERS if name in document][:1]
+    if not wrappers:
+        msg = "it must be an object with `bookmarks`"
+        raise _refusal(msg)
+    logger.info("Taking the state from %s", " and ".join(wrappers))
+    found: Json = {}
+    for name in wrappers:
+        found = _merged(found, _unwrapped(document[name]))
+    return found
+
+
+def _merged(older: Json, newer: Json) -> Json:
+    """Two states, merged key by key as Meltano does it."""
+    merged = dict(older)
+    for key, value in newer.items():
+        known = merged.get(key)
+        if isinstance(known, dict) and isinstance(value, dict):
+            value = _merged(known, value)  # noqa: PLW2901
+        merged[key] = value
+    return merged
+
+
+def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
+    """The state of a stream, in a form that the SDK does not stumble over."""
+    partitions = bookmark.get("partitions") or []
+    if not isinstance(partitions, list) or not all(
+        isinstance(partition, dict) and isinstance(partition.get("context"), dict)
+        for partition in partitions
+    ):
+        msg = "`partitions` must be a list of objects with a `context`"
+        raise _refusal(msg, name)
+    markers = [each.get("progress_markers", {}) for each in (bookmark, *partitions)]
+    if not all(isinstance(each, dict) for each in markers):
+        msg = "`progress_markers` must be an object"
+        raise _refusal(msg, name)
+    if "partitions" in bookmark:
+        bookmark = {**bookmark, "partitions": partitions}
+    return bookmark if known is None else _understood(name, bookmark, known)
+
+
+def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
+    """The state of a stream of this tap, without what cannot be of it."""
+    if bookmark and not bookmark.keys() & {*known.keys, *OF_THE_SDK}:
+        msg = f"nothing in it is of this tap: {', '.join(sorted(bookmark))}"
+        raise _refusal(msg, name)
+    partitions = bookmark.get("partitions", [])
+    for each in (bookmark, *partitions):
+        if each.get("start_date") is not None:
+            _moment(each["start_date"], name)
+        if each.get("replication_key") not in {None, known.replication_key}:
+            msg = f"`replication_key` must be {known.replication_key}"
+            raise _refusal(msg, name)
+    if not bookmark.get("replication_key_value") and any(map(bookmark.get, OF_THE_SDK)):
+        logger.warning(
+            "%s: the state holds progress of another tap and no bookmark; reading it "
+            "from its beginning",
+            name,
+        )
+    if partitions:
+        bookmark["partitions"] = _distinct(name, partitions, known)
+    return bookmark
+
+
+def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Json]:
+    """Each partition once, with the earlier one of its bookmarks."""
+    found: dict[str, Json] = {}
+    for partition in partitions:
+        context = partition["context"]
+        if [*context] != [known.partition_key]:
+            msg = f"its partitions by {', '.join(sorted(context))} are not of this tap"
+            raise _refusal(msg, name)
+        value = context[known.partition_key]
+        if not isinstance(value, str):
+            msg = f"a partition without {known.partition_key}"
+            raise _refusal(msg, name)
+        key = value.strip().lower()
+        named = {**partition, "context": {known.partition_key: key}}
+        other = found.setdefault(key, named)
+        if other is not named:
+            logger.warning(
+                "%s: the state has two bookmarks for %s; the earlier one is taken",
+                name,
+                key,
+            )
+            # none at all is the earliest of all bookmarks
+            both = (other, named)
+            found[key] = min(both, key=lambda each: _reached(each, name))
+    return list(found.values())
+
+
+def _reached(partition: Json, name: str) -> float:
+    value = partition.get("replication_key_value")
+    return float("-inf") if value is None else _moment(value, name).timestamp()
+
+
+def _moment(value: object, name: str) -> datetime:
+    try:
+        return parse_moment(value)  # type: ignore[arg-type]
+    except (AttributeError, ValueError):
+        msg = "a bookmark that is not a date or date-time"
+        raise _refusal(msg, name) from None
+
+
+def _refusal(why: str, stream: str | None = None) -> InvalidStateError:
+    subject = f"{stream}: the state" if stream else "The state"
+    advice = (
+        "repair it, or take the stream out of it to read it from its beginning"
+        if stream
+        else "repair it, or run without it to read everything from its beginning"
+    )
+    return InvalidStateError(f"{subject} cannot be read ({why}); {advice}")

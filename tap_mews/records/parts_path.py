@@ -1,0 +1,98 @@
+"""Checks rows whose drift is known, takes them apart and joins them again without."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import UNSET, Raw, UnsetType
+
+from tap_mews.records.drift import ENTRIES, Drift, LearnedDrift
+from tap_mews.records.fast_path import compile_fast_path
+from tap_mews.records.finder import ObjectFinder, Values
+from tap_mews.records.scalars import Coerced, coerced_type
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class PartsPath:
+    """One pass checks a row; a second one takes it apart, if it must change.
+
+    Only objects that lose or change a member are taken apart, and what stays in them
+    keeps its bytes.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], learned: LearnedDrift, kept: str | None
+    ) -> None:
+        """Compile.
+
+        Args:
+            schema: Of the rows.
+            learned: How they may differ.
+            kept: Property to put undocumented properties into, or None to drop them.
+        """
+        self._decode = compile_fast_path(schema, learned.tree)
+        self._find = ObjectFinder(schema, learned.tree).find
+        more = [] if kept is None else [_field("kept", Values, kept)]
+        parts = _object_parts(schema, learned.tree, more)
+        self._take_apart = msgspec.json.Decoder(parts, dec_hook=_coerce).decode
+        self._join = msgspec.json.Encoder(enc_hook=lambda scalar: scalar.value).encode
+        self._keeps = kept is not None
+        self._coerces = bool(learned.coerced)
+
+    def pass_on(self, row: bytes) -> tuple[bytes, bool]:
+        """Check a row.
+
+        Returns:
+            The row without undocumented properties, or with those that are kept in
+            their place; whether it had any.
+
+        Raises:
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
+                closer look.
+        """
+        values: Values = {}
+        self._find(self._decode(row), "", values)
+        row.decode()  # nothing else checks what is undocumented
+        if not values and not self._coerces:
+            return row, False
+        parts = self._take_apart(row)
+        if values and self._keeps:
+            parts.kept = values
+        return self._join(parts), bool(values)
+
+
+def _parts_of(schema: Mapping[str, Any], drift: Drift) -> Any:  # noqa: ANN401 - a type expression
+    """The type of a value that is taken apart; null is always allowed."""
+    if not drift:
+        return (coerced_type(schema) or Raw) | None
+    if "properties" in schema:
+        return _object_parts(schema, drift) | None
+    return list[_parts_of(schema["items"], drift[ENTRIES])] | None  # type: ignore[misc]
+
+
+def _object_parts(
+    schema: Mapping[str, Any],
+    drift: Drift,
+    more: Sequence[tuple[str, Any, Any]] = (),
+) -> Any:  # noqa: ANN401 - a type expression
+    """The type of an object whose members stay as they are, but for the drift."""
+    fields = [
+        _field(
+            f"field{number}",
+            _parts_of(rule, drift[name]) if name in drift else Raw,
+            name,
+        )
+        for number, (name, rule) in enumerate(schema["properties"].items())
+    ]
+    return msgspec.defstruct("Parts", [*fields, *more], omit_defaults=True, gc=False)
+
+
+def _field(attribute: str, kind: Any, name: str) -> tuple[str, Any, Any]:  # noqa: ANN401 - a type expression
+    return attribute, kind | UnsetType, msgspec.field(name=name, default=UNSET)
+
+
+def _coerce(kind: type[Coerced], value: object) -> Coerced:
+    return kind(value)

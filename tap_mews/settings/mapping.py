@@ -1,0 +1,150 @@
+"""What the SDK's stream maps and flattening make of the streams of this tap.
+
+Like `tap_mews.sdk` it rests on private names, which `tests/test_sdk_hooks.py` watches.
+"""
+
+from __future__ import annotations
+
+from collections import ChainMap
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.helpers._flattening import flatten_key
+from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform, _MapperEval
+
+from tap_mews.errors import InvalidSettingsError
+from tap_mews.settings.stream_maps import Language, MappedStream, personal_properties
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from singer_sdk import Stream
+    from singer_sdk.helpers._flattening import FlatteningOptions
+    from singer_sdk.mapper import StreamMap
+
+
+class RowEvaluator(_MapperEval):
+    """Evaluates the expressions of a map, one record after the other.
+
+    A property that a record lacks is null. An error names the map, never the value.
+    """
+
+    def __init__(self, stream_map: CustomStreamMap, maps: Mapping[str, Any]) -> None:
+        """Evaluate for a map.
+
+        Args:
+            stream_map: The map.
+            maps: `stream_maps`, to find out where an expression stands.
+        """
+        super().__init__(functions=stream_map.functions)
+        self._absent = dict.fromkeys((*stream_map.raw_schema["properties"], "self"))
+        self._stream = stream_map.stream_alias
+        self._maps = maps
+
+    names: Any
+
+    def eval(self, expr: str, previously_parsed: Any = None) -> Any:  # noqa: ANN401
+        """The value of an expression for the record whose values are `names`.
+
+        Raises:
+            InvalidSettingsError: It has none.
+        """
+        self.names = ChainMap(self.names, self._absent)
+        try:
+            return super().eval(expr, previously_parsed)
+        except Exception as error:  # noqa: BLE001 - an expression can raise whatever
+            places = [
+                f"stream_maps.{name}.{column}"
+                for name, definition in self._maps.items()
+                for column, text in (definition or {}).items()
+                if text == expr
+            ]
+            msg = (
+                f"{self._stream}: {' or '.join(places)} cannot be evaluated for a "
+                f"record ({type(error).__name__}); properties can be null"
+            )
+        raise InvalidSettingsError(msg)
+
+
+def language() -> Language:
+    """What the SDK's expressions may consist of."""
+    sample = CustomStreamMap("", {}, {}, {}, None, {}, None)
+    variables = {"config", "__stream_name__", "__original_stream_name__"}
+    return Language(
+        functions=sample.expr_evaluator.functions,
+        kinds=sample.expr_evaluator.nodes,
+        variables=variables | ({"fake"} if sample.fake else set()),
+    )
+
+
+def as_mapped(stream: Stream) -> MappedStream:
+    """A stream as its maps see it; those of one that is not selected see all of it."""
+    names = list(stream.effective_schema["properties"])
+    out = [
+        name
+        for name in names
+        if stream.selected and not stream.mask["properties", name]
+    ]
+    return MappedStream(
+        name=stream.name,
+        properties=[name for name in names if name not in out],
+        deselected=out,
+        personal=list(personal_properties(stream.schema)),
+        keys=stream.primary_keys,
+        is_selected=stream.selected,
+    )
+
+
+def check_output(maps: Iterable[StreamMap]) -> None:
+    """Refuse streams that would mix, and those whose key is not in their schema."""
+    names = set()
+    for each in maps:
+        if isinstance(each, RemoveRecordTransform):
+            continue
+        name = each.stream_alias
+        if name in names or not isinstance(name, str):
+            msg = f"stream_maps: more than one stream would go out as {name}"
+            raise InvalidSettingsError(msg)
+        names.add(name)
+        missing = {*(each.transformed_key_properties or ())}.difference(
+            each.transformed_schema["properties"]
+        )
+        if missing:
+            msg = (
+                f"{name} would go out without its key {', '.join(missing)}; set a "
+                "greater flattening_max_key_length or `__key_properties__`"
+            )
+            raise InvalidSettingsError(msg)
+
+
+def columns_of(
+    schema: Mapping[str, Any],
+    options: FlatteningOptions,
+    objects: dict[str, list[str]],
+    parents: tuple[str, ...] = (),
+) -> list[str]:
+    """The columns that a schema is flattened to, as the SDK does it.
+
+    Args:
+        schema: Of an object.
+        options: How it is flattened.
+        objects: Takes the columns of each object in it, by the name that it has itself.
+        parents: The names of the objects around it.
+    """
+    columns = []
+    for name, rule in schema.get("properties", {}).items():
+        key = flatten_key(
+            name,
+            list(parents),
+            options.separator,
+            max_key_length=options.max_key_length,
+        )
+        if (
+            "object" in rule.get("type", ())
+            and "properties" in rule
+            and len(parents) < options.max_level
+        ):
+            objects[key] = columns_of(rule, options, objects, (*parents, name))
+            columns += objects[key]
+        else:
+            columns.append(key)
+    return columns

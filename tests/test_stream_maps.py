@@ -1,0 +1,414 @@
+"""Stream maps do what the SDK's documentation says, or are refused in one line."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docs.guests import properties
+from tap_mews.settings.expressions import Expression
+from tap_mews.settings.stream_maps import personal_properties
+from tap_mews.tap import TapMews
+from tests.harness import Json, Result, command, select, sync, truth
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+SECRET = "s3cr3t-c0ffee"
+FIRST = "sha256(config['salt'] + self) if self else None"
+
+REFUSED: dict[str, tuple[Json, str]] = {
+    "a misspelt stream": (
+        {"custmers": {"Email": None}},
+        "stream_maps.custmers: there is no stream custmers; did you mean customers?",
+    ),
+    "a misspelt stream to remove": ({"custmers": None}, "no stream custmers"),
+    "a glob for nothing": ({"cust??": {"Email": None}}, "no stream cust??"),
+    "a misspelt source": ({"copy": {"__source__": "custmers"}}, "no stream custmers"),
+    "a source that is no text": ({"copy": {"__source__": 5}}, "no stream 5"),
+    "a misspelt property": (
+        {"customers": {"Emial": None}},
+        "stream_maps.customers.Emial cannot be removed",
+    ),
+    "a property in another case": ({"customers": {"email": "__NULL__"}}, "Email?"),
+    "a nested property": ({"customers": {"Address.Line1": None}}, "at the top level"),
+    "a flattened property": ({"customers": {"Address__Line1": None}}, "at the top"),
+    "a property of no stream": ({"*": {"Nots": None}}, "did you mean Notes?"),
+    "an unknown name": (
+        {"customers": {"Email": "sha256(Emial)"}},
+        "stream_maps.customers.Email uses Emial, which customers does not have",
+    ),
+    "an unknown member": ({"customers": {"Email": "record['Emial']"}}, "uses Emial"),
+    "an unknown attribute": ({"customers": {"Email": "_.Emial"}}, "uses Emial"),
+    "an unknown member to get": ({"customers": {"X": "_.get('Emial', '')"}}, "Emial"),
+    "an unknown name in an f-string": ({"customers": {"X": "f'{Emial}'"}}, "Emial"),
+    "an unknown name in a filter": ({"customers": {"__filter__": "Emial"}}, "Emial"),
+    "itself where there is none": ({"customers": {"Hash": "md5(self)"}}, "uses self"),
+    "a name of another stream": ({"*": {"Hash": "md5(Email)"}}, "which bills does not"),
+    "an unknown function": (
+        {"customers": {"Email": "sha265(Email)"}},
+        "calls sha265, which is no function; did you mean sha256?",
+    ),
+    "no expression": ({"customers": {"Email": "sha256("}}, "is not an expression"),
+    "an empty expression": ({"customers": {"Email": ""}}, "is not an expression"),
+    "two expressions": ({"customers": {"Email": "1\n2"}}, "is not an expression"),
+    "an assignment": ({"customers": {"Email": "x = 1"}}, "is not an expression"),
+    "a filter that is none": (
+        {"customers": {"__filter__": "a b"}},
+        "not an expression",
+    ),
+    "a lambda": ({"customers": {"Email": "(lambda: 1)()"}}, "Lambda"),
+    "a deep expression": ({"customers": {"Email": "(" * 500 + ")" * 500}}, "is "),
+    "a number": ({"customers": {"Email": 5}}, "must be an expression"),
+    "a list": ({"customers": {"Email": ["Email"]}}, "must be an expression"),
+    "a stream of text": ({"customers": "Email"}, "must be an object"),
+    "a stream of numbers": ({"customers": 5}, "must be an object"),
+    "an option that is none": ({"customers": {"__esle__": None}}, "mean __else__?"),
+    "a wrong rest": ({"customers": {"__else__": "drop"}}, "__else__ must be null"),
+    "a wrong rest of streams": ({"__else__": "drop"}, "__else__ must be null"),
+    "an alias of nothing": ({"customers": {"__alias__": ""}}, "must be the name"),
+    "an alias of a number": ({"customers": {"__alias__": 5}}, "must be the name"),
+    "an alias that counts": (
+        {"customers": {"__alias__": "1 + 1"}},
+        "would go out as 2",
+    ),
+    "an alias that is none": ({"customers": {"__alias__": "a b"}}, "must be the name"),
+    "an alias that is taken": (
+        {"customers": {"__alias__": "bills"}},
+        "go out as bills",
+    ),
+    "a copy with a taken name": (
+        {"bills": {"__source__": "customers"}},
+        "more than one stream would go out as bills",
+    ),
+    "a copy of several": ({"copy": {"__source__": "*"}}, "go out as copy"),
+    "a key that is removed": (
+        {"customers": {"Id": None}},
+        "it is the key of customers",
+    ),
+    "a key of nothing": (
+        {"customers": {"__key_properties__": ["Key"]}},
+        "there is no Key to be the key of customers",
+    ),
+    "a key that is text": (
+        {"customers": {"__key_properties__": "Id"}},
+        "__key_properties__ must be a list",
+    ),
+    "a salt that is not set": (
+        {"customers": {"Email": FIRST}},
+        "stream_maps.customers.Email uses stream_map_config.salt, which is not set",
+    ),
+}
+"""Maps, and what is said of them."""
+
+
+def run(folder: Path, config: Json, **settings: Any) -> Result:  # noqa: ANN401
+    """Run the command line over two streams."""
+    path, catalog = folder / "config.json", folder / "catalog.json"
+    path.write_text(json.dumps({**config, **settings}), "utf-8")
+    catalog.write_text(json.dumps(select("bills", "customers")), "utf-8")
+    return command("--config", path, "--catalog", catalog)
+
+
+def mapped(sandbox: Sandbox, maps: Json, **settings: Any) -> Result:  # noqa: ANN401
+    """Sync customers through maps."""
+    config = sandbox.config(stream_maps=maps, extraction="pages", **settings)
+    return sync(config, catalog=select("customers")).ok()
+
+
+def schema(result: Result, stream: str) -> Json:
+    """The SCHEMA of a stream."""
+    (found,) = (
+        each
+        for each in result.messages
+        if each["type"] == "SCHEMA" and each["stream"] == stream
+    )
+    return found
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_a_map_that_cannot_be_right_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    maps, words = REFUSED[kind]
+    done = run(tmp_path, sandbox.config(), stream_maps=maps)
+    assert done.code == 1
+    assert done.lines == []
+    (line,) = done.errors
+    assert words in line
+    assert sandbox.journal.requests() == []
+
+
+@pytest.mark.parametrize("salt", [None, "missing"])
+def test_a_variable_that_is_not_set_is_named(
+    sandbox: Sandbox, tmp_path: Path, salt: str | None
+) -> None:
+    maps = {"customers": {"Email": FIRST, "Phone": FIRST}}
+    values = {"salt": None} if salt is None else {"sugar": SECRET}
+    done = run(tmp_path, sandbox.config(), stream_maps=maps, stream_map_config=values)
+    (line,) = done.errors
+    assert line.count("stream_map_config.salt, which is not set") == 2
+    assert SECRET not in done.log
+
+
+def test_an_expression_is_never_shown(sandbox: Sandbox, tmp_path: Path) -> None:
+    maps = {"customers": {"Email": f"sha265('{SECRET}' + Emial)", "X": f"'{SECRET}"}}
+    done = run(tmp_path, sandbox.config(), stream_maps=maps)
+    assert done.code == 1
+    assert SECRET not in done.log
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["int(LastName)", "LastName + 1", "LastName['x']", "1 / 0", "Email.nothing"],
+)
+def test_an_expression_that_fails_for_a_record_is_one_line_without_the_record(
+    sandbox: Sandbox, tmp_path: Path, expression: str
+) -> None:
+    done = run(
+        tmp_path,
+        sandbox.config(extraction="pages"),
+        stream_maps={"customers": {"Email": expression}},
+    )
+    assert done.code == 1
+    (line,) = done.errors
+    assert "stream_maps.customers.Email cannot be evaluated for a record" in line
+    guests = {row["LastName"] for row in truth(sandbox, "customers").values()}
+    assert not any(guest in line for guest in guests if guest)
+    reached = done.state["bookmarks"]["customers"].get("replication_key_value") or ""
+    rows = truth(sandbox, "customers").values()
+    assert reached <= min(row["UpdatedUtc"] for row in rows)
+
+
+WARNED: dict[str, tuple[Json, str | None]] = {
+    "a hash beside the value": ({"customers": {"Hash": "md5(Email or '')"}}, "Hash"),
+    "a hash of the record": ({"customers": {"Hash": "md5(str(record))"}}, "Hash"),
+    "a second name": ({"customers": {"Mail": "Email"}}, "Mail"),
+    "a part of an object": ({"customers": {"City": "Address['City']"}}, "City"),
+    "a copy with a hash": (
+        {"hashed": {"__source__": "customers", "Email": "md5(self or '')"}},
+        "Email",
+    ),
+    "a hash in its place": ({"customers": {"Email": "md5(self or '')"}}, None),
+    "a hash and no value": (
+        {"customers": {"Hash": "md5(Email or '')", "Email": None}},
+        None,
+    ),
+    "a hash and nothing else": (
+        {"customers": {"Hash": "md5(Email or '')", "__else__": None}},
+        None,
+    ),
+    "a copy alone": (
+        {
+            "hashed": {"__source__": "customers", "Email": "md5(self or '')"},
+            "customers": None,
+        },
+        None,
+    ),
+    "what is not personal": ({"customers": {"Key": "md5(Id)"}}, None),
+    "a stream that is not read": ({"companies": {"Hash": "md5(Notes or '')"}}, None),
+}
+
+
+@pytest.mark.parametrize("kind", WARNED)
+def test_personal_data_that_still_goes_out_is_warned_of(
+    sandbox: Sandbox, kind: str
+) -> None:
+    maps, column = WARNED[kind]
+    config = sandbox.config(stream_maps=maps)
+    result = sync(config, catalog=select("customers"))
+    warnings = [each for each in result.logs if "personal data" in each]
+    assert len(warnings) == (1 if column else 0)
+    assert all(f".{column} is made from" in each for each in warnings)
+
+
+def test_the_marks_are_those_of_the_page_about_guests() -> None:
+    for name, stream in TapMews(validate_config=False).streams.items():
+        marked = {
+            each.path.partition(".")[0].partition("[")[0]
+            for each in properties()
+            if each.stream == name and each.is_personal
+        }
+        assert {*personal_properties(stream.schema)} == marked
+
+
+# What the documentation of the SDK promises
+
+
+def test_a_property_is_removed_and_another_one_is_made(sandbox: Sandbox) -> None:
+    maps = {"customers": {"Email": None, "Domain": "(Email or '').split('@')[-1]"}}
+    result = mapped(sandbox, maps)
+    names = schema(result, "customers")["schema"]["properties"]
+    assert "Domain" in names
+    assert "Email" not in names
+    rows = truth(sandbox, "customers")
+    for record in result.records["customers"]:
+        domain = (rows[record["Id"]]["Email"] or "").split("@")[-1]
+        assert record["Domain"] == domain
+        assert "Email" not in record
+
+
+def test_only_what_is_named_goes_out_and_the_key(sandbox: Sandbox) -> None:
+    result = mapped(sandbox, {"customers": {"LastName": "LastName", "__else__": None}})
+    assert schema(result, "customers")["key_properties"] == ["Id"]
+    assert {*schema(result, "customers")["schema"]["properties"]} == {"Id", "LastName"}
+    rows = truth(sandbox, "customers")
+    assert {row["Id"]: row["LastName"] for row in result.records["customers"]} == {
+        key: row["LastName"] for key, row in rows.items()
+    }
+
+
+def test_a_stream_has_another_name_and_another_key(sandbox: Sandbox) -> None:
+    maps = {
+        "customers": {
+            "__alias__": "guests",
+            "Id": None,
+            "Key": "md5(Id)",
+            "__key_properties__": ["Key"],
+        }
+    }
+    result = mapped(sandbox, maps)
+    assert schema(result, "guests")["key_properties"] == ["Key"]
+    assert len(result.records["guests"]) >= len(truth(sandbox, "customers"))
+
+
+def test_a_stream_without_a_key_stays_without_one(sandbox: Sandbox) -> None:
+    result = mapped(sandbox, {"customers": {"__key_properties__": None}})
+    assert not schema(result, "customers").get("key_properties")
+
+
+def test_records_are_filtered(sandbox: Sandbox) -> None:
+    result = mapped(sandbox, {"customers": {"__filter__": "bool(Email)"}})
+    rows = truth(sandbox, "customers").values()
+    wanted = {row["Id"] for row in rows if row["Email"]}
+    assert {row["Id"] for row in result.records["customers"]} == wanted
+
+
+def test_a_stream_is_copied(sandbox: Sandbox) -> None:
+    maps = {
+        "customers": {"Email": None},
+        "mails": {"__source__": "customers", "Email": "Email", "__else__": None},
+    }
+    result = mapped(sandbox, maps)
+    rows = truth(sandbox, "customers")
+    assert {row["Id"] for row in result.records["customers"]} == {*rows}
+    assert {row["Id"]: row["Email"] for row in result.records["mails"]} == {
+        key: row["Email"] for key, row in rows.items()
+    }
+
+
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"*": {"Notes": None}},
+        {"c*": {"Notes": None}, "bills": {"Notes": None}},
+        {"customers": {"Notes": None}, "__else__": None},
+        {"customers": {"Notes": "__NULL__"}, "bills": {"Revenue": None}},
+        {"customers": {"Notes": None}, "bills": None},
+        {"customers": {"Notes": None}, "bills": {"Id": "Id", "__else__": None}},
+    ],
+)
+def test_maps_of_streams_that_are_not_selected_do_no_harm(
+    sandbox: Sandbox, maps: Json
+) -> None:
+    result = mapped(sandbox, maps)
+    rows = truth(sandbox, "customers")
+    assert {row["Id"] for row in result.records["customers"]} == {*rows}
+    assert not any("Notes" in row for row in result.records["customers"])
+
+
+def test_streams_that_are_not_named_are_removed(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    maps: Json = {"customers": {}, "__else__": None}
+    done = run(tmp_path, sandbox.config(extraction="pages"), stream_maps=maps)
+    assert done.code == 0
+    assert {*done.records} == {"customers"}
+
+
+def test_a_property_that_a_record_lacks_is_null(sandbox: Sandbox) -> None:
+    row = next(iter(truth(sandbox, "customers").values()))
+    lacking = {key: value for key, value in row.items() if key != "Email"}
+    sandbox.put("Customer", lacking, sandbox.enterprise_ids[0])
+    result = mapped(sandbox, {"customers": {"Email": "self.lower() if self else 'no'"}})
+    found = {each["Id"]: each["Email"] for each in result.records["customers"]}
+    assert found[row["Id"]] == "no"
+
+
+def test_a_test_reads_streams_that_the_catalog_does_not_select(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.json"
+    config = sandbox.config(stream_maps={"customers": {"Email": None}})
+    path.write_text(json.dumps(config), "utf-8")
+    done = command("--config", path, "--test=schema")
+    assert done.code == 0
+    assert "Email" not in schema(done, "customers")["schema"]["properties"]
+
+
+# Flattening
+
+
+def keys_that_schema_lacks(result: Result) -> set[str]:
+    """Names in records that their SCHEMA does not have."""
+    schemas: dict[str, set[str]] = {}
+    lacking: set[str] = set()
+    for message in result.messages:
+        if message["type"] == "SCHEMA":
+            schemas[message["stream"]] = {*message["schema"]["properties"]}
+        elif message["type"] == "RECORD":
+            lacking |= message["record"].keys() - schemas[message["stream"]]
+    return lacking
+
+
+@pytest.mark.parametrize("length", [9, 12, 20, 30, 255])
+@pytest.mark.parametrize("depth", [1, 2, 5])
+@pytest.mark.parametrize("separator", ["__", ".", ""])
+def test_every_key_of_a_flattened_record_is_in_its_schema_or_it_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, depth: int, length: int, separator: str
+) -> None:
+    done = run(
+        tmp_path,
+        sandbox.config(extraction="pages"),
+        flattening_enabled=True,
+        flattening_max_depth=depth,
+        flattening_max_key_length=length,
+        flattening_separator=separator,
+        stream_maps={"customers": {"Copy": "Address", "Email": None}},
+    )
+    if done.code:
+        (line,) = done.errors
+        assert "flattening_max_key_length" in line
+        assert done.records == {}
+    else:
+        assert done.records["customers"]
+        assert keys_that_schema_lacks(done) == set()
+
+
+def test_flattening_that_makes_two_of_one_is_one_line(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    done = run(
+        tmp_path,
+        sandbox.config(),
+        flattening_enabled=True,
+        flattening_max_depth=3,
+        flattening_max_key_length=1,
+    )
+    (line,) = done.errors
+    assert "flattening_max_key_length" in line
+
+
+@given(
+    st.lists(st.sampled_from(["Email", "Notes", "Id"]), min_size=1, max_size=3),
+    st.sampled_from(["{}", "md5({})", "{} or ''", "f'{{{}}}'", "[x for x in {}]"]),
+)
+def test_an_expression_uses_what_stands_in_it(names: list[str], form: str) -> None:
+    text = ", ".join(form.format(name) for name in names)
+    assert Expression.parse(f"[{text}]").names == {*names}
