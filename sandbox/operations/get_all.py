@@ -46,7 +46,7 @@ def get_whole(ask: Ask) -> Reply:
     with store.lock:
         return answer(
             {
-                name: [row.data for row in store.table(entity).ordered()]
+                name: [row.served for row in store.table(entity).ordered()]
                 for name, entity in lists.items()
             }
         )
