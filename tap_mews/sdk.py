@@ -196,7 +196,11 @@ class WindowedStream(Stream):
     @property
     def selected(self) -> bool:
         """Whether the stream is to be read."""
-        return super().selected and not self._is_left_out
+        catalog = self._tap.input_catalog
+        if self._is_left_out or (catalog is not None and self.name not in catalog):
+            # found without making metadata of the schema, which is not needed then
+            return False
+        return super().selected
 
     @selected.setter
     def selected(self, value: bool | None) -> None:

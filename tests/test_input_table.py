@@ -81,7 +81,7 @@ KINDS: dict[str, Callable[[Any], Any]] = {
 }
 """Kinds of input, made of a right value."""
 
-CHANNELS = ("file", "second file", "pipe", "variable", "untyped variable")
+CHANNELS = ("file", "pipe", "variable", "untyped variable")
 """The ways in. Meltano writes a variable as Python text if a setting has no kind."""
 
 TEXTS = {"empty", "blank", "line end", "quoted", "text", "control", "surrogate"}
@@ -155,32 +155,25 @@ def synced(hotels: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def run(
-    sandbox: Sandbox, folder: Path, channel: str, option: str, value: object
+    patch: pytest.MonkeyPatch, folder: Path, channel: str, option: str, value: object
 ) -> Result:
-    """Run the command line with one setting, given in some way, and a state."""
-    config = {"extraction": "pages", **sandbox.config()}
-    others = {name: each for name, each in config.items() if name != option}
-    first, last = folder / "first.json", folder / "last.json"
-    first.write_text(json.dumps(others), "utf-8")
-    options = ["--config", str(first)]
-    document = json.dumps({option: value}).encode()
+    """Run the command line with one setting, given in some way, beside the others."""
+    options = ["--config", str(folder / "others.json"), "--config"]
     reader = None
     if channel == "file":
-        first.write_text(json.dumps({**others, option: value}), "utf-8")
-    elif channel == "second file":
-        last.write_bytes(document)
-        options += ["--config", str(last)]
+        others = json.loads((folder / "others.json").read_text("utf-8"))
+        options = ["--config", str(folder / "all.json")]
+        (folder / "all.json").write_text(json.dumps({**others, option: value}), "utf-8")
     elif channel == "pipe":
         reader, writer = os.pipe()
-        os.write(writer, document)
+        os.write(writer, json.dumps({option: value}).encode())
         os.close(writer)
-        options += ["--config", f"/dev/fd/{reader}"]
+        options.append(f"/dev/fd/{reader}")
     else:
         written = str if channel == "untyped variable" else json.dumps
-        os.environ[f"TAP_MEWS_{option.upper()}"] = (
-            value if isinstance(value, str) else written(value)
-        )
-        options += ["--config", "ENV"]
+        text = value if isinstance(value, str) else written(value)
+        patch.setenv(f"TAP_MEWS_{option.upper()}", text)
+        options.append("ENV")
     for name in ("catalog", "state"):
         options += [f"--{name}", str(folder / f"{name}.json")]
     try:
@@ -196,20 +189,25 @@ def test_a_setting_is_taken_or_refused_in_one_line(
     hotels: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    state = {"bookmarks": {STREAM: {"replication_key_value": REACHED}}}
-    (tmp_path / "catalog.json").write_text(json.dumps(select(STREAM)), "utf-8")
-    (tmp_path / "state.json").write_text(json.dumps(state), "utf-8")
+    monkeypatch.setattr(TapMews, "print_version", lambda **_: None)  # takes time
     config = hotels.config(
         enterprise_ids=hotels.enterprise_ids, chain_ids=hotels.chain_ids
     )
+    others = {"extraction": "pages", **hotels.config()}
+    documents = {
+        "others": {name: each for name, each in others.items() if name != option},
+        "catalog": select(STREAM),
+        "state": {"bookmarks": {STREAM: {"replication_key_value": REACHED}}},
+    }
+    for name, document in documents.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document), "utf-8")
     right = RIGHT.get(option, config.get(option, OPTIONS[option].get("default")))
     table = [f"{option:<26}" + "".join(f"{each:<18}" for each in CHANNELS)]
     for kind, made in KINDS.items():
         cells = []
         for channel in CHANNELS:
-            with monkeypatch.context():
-                monkeypatch.delenv(f"TAP_MEWS_{option.upper()}", raising=False)
-                done = run(hotels, tmp_path, channel, option, made(right))
+            with monkeypatch.context() as patch:
+                done = run(patch, tmp_path, channel, option, made(right))
             where = f"{option}, {kind}, {channel}: {done.errors}"
             cells.append(REFUSED if done.code else TAKEN)
             expected = TAKEN if kind in taken(option, channel) else REFUSED

@@ -316,16 +316,27 @@ def test_unknown_variables_are_told(
     assert told == ["WARNING TAP_MEWS_ENTERPRISE_ID is not a setting and has no effect"]
 
 
-def test_a_variable_overrules_a_file(
-    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("order", "name"),
+    [("ab", "b"), ("ba", "a"), ("abE", "environment"), ("Eab", "environment")],
+)
+def test_a_later_file_overrules_an_earlier_one_and_a_variable_all_of_them(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    order: str,
+    name: str,
 ) -> None:
-    monkeypatch.setenv("TAP_MEWS_CLIENT_NAME", "From the environment")
-    path, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
-    path.write_text(json.dumps(sandbox.config(client_name="From a file")), "utf-8")
+    monkeypatch.setenv("TAP_MEWS_CLIENT_NAME", "environment")
+    catalog = tmp_path / "catalog.json"
     catalog.write_text(json.dumps(select("enterprises")), "utf-8")
-    command("--config", "ENV", "--config", path, "--catalog", catalog)
-    (name, *_) = {each.body["Client"] for each in sandbox.journal.requests()}
-    assert name == "From the environment"
+    arguments: list[str | Path] = ["--catalog", catalog]
+    for letter in order:
+        path = tmp_path / f"{letter}.json"
+        path.write_text(json.dumps(sandbox.config(client_name=letter)), "utf-8")
+        arguments += ["--config", "ENV" if letter == "E" else path]
+    assert command(*arguments).code == 0
+    assert {each.body["Client"] for each in sandbox.journal.requests()} == {name}
 
 
 def test_a_broken_dotenv_file_is_one_line(

@@ -18,6 +18,7 @@ import urllib3
 from jsonschema import SchemaError, ValidationError
 from singer_sdk import exceptions as sdk
 from singer_sdk.mapper import PluginMapper
+from urllib3 import HTTPResponse
 
 import tap_mews.tap
 from tap_mews.api.transport import Transport
@@ -67,15 +68,18 @@ def below(family: type[Exception]) -> Iterator[type[Exception]]:
 
 
 def made(kind: type[Exception]) -> Exception:
-    """An exception with as many texts as it asks for."""
-    for count in range(1, 5):
+    """An exception with as many texts as it asks for, or what else it asks for."""
+    texts = [(VALUE,) * count for count in range(1, 5)]
+    answer = HTTPResponse(b"")
+    answer.length_remaining = 1
+    for arguments in (*texts, (0, 0), (answer, b"1"), (VALUE, VALUE, 0), ()):
         try:
-            error = kind(*[VALUE] * count)
+            error = kind(*arguments)
             str(error)
-        except TypeError:
+        except (AttributeError, TypeError):
             continue
         return error
-    return kind(VALUE, VALUE, 0)
+    raise AssertionError(kind)
 
 
 def raised() -> Iterator[Exception]:

@@ -1,0 +1,304 @@
+"""Catalogs of other tools and other hands are read right, or refused in one line."""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.harness import Json, Result, command, select, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sandbox import Sandbox
+
+STREAM = "bills"
+
+
+def root(entry: Json) -> Json:
+    """The metadata of the stream itself."""
+    found: Json = next(e["metadata"] for e in entry["metadata"] if not e["breadcrumb"])
+    return found
+
+
+def of(entry: Json, name: str) -> Json:
+    """The metadata of a property."""
+    found: Json = next(
+        each["metadata"]
+        for each in entry["metadata"]
+        if each["breadcrumb"] == ["properties", name]
+    )
+    return found
+
+
+def key_in_metadata_alone(entry: Json) -> None:
+    entry["key_properties"] = []
+    root(entry)["table-key-properties"] = ["Id"]
+
+
+def no_word_about_keys(entry: Json) -> None:
+    del entry["key_properties"]
+    root(entry).pop("table-key-properties")
+
+
+def keys_that_are_not_selected(entry: Json) -> None:
+    for name in ("Id", "UpdatedUtc"):
+        of(entry, name).update({"inclusion": "available", "selected": False})
+
+
+def nulls(entry: Json) -> None:
+    for name in ("key_properties", "replication_key", "replication_method", "stream"):
+        entry[name] = None
+    root(entry).update({"replication-key": None, "forced-replication-method": None})
+
+
+def text_for_booleans(entry: Json) -> None:
+    for each in entry["metadata"]:
+        each["metadata"]["selected"] = "True" if not each["breadcrumb"] else "true"
+
+
+def notes_off(entry: Json) -> None:
+    of(entry, "Notes")["selected"] = "false"
+
+
+def selection_in_the_entry(entry: Json) -> None:
+    root(entry).clear()
+    entry["selected"] = True
+
+
+def selection_in_the_schema(entry: Json) -> None:
+    entry["metadata"] = []
+    entry["schema"]["selected"] = "true"
+    entry["schema"]["properties"]["Notes"]["selected"] = False
+
+
+def selection_by_default(entry: Json) -> None:
+    root(entry).pop("selected", None)
+    root(entry)["selected-by-default"] = "true"
+
+
+def no_root(entry: Json) -> None:
+    entry["metadata"] = [each for each in entry["metadata"] if each["breadcrumb"]]
+
+
+RIGHT: dict[str, Callable[[Json], object]] = {
+    "as discovered": lambda _: None,
+    "without metadata": lambda entry: entry.pop("metadata"),
+    "with empty metadata": lambda entry: entry.update(metadata=[]),
+    "with null for metadata": lambda entry: entry.update(metadata=None),
+    "without a schema": lambda entry: entry.pop("schema"),
+    "with an empty schema": lambda entry: entry.update(schema={}),
+    "with null for a schema": lambda entry: entry.update(schema=None),
+    "without a name": lambda entry: entry.pop("stream"),
+    "without an id": lambda entry: entry.pop("tap_stream_id"),
+    "without a replication key": lambda entry: entry.pop("replication_key"),
+    "key in the metadata alone": key_in_metadata_alone,
+    "no word about keys": no_word_about_keys,
+    "keys that are not selected": keys_that_are_not_selected,
+    "nulls": nulls,
+    "text for booleans": text_for_booleans,
+    "notes off": notes_off,
+    "selection in the entry": selection_in_the_entry,
+    "selection in the schema": selection_in_the_schema,
+    "selection by default": selection_by_default,
+    "no metadata of the stream": no_root,
+    "metadata of what there is not": lambda entry: entry["metadata"].append(
+        {"breadcrumb": ["properties", "Mood"], "metadata": {"selected": True}}
+    ),
+}
+"""What other tools make of an entry."""
+
+WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
+    "another name": (
+        lambda entry: entry.update(stream="hotel_bills"),
+        "bills has another name in `stream`",
+    ),
+    "no name": (
+        lambda entry: (entry.pop("stream"), entry.pop("tap_stream_id")),
+        "no `tap_stream_id`",
+    ),
+    "an unknown stream": (
+        lambda entry: entry.update(tap_stream_id="moods", stream="moods"),
+        "selects what this tap does not have: moods",
+    ),
+    "a name that is no text": (
+        lambda entry: entry.update(tap_stream_id=5),
+        "streams[0]",
+    ),
+    "selection that is no boolean": (
+        lambda entry: root(entry).update(selected="maybe"),
+        "streams[0].metadata",
+    ),
+    "selection that contradicts": (
+        lambda entry: entry.update(selected=False),
+        "two different things about `selected` of bills",
+    ),
+    "selection twice": (
+        lambda entry: entry["metadata"].append(
+            {"breadcrumb": [], "metadata": {"selected": False}}
+        ),
+        "two different things about `selected` of bills",
+    ),
+    "metadata that is an object": (
+        lambda entry: entry.update(metadata={"selected": True}),
+        "streams[0].metadata",
+    ),
+    "a breadcrumb that is text": (
+        lambda entry: entry["metadata"].append(
+            {"breadcrumb": "properties.Id", "metadata": {}}
+        ),
+        "breadcrumb",
+    ),
+    "keys that are text": (
+        lambda entry: entry.update(key_properties="Id"),
+        "streams[0].key_properties",
+    ),
+    "a key that there is not": (
+        lambda entry: root(entry).update({"table-key-properties": ["Key"]}),
+        "bills has no property Key to be its key",
+    ),
+    "a key that the schema lacks": (
+        lambda entry: entry["schema"]["properties"].pop("Id"),
+        "bills has no property Id to be its key",
+    ),
+    "another replication key": (
+        lambda entry: entry.update(replication_key="CreatedUtc"),
+        "bills can be read by UpdatedUtc alone",
+    ),
+    "a method that there is not": (
+        lambda entry: entry.update(replication_method="LOG_BASED"),
+        "streams[0].replication_method",
+    ),
+    "a schema that is text": (
+        lambda entry: entry.update(schema="object"),
+        "streams[0].schema",
+    ),
+    "properties that are a list": (
+        lambda entry: entry["schema"].update(properties=["Id"]),
+        "streams[0].schema.properties",
+    ),
+    "a property that is text": (
+        lambda entry: entry["schema"]["properties"].update(Notes="string"),
+        "streams[0].schema.properties",
+    ),
+    "a type that there is not": (
+        lambda entry: entry["schema"]["properties"]["Notes"].update(type="varchar"),
+        "the schema of bills is wrong at properties.Notes.type",
+    ),
+    "nothing selected": (
+        lambda entry: root(entry).update(selected=False),
+        "Nothing is selected",
+    ),
+    "no word about selection": (
+        lambda entry: [root(entry).pop(key, None) for key in list(root(entry))],
+        "Nothing is selected",
+    ),
+}
+"""What cannot be right, and what is said of it."""
+
+
+def run(sandbox: Sandbox, folder: Path, catalog: Any) -> Result:  # noqa: ANN401
+    config, path = folder / "config.json", folder / "catalog.json"
+    config.write_text(json.dumps(sandbox.config(extraction="pages")), "utf-8")
+    path.write_text(json.dumps(catalog), "utf-8")
+    return command("--config", config, "--catalog", path)
+
+
+def changed(change: Callable[[Json], object]) -> Json:
+    """A discovered catalog of one stream, with a changed entry."""
+    catalog: Json = deepcopy(select(STREAM))
+    change(catalog["streams"][0])
+    return catalog
+
+
+@pytest.mark.parametrize("kind", RIGHT)
+def test_what_other_tools_write_is_read_right(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    done = run(sandbox, tmp_path, changed(RIGHT[kind]))
+    assert done.errors == []
+    assert done.code == 0
+    (schema,) = (each for each in done.messages if each["type"] == "SCHEMA")
+    assert schema["key_properties"] == ["Id"]
+    assert {"Id", "UpdatedUtc"} <= schema["schema"]["properties"].keys()
+    rows = truth(sandbox, STREAM)
+    without_notes = {"notes off", "selection in the schema"}
+    for record in done.records[STREAM]:
+        row = rows[record["Id"]]
+        if kind in without_notes:
+            row = {name: value for name, value in row.items() if name != "Notes"}
+        assert record == row
+    assert {record["Id"] for record in done.records[STREAM]} == {*rows}
+    assert done.bookmark(STREAM)["replication_key_value"]
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_what_cannot_be_right_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    change, words = WRONG[kind]
+    done = run(sandbox, tmp_path, changed(change))
+    assert done.code == 1
+    assert done.lines == []
+    (line,) = done.errors
+    assert words in line
+    assert "\n" not in line
+    assert sandbox.journal.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("catalog", "words"),
+    [
+        ([], "must be an object with a list of `streams`"),
+        (None, "must be an object with a list of `streams`"),
+        ("bills", "must be an object with a list of `streams`"),
+        ({}, "must be an object with a list of `streams`"),
+        ({"streams": None}, "cannot be understood"),
+        ({"streams": {"bills": {}}}, "cannot be understood"),
+        ({"streams": ["bills"]}, "cannot be understood"),
+        ({"streams": []}, "Nothing is selected"),
+        ({"bookmarks": {"bills": {}}}, "are --catalog and --state exchanged?"),
+    ],
+)
+def test_what_is_no_catalog_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, catalog: object, words: str
+) -> None:
+    done = run(sandbox, tmp_path, catalog)
+    assert done.code == 1
+    assert done.lines == []
+    (line,) = done.errors
+    assert words in line
+
+
+def test_an_entry_may_stand_there_twice_if_both_say_the_same(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    entry = select(STREAM)["streams"][0]
+    done = run(sandbox, tmp_path, {"streams": [entry, deepcopy(entry)]})
+    assert done.code == 0
+    assert len([each for each in done.messages if each["type"] == "SCHEMA"]) == 1
+
+
+def test_two_entries_of_a_stream_that_differ_are_one_line(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    one, other = (changed(lambda _: None)["streams"][0] for _ in range(2))
+    other["key_properties"] = ["Number"]
+    done = run(sandbox, tmp_path, {"streams": [one, other]})
+    (line,) = done.errors
+    assert "two different entries for bills" in line
+
+
+def test_an_unknown_stream_that_is_not_selected_does_no_harm(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    other = {**deepcopy(select(STREAM)["streams"][0]), "tap_stream_id": "moods"}
+    other["stream"] = "moods"
+    root(other)["selected"] = False
+    done = run(sandbox, tmp_path, {"streams": [*select(STREAM)["streams"], other]})
+    assert done.code == 0
+    assert {*done.records} == {STREAM}
