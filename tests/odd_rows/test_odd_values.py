@@ -87,13 +87,6 @@ def test_digits_survive(source: Source, digits: str, unknown: str) -> None:
     assert f'"Latitude":{digits}}}'.encode() in b"".join(result.lines)
 
 
-@pytest.mark.parametrize("unknown", ["", '"Mood":1,'], ids=["known", "with unknown"])
-def test_whole_numbers_beyond_64_bits_survive(hotel: Sandbox, unknown: str) -> None:
-    row = f'{{"Id":"a",{unknown}"TaxPrecision":{2**70}}}'.encode()
-    result = Pages(hotel).sync(row).ok()
-    assert result.records["enterprises"] == [{"Id": "a", "TaxPrecision": 2**70}]
-
-
 def test_digits_survive_a_map(source: Source) -> None:
     digits = NUMBERS["40 digits"]
     maps = {source.stream: {"Mapped": "Id"}}
