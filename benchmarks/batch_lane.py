@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from benchmarks.hotels import serving
@@ -10,20 +11,34 @@ from benchmarks.record_lane import spooled
 from benchmarks.rows import ENTITIES
 from benchmarks.sides import tap_side
 from benchmarks.tables import Verdict, at_least, middle, print_table, rate
+from benchmarks.undocumented import CLEAN, KINDS, Undocumented, verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from benchmarks.rows import Rows
-    from benchmarks.runs import Run
+    from benchmarks.runs import Run, Side
 
 STREAM = "order_items"
 
 BAR = 1.0
 
 
+RECORD, GZIP, NO_COMPRESSION = "RECORD", "BATCH, gzip", "BATCH, not compressed"
+COMPRESSIONS = {GZIP: "gzip", NO_COMPRESSION: "none"}
+
+Lane = tuple[str, str]
+"""How rows leave, and what is undocumented in them."""
+
+LANES: tuple[Lane, ...] = (
+    (RECORD, CLEAN),
+    (NO_COMPRESSION, CLEAN),
+    *((GZIP, kind) for kind in KINDS),
+)
+
+
 def measure(folder: Path, rows: Rows, *, count: int, repeat: int) -> list[Verdict]:
-    """Compare the two.
+    """Compare the two; BATCH also over rows with undocumented properties.
 
     Args:
         folder: Where the files go.
@@ -31,44 +46,63 @@ def measure(folder: Path, rows: Rows, *, count: int, repeat: int) -> list[Verdic
         count: Rows to read.
         repeat: Runs of each.
     """
-    path = rows.write(folder / f"{STREAM}.jsonl", ENTITIES[STREAM], count)
-    spool = folder / "spool"
+    seen: dict[Lane, list[Run]] = {lane: [] for lane in LANES}
+    sizes: dict[Lane, int] = {}
+    spool, batches = folder / "spool", folder / "batches"
     spool.mkdir(exist_ok=True)
-    lanes: dict[str, list[Run]] = {"RECORD": [], "gzip": [], "none": []}
-    sizes: dict[str, int] = {}
-    with serving({ENTITIES[STREAM]: path}) as config:
+    with ExitStack() as stack:
+        sides: dict[Lane, Side] = {}
+        for kind in KINDS:
+            path = folder / f"{STREAM}-{KINDS.index(kind)}.jsonl"
+            rows.write(path, ENTITIES[STREAM], count, Undocumented(kind))
+            stack.callback(path.unlink)
+            config = stack.enter_context(serving({ENTITIES[STREAM]: path}))
+            for lane in LANES:
+                if lane[1] == kind:
+                    settings = config | {"spool_directory": str(spool)}
+                    if lane[0] in COMPRESSIONS:
+                        compression = COMPRESSIONS[lane[0]]
+                        settings["batch_config"] = batch_config(batches, compression)
+                    name = f"tap-{LANES.index(lane)}"
+                    side = tap_side(folder, settings, STREAM, name=name)
+                    sides[lane] = spooled(side, spool, path)
         for _ in range(repeat):
-            for lane, runs in lanes.items():
-                settings = config | {"spool_directory": str(spool)}
-                batches = folder / "batches"
-                if lane != "RECORD":
-                    settings["batch_config"] = batch_config(batches, lane)
-                side = tap_side(folder, settings, STREAM, name=f"tap-{lane}")
-                runs.append(spooled(side, spool, path).run())
-                if lane == "RECORD":
-                    sizes[lane] = runs[-1].size
-                else:
+            for lane, side in sides.items():
+                seen[lane].append(side.run())
+                sizes[lane] = seen[lane][-1].size
+                if lane[0] in COMPRESSIONS:
                     sizes[lane] = sum(each.stat().st_size for each in batches.iterdir())
                     shutil.rmtree(batches)
-    path.unlink()
     print_table(
         f"BATCH, {count:,} {STREAM}, rows a second, medians of {repeat}",
-        ("lane", "from disk to pipe or file", "/ processor s", "MB written"),
+        (
+            "lane",
+            "undocumented",
+            "from disk to pipe or file",
+            "/ processor s",
+            "MB written",
+        ),
         [
             [
-                lane if lane == "RECORD" else f"BATCH, compression {lane}",
+                *lane,
                 rate(count, middle(run.emitting for run in runs)),
                 rate(count, middle(run.processor for run in runs)),
                 f"{sizes[lane] / 1e6:,.0f}",
             ]
-            for lane, runs in lanes.items()
+            for lane, runs in seen.items()
         ],
     )
-    ratio = middle(
-        record.emitting / batch.emitting
-        for record, batch in zip(lanes["RECORD"], lanes["gzip"], strict=True)
-    )
-    return [at_least("BATCH with gzip / RECORD", ratio, BAR)]
+    clean = seen[GZIP, CLEAN]
+    found = [at_least(f"{GZIP} / RECORD", _times(seen[RECORD, CLEAN], clean), BAR)]
+    for kind in KINDS[1:]:
+        found += verdicts(GZIP, kind, _times(clean, seen[GZIP, kind]))
+    return found
+
+
+def _times(one: list[Run], other: list[Run]) -> float:
+    """How many times as fast the other is, the median of the rounds."""
+    rounds = zip(one, other, strict=True)
+    return middle(first.emitting / second.emitting for first, second in rounds)
 
 
 def batch_config(

@@ -95,13 +95,11 @@ def _page_history(
         # a page of reservations leads to two pages of companionships
         in_month = max(1, in_month // 2)
         shape = Shape(0, in_month, 2 * PAGE)
-        count = shape.all_companionships
     elif stream == STREAM:
         shape = Shape(0, 0, 0, in_month)
-        count = shape.all_order_items
     else:
         shape = Shape(in_month, 0)
-        count = shape.all_assignments
+    count = shape.rows_of(stream)
     with serving_pages(shape) as url:
         tap = tap_side(folder, page_lane.config_for(url), stream)
         hurried = [PYTHON, "-c", WITHOUT_BUDGET, *tap.command[3:]]

@@ -13,10 +13,11 @@ import sys
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.runs import CHECKOUT, ENVIRONMENT, PYTHON
+from benchmarks.undocumented import CLEAN, Undocumented
 from sandbox.processes import running
 
 if TYPE_CHECKING:
@@ -49,33 +50,37 @@ class Shape:
     companionships: int = 1500
     order_items: int = 0
 
-    @property
-    def all_assignments(self) -> int:
-        """Rows of source assignments."""
-        return self.assignments * MONTHS * PAGE
-
-    @property
-    def all_order_items(self) -> int:
-        """Rows of order items."""
-        return self.order_items * MONTHS * PAGE
-
-    @property
-    def all_companionships(self) -> int:
-        """Rows of companionships."""
-        return self.reservations * MONTHS * self.companionships
+    def rows_of(self, stream: str) -> int:
+        """Rows of a stream in all pages."""
+        if stream == "companionships":
+            return self.reservations * MONTHS * self.companionships
+        pages = {
+            "source_assignments": self.assignments,
+            "order_items": self.order_items,
+        }
+        return pages[stream] * MONTHS * PAGE
 
 
 class Pages:
     """The answers, but for their last bytes."""
 
-    def __init__(self, shape: Shape) -> None:
-        """Build them."""
+    def __init__(self, shape: Shape, undocumented: Undocumented) -> None:
+        """Build them.
+
+        Args:
+            shape: How many there are.
+            undocumented: What rows carry, but for reservations.
+        """
+        add = undocumented.add
         self._months = {"SourceAssignments": shape.assignments}
         self._months["Reservations"] = shape.reservations
         self._months["OrderItems"] = shape.order_items
         self._pages = {
             "SourceAssignments": [
-                _page("SourceAssignments", map(_assignment, _numbers(page)))
+                _page(
+                    "SourceAssignments",
+                    map(add, map(_assignment, _numbers(page)), count()),
+                )
                 for page in range(shape.assignments * MONTHS)
             ],
             "Reservations": [
@@ -83,7 +88,7 @@ class Pages:
                 for page in range(shape.reservations * MONTHS)
             ],
             "OrderItems": [
-                _page("OrderItems", map(_order_item, _numbers(page)))
+                _page("OrderItems", map(add, map(_order_item, _numbers(page)), count()))
                 for page in range(shape.order_items * MONTHS)
             ],
         }
@@ -91,7 +96,9 @@ class Pages:
         for page in range(shape.reservations * MONTHS):
             groups = [_key(2, number) for number in _numbers(page)]
             rows = (
-                _companionship(page * shape.companionships + number, groups)
+                add(
+                    _companionship(page * shape.companionships + number, groups), number
+                )
                 for number in range(shape.companionships)
             )
             self._companionships[groups[0]] = [
@@ -202,15 +209,19 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def serving(shape: Shape) -> Iterator[str]:
+def serving(shape: Shape, kind: str = CLEAN) -> Iterator[str]:
     """Serve pages in a process of their own.
+
+    Args:
+        shape: How many there are.
+        kind: Of `undocumented.KINDS`: what rows carry.
 
     Yields:
         The address.
     """
     numbers = astuple(shape)
     with running(
-        [PYTHON, "-m", "benchmarks.page_server", *map(str, numbers)],
+        [PYTHON, "-m", "benchmarks.page_server", kind, *map(str, numbers)],
         cwd=CHECKOUT,
         env=ENVIRONMENT,
         stdin=subprocess.PIPE,
@@ -227,7 +238,9 @@ def main() -> None:
 
     _RESERVATION.update(json.loads(json.dumps(sample("Reservation"), default=float)))
     _ORDER_ITEM.update(json.loads(json.dumps(sample("OrderItem"), default=float)))
-    _Handler.pages = Pages(Shape(*map(int, sys.argv[1:])))
+    kind, *numbers = sys.argv[1:]
+    shape = Shape(*map(int, numbers))
+    _Handler.pages = Pages(shape, Undocumented(kind))
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
     server.daemon_threads = True
     print(f"http://127.0.0.1:{server.server_port}", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from benchmarks.hotels import serving
 from benchmarks.rows import ENTITIES
 from benchmarks.sides import plain_side, tap_side
 from benchmarks.tables import Verdict, at_least, middle, print_table, rate
+from benchmarks.undocumented import CLEAN, KINDS, Undocumented, verdicts
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,24 +23,31 @@ STREAMS = {"order_items": 20.0, "reservations": 10.0, "customers": 10.0}
 
 
 @dataclass
-class Pair:
-    """Both sides in the same minute, some times."""
+class Sides:
+    """The tap over rows of each kind, and a plain stream, in the same minutes."""
 
-    tap: list[Run]
+    taps: dict[str, list[Run]]
     plain: list[Run]
 
-    def ratio(self, tap_rows: int, plain_rows: int) -> float:
-        """How many times the rows a second, the median of the pairs."""
+    def of_plain(self, kind: str, tap_rows: int, plain_rows: int) -> float:
+        """How many times the rows a second of the plain stream, a median."""
         return middle(
             (tap_rows / tap.emitting) / (plain_rows / plain.emitting)
-            for tap, plain in zip(self.tap, self.plain, strict=True)
+            for tap, plain in zip(self.taps[kind], self.plain, strict=True)
+        )
+
+    def of_clean(self, kind: str) -> float:
+        """How many times the rows a second of clean rows, a median."""
+        return middle(
+            clean.emitting / tap.emitting
+            for tap, clean in zip(self.taps[kind], self.taps[CLEAN], strict=True)
         )
 
 
 def measure(
     folder: Path, rows: Rows, *, count: int, plain_count: int, repeat: int
 ) -> list[Verdict]:
-    """Compare the two.
+    """Compare the two, over clean rows and over rows with undocumented properties.
 
     A plain stream is as fast over few rows as over many, so it is given fewer.
 
@@ -47,53 +56,74 @@ def measure(
         rows: Makes the rows.
         count: Rows for the tap.
         plain_count: Rows for the plain stream.
-        repeat: Pairs to run.
+        repeat: Rounds.
     """
-    table, verdicts = [], []
+    table, found = [], []
     for stream, bar in STREAMS.items():
-        path = rows.write(folder / f"{stream}.jsonl", ENTITIES[stream], count)
-        short = rows.write(folder / "plain.jsonl", ENTITIES[stream], plain_count)
-        width = path.stat().st_size / count
-        spool = folder / "spool"
-        spool.mkdir(exist_ok=True)
-        with serving({ENTITIES[stream]: path}) as config:
-            tap = spooled(tap_side(folder, config | _spool(spool), stream), spool, path)
-            plain = plain_side(folder, {stream: {"file": str(short)}})
-            pair = Pair([], [])
-            for _ in range(repeat):
-                pair.tap.append(tap.run(count))
-                pair.plain.append(plain.run(plain_count))
-        ratio = pair.ratio(count, plain_count)
-        verdicts.append(at_least(f"RECORD lane, {stream}", ratio, bar))
-        table.append(
-            [
-                f"{stream}, {width:,.0f} bytes a row",
-                rate(plain_count, middle(run.emitting for run in pair.plain)),
-                rate(count, middle(run.emitting for run in pair.tap)),
-                f"{ratio:.1f}",
-                rate(count, middle(run.reading for run in pair.tap)),
-                rate(count, middle(run.seconds for run in pair.tap)),
-                rate(plain_count, middle(run.processor for run in pair.plain)),
-                rate(count, middle(run.processor for run in pair.tap)),
-            ]
-        )
-        path.unlink()
+        sides = _run(folder, rows, stream, count, plain_count, repeat)
+        for kind, runs in sides.taps.items():
+            of_plain = sides.of_plain(kind, count, plain_count)
+            of_clean = sides.of_clean(kind)
+            lane = f"RECORD lane, {stream}"
+            if kind == CLEAN:
+                found.append(at_least(lane, of_plain, bar))
+            else:
+                found += verdicts(lane, kind, of_clean, of_plain)
+            table.append(
+                [
+                    stream,
+                    kind,
+                    rate(plain_count, middle(run.emitting for run in sides.plain)),
+                    rate(count, middle(run.emitting for run in runs)),
+                    f"{of_plain:.1f}",
+                    f"{of_clean:.2f}",
+                    rate(count, middle(run.reading for run in runs)),
+                    rate(count, middle(run.seconds for run in runs)),
+                    rate(count, middle(run.processor for run in runs)),
+                ]
+            )
     print_table(
-        f"RECORD lane, {count:,} rows (plain: {plain_count:,}), rows a second, "
-        f"medians of {repeat}",
+        f"RECORD lane, {count:,} rows (plain: {plain_count:,} clean ones), rows a "
+        f"second, medians of {repeat}",
         (
             "stream",
+            "undocumented",
             "plain",
             "tap",
-            "ratio",
+            "of plain",
+            "of clean",
             "tap with export and download",
             "… and start-up",
-            "plain / processor s",
             "tap / processor s",
         ),
         table,
     )
-    return verdicts
+    return found
+
+
+def _run(
+    folder: Path, rows: Rows, stream: str, count: int, plain_count: int, repeat: int
+) -> Sides:
+    """Let both sides of a stream take turns."""
+    entity, spool = ENTITIES[stream], folder / "spool"
+    spool.mkdir(exist_ok=True)
+    short = rows.write(folder / "plain.jsonl", entity, plain_count)
+    plain = plain_side(folder, {stream: {"file": str(short)}})
+    sides = Sides({kind: [] for kind in KINDS}, [])
+    with ExitStack() as stack:
+        taps: dict[str, Side] = {}
+        for number, kind in enumerate(KINDS):
+            path = folder / f"{stream}-{number}.jsonl"
+            rows.write(path, entity, count, Undocumented(kind))
+            stack.callback(path.unlink)
+            config = stack.enter_context(serving({entity: path})) | _spool(spool)
+            side = tap_side(folder, config, stream, name=f"tap-{number}")
+            taps[kind] = spooled(side, spool, path)
+        for _ in range(repeat):
+            sides.plain.append(plain.run(plain_count))
+            for kind, tap in taps.items():
+                sides.taps[kind].append(tap.run(count))
+    return sides
 
 
 def spooled(side: Side, spool: Path, path: Path) -> Side:

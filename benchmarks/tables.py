@@ -33,7 +33,7 @@ class Verdict:
 
 def at_least(what: str, measured: float, bar: float) -> Verdict:
     """Judge a ratio that must be large."""
-    return Verdict(what, f"≥ {bar:g} times", f"{measured:.1f} times", measured >= bar)
+    return Verdict(what, f"≥ {bar:g} times", f"{measured:.3g} times", measured >= bar)
 
 
 def at_most(what: str, measured: float, bar: float, unit: str) -> Verdict:

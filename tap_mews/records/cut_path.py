@@ -8,17 +8,16 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
 
-from tap_mews.records.drift import ENTRIES
-from tap_mews.records.fast_path import attributes_of, compile_fast_path
+from tap_mews.records.drift import ENTRIES, token
+from tap_mews.records.fast_path import compile_fast_path
 from tap_mews.records.finder import ObjectFinder, Values
 from tap_mews.records.scalars import Day, coerced_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_mews.records.drift import Drift, LearnedDrift, Path
+    from tap_mews.records.drift import LearnedDrift, Path
 
 MOST_MEMBERS = 64
 """Members or entries of a value that is cut, since `re` remembers each of them."""
@@ -35,62 +34,93 @@ _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 
 
 class CutPath:
-    """Cuts members by name and value, wherever in a row they are.
+    """Cuts members by name and value, wherever they are in a row, and drops them.
 
     That is right, since the schema has no member of such a name, and the rest must pass
     the fast path: so every one has been cut, and each whole.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any], learned: LearnedDrift, kept: str | None
-    ) -> None:
+    def __init__(self, schema: Mapping[str, Any], learned: LearnedDrift) -> None:
         """Compile; only where `can_cut` says so.
 
         Args:
             schema: Of the rows.
             learned: How they may differ.
-            kept: Property to put undocumented properties into, or None to drop them.
         """
-        names = {path[-1] for path in learned.unknown}
-        self._split = _members_named(names).split if names else None
+        self._around = _members_named(learned.unknown) if learned.unknown else None
         self._tails = [_tail_of(path[-1]).sub for path in learned.coerced]
         self._decode = compile_fast_path(schema)
-        self._kept = msgspec.json.encode(kept)
-        self._keeps = kept is not None
-        self._locate = msgspec.json.Decoder(_places(schema, learned.tree)).decode
-        self._find = ObjectFinder(schema, learned.tree).find
 
     def pass_on(self, row: bytes) -> tuple[bytes, bool]:
         """Check a row.
 
         Returns:
-            The row without undocumented properties, or with those that are kept in
-            their place; whether it had any.
+            The row without undocumented properties; whether it had any.
 
         Raises:
             msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
                 closer look.
         """
-        around = self._split(row) if self._split else [row]
-        rest = b"".join(around) if len(around) > 1 else row
+        parts = self._around.split(row) if self._around else [row]
+        has_undocumented = len(parts) > 1
+        rest = b"".join(parts) if has_undocumented else row
         for replace in self._tails:
             rest = replace(b"", rest)
         self._decode(rest)
-        if len(around) == 1:
-            return rest, False
-        _ = row.isascii() or row.decode()  # nothing else checks what was cut
-        if self._keeps:
-            rest = self._with_values(row, rest, len(around) - 1)
-        return rest, True
+        if has_undocumented:
+            _ = row.isascii() or row.decode()  # nothing else checks what was cut
+        return rest, has_undocumented
 
-    def _with_values(self, row: bytes, rest: bytes, count: int) -> bytes:
-        """The rest of a row, with what was cut out of it."""
+
+class MovePath:
+    """Cuts members like `CutPath`, and keeps them in a property of their own.
+
+    It is certain that the right ones have been cut if they are as long as those that
+    were decoded: what is cut by mistake can only be a part of one of them.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], learned: LearnedDrift, kept: str
+    ) -> None:
+        """Compile; only where `can_cut` says so, and no scalar is coerced.
+
+        Args:
+            schema: Of the rows.
+            learned: How they may differ.
+            kept: Property to put undocumented properties into.
+        """
+        self._decode = compile_fast_path(schema, learned.tree)
+        self._find = ObjectFinder(schema, learned.tree).find
+        self._split = _members_named(learned.unknown).split
+        self._kept = msgspec.json.encode(kept)
+        names = {path[-1] for path in learned.unknown}
+        self._sizes = {token(name): len(b',"":' + name.encode()) for name in names}
+
+    def pass_on(self, row: bytes) -> tuple[bytes, bool]:
+        """Check a row.
+
+        Returns:
+            The row with its undocumented properties in their place; whether it had any.
+
+        Raises:
+            msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
+                closer look.
+        """
         values: Values = {}
-        self._find(self._locate(row), "", values)
-        if len(values) != count or not rest.endswith(b"}"):
-            msg = "some of it was cut elsewhere"
+        self._find(self._decode(row), "", values)
+        _ = row.isascii() or row.decode()  # nothing else checks what is undocumented
+        if not values:
+            return row, False
+        rest = b"".join(self._split(row))
+        size = sum(
+            self._sizes[pointer[pointer.rindex("/") :]] + len(bytes(value))
+            for pointer, value in values.items()
+        )
+        if len(row) - len(rest) != size or not rest.endswith(b"}"):
+            msg = "its undocumented properties cannot be cut out"
             raise msgspec.ValidationError(msg)
-        return b"%b,%b:%b}" % (rest[:-1], self._kept, msgspec.json.encode(values))
+        kept = msgspec.json.encode(values)
+        return b"%b,%b:%b}" % (rest[:-1], self._kept, kept), True
 
 
 def can_cut(schema: Mapping[str, Any], learned: LearnedDrift) -> bool:
@@ -119,14 +149,16 @@ def _names(schema: Mapping[str, Any]) -> Iterator[str | None]:
         yield from _names(schema["items"])
 
 
-def _members_named(names: Iterable[str]) -> re.Pattern[bytes]:
-    """Matches the members of an object that have one of these names, but the first.
+def _members_named(paths: Iterable[Path]) -> re.Pattern[bytes]:
+    """Matches members with the names of these properties, but the first of an object.
 
     Names are grouped by their first character, which makes many three times as fast.
     """
     groups = [
         b"%b(?:%b)" % (_escaped(first), b"|".join(_escaped(name[1:]) for name in group))
-        for first, group in groupby(sorted(names), lambda name: name[:1])
+        for first, group in groupby(
+            sorted({path[-1] for path in paths}), lambda name: name[:1]
+        )
     ]
     return re.compile(rb',"(?:%b)":%b(?=[,}])' % (b"|".join(groups), _value(DEEPEST)))
 
@@ -157,21 +189,3 @@ def _rule_of(schema: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     for name in path:
         schema = schema["items"] if name == ENTRIES else schema["properties"][name]
     return schema
-
-
-def _places(schema: Mapping[str, Any], drift: Drift) -> Any:  # noqa: ANN401 - a type expression
-    """The type of a row in which only what is undocumented counts."""
-    if not drift:
-        return Raw
-    if "properties" not in schema:
-        return list[_places(schema["items"], drift[ENTRIES])] | None  # type: ignore[misc]
-    rules, attributes = schema["properties"], attributes_of(schema, drift)
-    fields = [
-        (
-            attributes[name],
-            _places(rules.get(name, {}), below) | UnsetType,
-            msgspec.field(name=name, default=UNSET),
-        )
-        for name, below in drift.items()
-    ]
-    return msgspec.defstruct("Places", fields, gc=False) | None

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.singerlib.json import serialize_json
@@ -17,7 +18,7 @@ from singer_sdk.singerlib.json import serialize_json
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import BOM, CarefulPath, parse
-from tap_mews.records.cut_path import CutPath, can_cut
+from tap_mews.records.cut_path import CutPath, MovePath, can_cut
 from tap_mews.records.drift import KEPT, LearnedDrift, RowDrift
 from tap_mews.records.fast_path import REFUSALS, compile_fast_path
 from tap_mews.records.parts_path import PartsPath
@@ -100,8 +101,7 @@ class RecordValidator:
         self.passed_on = 0
         self._violations: Counter[str] = Counter()
         self._fast_path = compile_fast_path(self._schema)
-        self._learned_paths: list[CutPath | PartsPath] = []
-        self._any_path = AnyPath(self._schema, self._kept)
+        self._learned_paths: list[CutPath | MovePath | PartsPath] = []
         self._careful_path = CarefulPath(self._schema)
         self._learned = LearnedDrift()
         self._is_stale = False
@@ -159,6 +159,7 @@ class RecordValidator:
             self._compile()
         decode = self._fast_path
         learned = self._learned_paths[0] if self._learned_paths else None
+        has_looked = not isinstance(learned, CutPath)
         checked: list[bytes | dict[str, Any]] = []
         for index, line in enumerate(rows.lines):
             row = line.strip() if rows.may_break else line
@@ -175,20 +176,42 @@ class RecordValidator:
                 passed = not (rows.may_break and _has_break(result))
             if passed:
                 checked.append(result)
-                self.undocumented.rows += has_undocumented
+                if has_undocumented:
+                    self.undocumented.rows += 1
+                    if not has_looked:
+                        has_looked = self._look_closer(row)
             elif row.removeprefix(BOM).strip():
                 checked.append(
                     self._pass_slowly(row) or self._examine(row, rows, index)
                 )
         return checked
 
+    @cached_property
+    def _any_path(self) -> AnyPath:
+        """Made for the first row that differs."""
+        return AnyPath(self._schema, self._kept)
+
+    def _look_closer(self, row: bytes) -> bool:
+        """Look where in a row the names stand that were cut out of it, and learn that.
+
+        Names are cut wherever they stand. One row of each lot tells of new places.
+        """
+        with suppress(*REFUSALS):
+            _, drift = self._any_path.pass_on(row)
+            self.undocumented.add(drift.unknown)
+            self._is_stale |= self._learned.learn(drift)
+        return True
+
     def _compile(self) -> None:
         """Compile the paths of rows that differ in ways that were learned."""
         self._is_stale = False
-        arguments = self._schema, self._learned, self._kept
-        self._learned_paths = [PartsPath(*arguments)]
-        if can_cut(self._schema, self._learned):
-            self._learned_paths.insert(0, CutPath(*arguments))
+        schema, learned, kept = self._schema, self._learned, self._kept
+        self._learned_paths = [PartsPath(schema, learned, kept)]
+        if can_cut(schema, learned):
+            if kept is None or not learned.unknown:
+                self._learned_paths.insert(0, CutPath(schema, learned))
+            elif not learned.coerced:
+                self._learned_paths.insert(0, MovePath(schema, learned, kept))
 
     def _pass_slowly(self, row: bytes) -> bytes | None:
         """Check a row that the first path refuses, and learn how it differs.

@@ -10,10 +10,9 @@ import pytest
 
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.validator import RecordValidator, Rows
-from tests.odd_rows.sources import Pages, Source, assert_told, emitted, row_of
+from tests.odd_rows.sources import Source, assert_told, emitted, row_of
 
 if TYPE_CHECKING:
-    from sandbox import Sandbox
     from tests.harness import Json
 
 
@@ -85,13 +84,6 @@ def test_digits_survive(source: Source, digits: str, unknown: str) -> None:
     row = row_of(source, f'{unknown}"Address":{{"Latitude":{digits}}}')
     result = source.sync(row).ok()
     assert f'"Latitude":{digits}}}'.encode() in b"".join(result.lines)
-
-
-@pytest.mark.parametrize("unknown", ["", '"Mood":1,'], ids=["known", "with unknown"])
-def test_whole_numbers_beyond_64_bits_survive(hotel: Sandbox, unknown: str) -> None:
-    row = f'{{"Id":"a",{unknown}"TaxPrecision":{2**70}}}'.encode()
-    result = Pages(hotel).sync(row).ok()
-    assert result.records["enterprises"] == [{"Id": "a", "TaxPrecision": 2**70}]
 
 
 def test_digits_survive_a_map(source: Source) -> None:

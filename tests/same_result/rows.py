@@ -39,10 +39,12 @@ TEXT = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=8),
 )
 INTEGERS = st.one_of(
-    st.integers(-9, 9), st.sampled_from([2**53 + 1, 2**63, -(2**64), 10**40])
+    st.integers(-9, 9), st.sampled_from([2**53 + 1, 2**63 - 1, -(2**63)])
 )
+LARGE = st.sampled_from([2**63, -(2**64), 10**40])
 NUMBERS = st.one_of(
     INTEGERS,
+    LARGE,
     st.sampled_from(
         [
             Digits(text)
@@ -79,7 +81,13 @@ ANYTHING = st.one_of(
     ),
 )
 FEW = 6
-NEW = st.sampled_from(["NewProperty", "id", "Été", "a.b", "a b"])
+NEW = st.sampled_from(
+    [
+        *("NewProperty", "NewProp", "id", "Été", "a.b", "a b", "a/b~", "", ":1,"),
+        *('a"b', "a\\b", "\u0000", "Code", "Name", "_undocumented"),
+    ]
+)
+"""Names that the schema does not know in most places."""
 
 
 def _nested(leaf: object, depth: int) -> object:
@@ -126,7 +134,11 @@ def _objects(draw: st.DrawFn, rule: Json, *, new: bool) -> Json:
     names = {**dict.fromkeys(rule.get("required", ())), **dict.fromkeys(draw(some))}
     row = {name: draw(values(known[name], new=new)) for name in names}
     if new:
-        row |= draw(st.dictionaries(NEW, ANYTHING, max_size=1))
+        others = draw(st.dictionaries(NEW, ANYTHING, max_size=2))
+        others = {name: each for name, each in others.items() if name not in known}
+        if draw(st.booleans()):
+            return others | row
+        row |= others
     return row
 
 

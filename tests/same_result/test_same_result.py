@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.same_result.rows import rows_of
-from tests.same_result.ways import FLATTENING, NAMES, PLAIN, SEVERAL, WAYS
+from tests.same_result.ways import FLATTENING, KEEPING, NAMES, PLAIN, SEVERAL, WAYS
 from tests.same_result.writers import (
     batched,
     plain_of,
@@ -91,6 +91,24 @@ def test_batch_files_hold_what_record_messages_would(
     expected = [record for _, record in records(messages)]
     assert batched(fast) == expected
     assert batched(slow) == expected
+
+
+@pytest.mark.parametrize("stream", NAMES)
+@EXAMPLES
+@given(st.data())
+def test_undocumented_properties_are_kept_alike_however_rows_are_written(
+    stream: str, tmp_path: Path, data: st.DataObject
+) -> None:
+    lines = data.draw(rows_of(stream))
+
+    fast = written(tap_of(stream, KEEPING, forced=False), lines)
+    slow = written(tap_of(stream, KEEPING, forced=True), lines)
+    files = written(tap_of(stream, KEEPING, forced=False, batches=tmp_path), lines)
+
+    # a row that had none has no property for them, or null in it
+    assert without_nulls(fast) == without_nulls(slow)
+    assert batched(files) == [record for _, record in records(fast)]
+    assert schemas(fast) == schemas(slow)
 
 
 def test_of_a_number_that_no_double_can_hold_the_sdk_makes_null() -> None:

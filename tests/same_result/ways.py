@@ -62,6 +62,10 @@ WAYS = [
     Way("a map that keeps two", mapped(Id="record['Id']", __else__="__NULL__")),
     FLATTENING,
 ]
+KEEPING = Way(
+    "undocumented properties kept",
+    lambda _: {"undocumented_properties": "keep"},
+)
 SEVERAL = Way(
     "a map that copies",
     lambda stream: {"stream_maps": {"copy": {"__source__": stream}}},
