@@ -19,7 +19,7 @@ KINDS = (CLEAN, TOP, NESTED, TEN, MANY)
 """What each row can carry."""
 
 OF_CLEAN, OF_PLAIN, MANY_OF_PLAIN = 0.5, 10.0, 3.0
-"""Of the speed of clean rows, and of a plain stream; of that with more than 64 names."""
+"""Of the speed of clean rows, and of a plain stream with more than 64 names."""
 
 NAMES = 200
 

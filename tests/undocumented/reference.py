@@ -46,7 +46,7 @@ def apart(value: Any, schema: Json, pointer: str = "") -> Json:  # noqa: ANN401
 
 
 def spelled(value: Any, chance: Random) -> str:  # noqa: ANN401
-    """JSON with white space, escapes, any order of members, and names that come twice."""
+    """JSON with white space, escapes, any order, and names that come twice."""
     if isinstance(value, dict):
         members = [
             f"{_text(name, chance)}{_gap(chance)}:{_gap(chance)}{spelled(item, chance)}"

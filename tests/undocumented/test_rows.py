@@ -1,4 +1,4 @@
-"""Whatever way a row takes, the same comes out: what its schema knows, byte for byte."""
+"""Whatever way a row takes, the same comes out: what its schema knows."""
 
 from __future__ import annotations
 
@@ -147,7 +147,8 @@ PLACES = {
 }
 VALUES = [
     *(b"null", b"true", b"-0", b"1.50", b"1e999", b'""', b'"a\\nb\\u00e9"', b"{}"),
-    *(b"[ ]", b'{"a":{"b":{"c":[1.0,[]]}},"d":"}"}', b'"\xc3\xa9]"', b"[%b1]" % (b"1," * 99)),
+    *(b"[ ]", b'{"a":{"b":{"c":[1.0,[]]}},"d":"}"}'),
+    *(b'"\xc3\xa9]"', b"[%b1]" % (b"1," * 99)),
 ]  # fmt: skip
 
 
@@ -225,9 +226,12 @@ def test_plain_members_of_their_own_name_are_cut_in_one_pass(
 
 INVALID = [
     *(b'"Name":5', b'"Address":[]', b'"Address":{"Height":"h"}', b'"Items":[5]'),
-    *(b'"Mood":NaN', b'"Mood":{"a":-Infinity}', b'"Mood":"\xff"', b'"Mood":["\xed\xa0\x80"]'),
-    *(b'"Mood":"\\ud800"', b'"Mood":01', b'"Mood":"\x01"', b'"Mood":[1,]', b'"Mood":tru'),
-    *(b'"Mood":{"a" 1}', b'"Mood":', b'"Mood"', b'"Mood":1}', b'"\\ud800":1', b'"\xff":1'),
+    *(b'"Mood":NaN', b'"Mood":{"a":-Infinity}'),
+    *(b'"Mood":"\xff"', b'"Mood":["\xed\xa0\x80"]'),
+    *(b'"Mood":"\\ud800"', b'"Mood":01', b'"Mood":"\x01"'),
+    *(b'"Mood":[1,]', b'"Mood":tru'),
+    *(b'"Mood":{"a" 1}', b'"Mood":', b'"Mood"', b'"Mood":1}'),
+    *(b'"\\ud800":1', b'"\xff":1'),
     *(b'"Id":null', b'"Address":{"Mood":"\xff"},"Address":null,"Name":5'),
 ]  # fmt: skip
 
