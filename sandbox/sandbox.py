@@ -50,7 +50,7 @@ class Sandbox:
         days: int = 90,
         reservations_per_day: float = 2.0,
         start: datetime = START,
-        undocumented: bool = False,
+        undocumented: bool = True,
     ) -> None:
         """Found the group and let it live for some days until `start`.
 

@@ -39,10 +39,60 @@ def imports(package: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("package", ["benchmarks", "demo", "sandbox"])
+@pytest.mark.parametrize("package", ["benchmarks", "demo", "facts", "sandbox", "tap_mews"])
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     assert len(modules(package)) > 1
     try:
         TopologicalSorter(imports(package)).prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(error.args[1]))
+
+
+ROOMS = (
+    "__main__",
+    "tap",
+    "preflight",
+    "cli",
+    "streams",
+    "run",
+    "exports",
+    "pages",
+    "api",
+    "metrics",
+    "reading",
+    "records",
+)
+"""The rooms of the tap; each imports only from those that stand below it here."""
+
+GROUND = {
+    "tap_mews",
+    "clock",
+    "errors",
+    "sdk",
+    "settings",
+    "tables",
+    "timestamps",
+    "violations",
+}
+"""What stands below all of them; the version is in the package itself."""
+
+
+def room(module: str) -> str:
+    """The room that a module of the tap is in."""
+    return module.split(".")[:2][-1]
+
+
+def floor(module: str) -> int:
+    """How deep a module stands."""
+    found = room(module)
+    return len(ROOMS) if found in GROUND else ROOMS.index(found)
+
+
+def test_the_tap_imports_only_from_rooms_below() -> None:
+    upward = {
+        f"{module} -> {imported}"
+        for module, names in imports("tap_mews").items()
+        for imported in names
+        if floor(imported) < floor(module)
+    }
+    assert upward == set()

@@ -35,7 +35,7 @@ JSON_TYPES: dict[str, type | tuple[type, ...]] = {
 
 @pytest.fixture(scope="module")
 def hotels() -> Sandbox:
-    return Sandbox(properties=3, days=90, undocumented=True)
+    return Sandbox(properties=3, days=90)
 
 
 def assert_known(value: Any, known: Property, path: str) -> None:  # noqa: ANN401

@@ -26,7 +26,7 @@ SCHEMAS = Path(__file__).parents[2] / "schemas"
 
 @pytest.fixture(scope="module")
 def hotels() -> Sandbox:
-    return Sandbox(properties=2, days=60, undocumented=True)
+    return Sandbox(properties=2, days=60)
 
 
 def names(value: object) -> Iterator[str]:
@@ -82,7 +82,7 @@ def test_the_names_are_in_no_schema_and_no_fact_and_drawn_from_the_seed() -> Non
         known |= set(names(json.loads(path.read_text("utf-8"))))
     drawn = Counter[str]()
     for seed in (1, 2):
-        sandbox = Sandbox(seed=seed, properties=1, days=0, undocumented=True)
+        sandbox = Sandbox(seed=seed, properties=1, days=0)
         for entity in ENTITIES:
             drawn.update(made_up(sandbox, entity))
     assert not drawn.keys() & known
@@ -96,7 +96,7 @@ def test_values_differ_from_row_to_row(hotels: Sandbox) -> None:
 
 
 def test_rows_that_tests_put_carry_them_too() -> None:
-    with Sandbox(properties=1, days=1, undocumented=True) as sandbox:
+    with Sandbox(properties=1, days=1) as sandbox:
         row = sandbox.put("ResourceBlock", sandbox.new_row("ResourceBlock"))
         with Api(sandbox) as api:
             body = {"ResourceBlockIds": [row["Id"]], "Limitation": {"Count": 1}}
