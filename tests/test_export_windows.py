@@ -10,6 +10,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.clock import utc_text
+from sandbox.faults import Status
 from tests.harness import (
     ENTITIES,
     FastClock,
@@ -265,3 +266,16 @@ def test_rows_on_the_bookmark_are_read_without_a_lookback(
     first = sync({**config, "end_date": bound}, catalog=BILLS).ok()
     second = sync(config, first.state, BILLS).ok()
     assert row["Id"] in records_by_id("bills", first, second)
+
+
+def test_an_interval_that_is_refused_without_a_span_is_cut_to_a_day_at_least(
+    sandbox: Sandbox,
+) -> None:
+    refused = Status(400, "Invalid Filters.UpdatedUtc.")
+    sandbox.faults.add("exports/add", refused, times=2)
+    config = sandbox.config(start_date="2026-02-01", end_date="2026-02-17")
+    sync(config, catalog=BILLS).ok()
+    assert [(end - start).days for start, end in spans(sandbox)] == [4, 4, 8]
+    sandbox.faults.add("exports/add", refused, times=None)
+    failed = sync(config, catalog=BILLS)
+    assert "Invalid Filters.UpdatedUtc." in str(failed.error)
