@@ -112,7 +112,7 @@ HARMLESS: dict[str, Any] = {
     "keys of the specification": {"currently_syncing": "bills", "bookmarks": {}},
     "nothing but a key of the specification": {"currently_syncing": None},
     "nothing in a wrapper": {"singer_state": {}},
-    "nothing in Meltano's store": {"completed": {}, "partial": {}},
+    "nothing in Meltano's store": {"completed": {}, "partial": None},
     "all keys, all empty": {
         "bookmarks": {"bills": {**EMPTY, "partitions": None}},
     },

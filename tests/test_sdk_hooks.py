@@ -9,17 +9,20 @@ import ast
 import inspect
 import json
 import logging
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from singer_sdk import Stream, Tap
+from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import AbortedSyncPausedException
+from singer_sdk.mapper import CustomStreamMap, PluginMapper, _MapperEval
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
 import tap_mews
 from tap_mews.errors import TapMewsError
-from tap_mews.sdk import SAID_BETTER
+from tap_mews.sdk import SAID_BETTER, load_dotenv
 from tap_mews.tap import TapMews
 from tests.harness import Json, select, sync
 
@@ -51,6 +54,14 @@ SIGNATURES: dict[tuple[type, str], str] = {
     (Tap, "append_builtin_config"): "(config_jsonschema)",
     (SimpleSingerWriter, "format_message"): "(self, message)",
     (SimpleSingerWriter, "write_message"): "(self, message)",
+    (PluginMapper, "register_raw_stream_schema"): (
+        "(self, stream_name, schema, key_properties)"
+    ),
+    (_MapperEval, "eval"): "(self, expr, previously_parsed=None)",
+    (CustomStreamMap, "__init__"): (
+        "(self, stream_alias, map_config, faker_config, raw_schema, key_properties, "
+        "map_transform, flattening_options, *, stream_name=None)"
+    ),
 }
 
 
@@ -263,6 +274,17 @@ def test_a_version_is_what_was_announced(sandbox: Sandbox, *, emits: bool) -> No
     }
     assert len(versions["ACTIVATE_VERSION"]) == (1 if emits else 0)
     assert versions["RECORD"] == (versions["ACTIVATE_VERSION"] or {None})
+
+
+def test_variables_of_a_dotenv_file_are_in_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    path.write_text("TAP_MEWS_CLIENT_NAME=Nightly\n", "utf-8")
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(path))
+    monkeypatch.setenv("TAP_MEWS_CLIENT_NAME", "another")
+    load_dotenv()
+    assert os.environ["TAP_MEWS_CLIENT_NAME"] == "Nightly"
 
 
 def test_loggers_are_named_as_the_sdk_names_them() -> None:

@@ -108,7 +108,10 @@ def _unwrapped(document: object) -> Json:
     logger.info("Taking the state from %s", " and ".join(wrappers))
     found: Json = {}
     for name in wrappers:
-        found = _merged(found, _unwrapped(document[name]))
+        part = document[name]
+        # of the two in a store, one is often null
+        is_none = part is None and name not in WRAPPERS
+        found = _merged(found, {} if is_none else _unwrapped(part))
     return found
 
 
