@@ -8,16 +8,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec import UNSET, Raw, UnsetType
 
-from tap_mews.records.drift import ENTRIES, token
-from tap_mews.records.fast_path import compile_fast_path
+from tap_mews.records.drift import ENTRIES
+from tap_mews.records.fast_path import attributes_of, compile_fast_path
 from tap_mews.records.finder import ObjectFinder, Values
 from tap_mews.records.scalars import Day, coerced_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_mews.records.drift import LearnedDrift, Path
+    from tap_mews.records.drift import Drift, LearnedDrift, Path
 
 MOST_MEMBERS = 64
 """Members or entries of a value that is cut, since `re` remembers each of them."""
@@ -34,34 +35,39 @@ _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 
 
 class CutPath:
-    """Cuts members by name and value, wherever they are in a row, and drops them.
+    """Cuts members by name and value, wherever they are in a row.
 
     That is right, since the schema has no member of such a name, and the rest must pass
     the fast path: so every one has been cut, and each whole.
     """
 
-    def __init__(self, schema: Mapping[str, Any], learned: LearnedDrift) -> None:
+    def __init__(
+        self, schema: Mapping[str, Any], learned: LearnedDrift, kept: str | None
+    ) -> None:
         """Compile; only where `can_cut` says so.
 
         Args:
             schema: Of the rows.
             learned: How they may differ.
+            kept: Property to put undocumented properties into, or None to drop them.
         """
-        self._around = _members_named(learned.unknown) if learned.unknown else None
+        self._members = _members_named(learned.unknown) if learned.unknown else None
         self._tails = [_tail_of(path[-1]).sub for path in learned.coerced]
         self._decode = compile_fast_path(schema)
+        self._keeper = None if kept is None else _Keeper(schema, learned, kept)
 
     def pass_on(self, row: bytes) -> tuple[bytes, bool]:
         """Check a row.
 
         Returns:
-            The row without undocumented properties; whether it had any.
+            The row without undocumented properties, or with those that are kept in
+            their place; whether it had any.
 
         Raises:
             msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
                 closer look.
         """
-        parts = self._around.split(row) if self._around else [row]
+        parts = self._members.split(row) if self._members else [row]
         has_undocumented = len(parts) > 1
         rest = b"".join(parts) if has_undocumented else row
         for replace in self._tails:
@@ -69,58 +75,52 @@ class CutPath:
         self._decode(rest)
         if has_undocumented:
             _ = row.isascii() or row.decode()  # nothing else checks what was cut
+            if self._keeper is not None:
+                rest = self._keeper.added(rest, row, len(parts) - 1)
         return rest, has_undocumented
 
 
-class MovePath:
-    """Cuts members like `CutPath`, and keeps them in a property of their own.
-
-    It is certain that the right ones have been cut if they are as long as those that
-    were decoded: what is cut by mistake can only be a part of one of them.
-    """
+class _Keeper:
+    """Keeps what was cut out of rows, by the places where it was."""
 
     def __init__(
         self, schema: Mapping[str, Any], learned: LearnedDrift, kept: str
     ) -> None:
-        """Compile; only where `can_cut` says so, and no scalar is coerced.
-
-        Args:
-            schema: Of the rows.
-            learned: How they may differ.
-            kept: Property to put undocumented properties into.
-        """
-        self._decode = compile_fast_path(schema, learned.tree)
+        places = _places(schema, learned.tree)
+        self._decode = msgspec.json.Decoder(places).decode
         self._find = ObjectFinder(schema, learned.tree).find
-        self._split = _members_named(learned.unknown).split
         self._kept = msgspec.json.encode(kept)
-        names = {path[-1] for path in learned.unknown}
-        self._sizes = {token(name): len(b',"":' + name.encode()) for name in names}
 
-    def pass_on(self, row: bytes) -> tuple[bytes, bool]:
-        """Check a row.
-
-        Returns:
-            The row with its undocumented properties in their place; whether it had any.
+    def added(self, rest: bytes, row: bytes, count: int) -> bytes:
+        """The rest of a row, with the members that were cut out of it.
 
         Raises:
-            msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
-                closer look.
+            msgspec.DecodeError: Some were cut at another place, or are there twice.
         """
         values: Values = {}
         self._find(self._decode(row), "", values)
-        _ = row.isascii() or row.decode()  # nothing else checks what is undocumented
-        if not values:
-            return row, False
-        rest = b"".join(self._split(row))
-        size = sum(
-            self._sizes[pointer[pointer.rindex("/") :]] + len(bytes(value))
-            for pointer, value in values.items()
+        if len(values) != count or not rest.endswith(b"}"):
+            msg = "what was cut is not at the places that are known"
+            raise msgspec.DecodeError(msg)
+        return b"%b,%b:%b}" % (rest[:-1], self._kept, msgspec.json.encode(values))
+
+
+def _places(schema: Mapping[str, Any], drift: Drift) -> Any:  # noqa: ANN401 - a type expression
+    """The type of a value of which only what is undocumented is decoded."""
+    if not drift:
+        return Raw
+    if "properties" not in schema:
+        return list[_places(schema["items"], drift[ENTRIES])] | None  # type: ignore[misc]
+    rules, attributes = schema["properties"], attributes_of(schema, drift)
+    fields = [
+        (
+            attributes[name],
+            _places(rules.get(name, {}), below) | UnsetType,
+            msgspec.field(name=name, default=UNSET),
         )
-        if len(row) - len(rest) != size or not rest.endswith(b"}"):
-            msg = "its undocumented properties cannot be cut out"
-            raise msgspec.ValidationError(msg)
-        kept = msgspec.json.encode(values)
-        return b"%b,%b:%b}" % (rest[:-1], self._kept, kept), True
+        for name, below in drift.items()
+    ]
+    return msgspec.defstruct("Places", fields, gc=False) | None
 
 
 def can_cut(schema: Mapping[str, Any], learned: LearnedDrift) -> bool:

@@ -18,7 +18,7 @@ from singer_sdk.singerlib.json import serialize_json
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import BOM, CarefulPath, parse
-from tap_mews.records.cut_path import CutPath, MovePath, can_cut
+from tap_mews.records.cut_path import CutPath, can_cut
 from tap_mews.records.drift import KEPT, LearnedDrift, RowDrift
 from tap_mews.records.fast_path import REFUSALS, compile_fast_path
 from tap_mews.records.parts_path import PartsPath
@@ -101,7 +101,7 @@ class RecordValidator:
         self.passed_on = 0
         self._violations: Counter[str] = Counter()
         self._fast_path = compile_fast_path(self._schema)
-        self._learned_paths: list[CutPath | MovePath | PartsPath] = []
+        self._learned_paths: list[CutPath | PartsPath] = []
         self._careful_path = CarefulPath(self._schema)
         self._learned = LearnedDrift()
         self._is_stale = False
@@ -208,10 +208,7 @@ class RecordValidator:
         schema, learned, kept = self._schema, self._learned, self._kept
         self._learned_paths = [PartsPath(schema, learned, kept)]
         if can_cut(schema, learned):
-            if kept is None or not learned.unknown:
-                self._learned_paths.insert(0, CutPath(schema, learned))
-            elif not learned.coerced:
-                self._learned_paths.insert(0, MovePath(schema, learned, kept))
+            self._learned_paths.insert(0, CutPath(schema, learned, kept))
 
     def _pass_slowly(self, row: bytes) -> bytes | None:
         """Check a row that the first path refuses, and learn how it differs.
