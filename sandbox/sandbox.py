@@ -227,6 +227,11 @@ class Sandbox:
             updated = self.clock.now()
         owner = self._owner(entity, row, enterprise_id)
         self.platform.store.put(entity, copied(row), owner, updated)
+        group = row.get("GroupId") if entity == "Reservation" else None
+        groups = self.platform.store.table("ReservationGroup").rows
+        if isinstance(group, str) and group.lower() not in groups:
+            # a reservation is in a group that there is
+            self.put("ReservationGroup", {"Id": group}, owner, updated=updated)
         return row
 
     def _select(

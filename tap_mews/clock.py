@@ -91,13 +91,16 @@ class ServerClock:
         A window must not end in the future of either: rows that are not there yet would
         never be read.
         """
+        return min(self._clock.now(), self.server_now())
+
+    def server_now(self) -> datetime:
+        """The server's time in UTC; this machine's until an answer has come."""
         with self._lock:
             learned = self._learned
-        here = self._clock.now()
         if learned is None:
-            return here
+            return self._clock.now()
         date, at = learned
-        return min(here, date + timedelta(seconds=self._clock.monotonic() - at))
+        return date + timedelta(seconds=self._clock.monotonic() - at)
 
     def _compare(self, date: datetime) -> None:
         """Warn once of clocks that differ."""

@@ -77,10 +77,16 @@ class Run:
 
     @cached_property
     def began(self) -> datetime:
-        """When the run began, by the server's clock."""
+        """When the run began, by the earlier of the two clocks."""
         # any answer tells the time, and this list is needed anyhow
         _ = self.lookups.listed
         return self.connection.server_clock.now()
+
+    @cached_property
+    def server_began(self) -> datetime:
+        """The same by the server's clock alone, however wrong this machine's is."""
+        _ = self.began
+        return self.connection.server_clock.server_now()
 
     @cached_property
     def end(self) -> datetime:

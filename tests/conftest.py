@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -12,7 +12,7 @@ from hypothesis import settings
 from sandbox import Sandbox
 from sandbox.server import Server
 from tap_mews.api.redaction import REDACTOR
-from tests.harness import FastClock
+from tests.harness import SERVING, FastClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -42,6 +42,26 @@ def _unmeasured_sandbox() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for work in ("serve_forever", "process_request_thread"):
             patch.setattr(Server, work, _untraced(getattr(Server, work)))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _known_sandboxes() -> Iterator[None]:
+    """Let a clock without a sandbox of its own show the time of the newest one."""
+    enter, leave = Sandbox.__enter__, Sandbox.__exit__
+
+    def entered(sandbox: Sandbox) -> Sandbox:
+        found = enter(sandbox)
+        SERVING[sandbox.url] = sandbox
+        return found
+
+    def left(sandbox: Sandbox, *reason: Any) -> None:
+        SERVING.pop(sandbox.url, None)
+        leave(sandbox, *reason)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Sandbox, "__enter__", entered)
+        patch.setattr(Sandbox, "__exit__", left)
         yield
 
 

@@ -184,7 +184,7 @@ def test_a_token_that_is_withdrawn_in_the_middle_of_a_run_is_told_as_such(
     assert isinstance(result.error, WithdrawnError)
     line = str(result.error)
     refused_one = operation.replace("add", "getAll")
-    assert line.startswith(f"bills: {refused_one}: HTTP 401 'Invalid AccessToken.'")
+    assert line.startswith(f"bills: {refused_one}: HTTP 401 '{EXPIRED}'")
     assert "the access token may have been withdrawn" in line
     assert "tokens are right" not in line
     assert len(line) < 400

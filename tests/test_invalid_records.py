@@ -137,7 +137,7 @@ def test_a_record_without_a_key_is_told_as_such(sandbox: Sandbox, good: bytes) -
 def test_an_invalid_record_moves_no_bookmark(sandbox: Sandbox) -> None:
     row = sandbox.new_row("Bill", Number=5)
     result = sync_lines(sandbox, encode(row))
-    assert "replication_key_value" not in result.bookmark("bills")
+    assert result.bookmark("bills")["replication_key_value"] is None
 
 
 NOT_RECORDS = {

@@ -51,7 +51,7 @@ SEAMS: dict[str, tuple[object, str]] = {
     "the catalog of a stream": (Enterprises, "apply_catalog"),
     "the check of stream maps": (StreamMaps, "problems"),
     "the stream maps": (PluginMapper, "register_raw_stream_schema"),
-    "the preflight": (TapMews, "check_access"),
+    "the preflight": (TapMews, "open_streams"),
     "a request": (Transport, "send"),
     "a message": (MessageWriter, "write_message"),
     "the records": (Enterprises, "get_records"),
@@ -153,6 +153,6 @@ def test_a_fault_of_the_tap_is_a_traceback(
         message = "a fault"
         raise KeyError(message)
 
-    monkeypatch.setattr(TapMews, "check_access", fail)
+    monkeypatch.setattr(TapMews, "open_streams", fail)
     with pytest.raises(KeyError):
         command(*arguments)

@@ -158,7 +158,7 @@ def test_a_cursor_that_comes_back_after_others_is_an_error(sandbox: Sandbox) -> 
 
     sandbox.faults.add(RESERVATIONS, Spoiled(loop), times=None)
     with pytest.raises(UnexpectedAnswerError, match="cursor"):
-        list(pages(sandbox, STAYS, 20))
+        list(pages(sandbox, STAYS, 10))
     assert len(sandbox.journal.requests(RESERVATIONS)) == 3
 
 

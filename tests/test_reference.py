@@ -52,7 +52,7 @@ def test_the_rates_of_a_service_that_is_new_come_from_their_beginning(
     assert rate["Id"] in history.rows["rates"]
     assert history.missing() == {}
     assert service["Id"] in history.bookmark("rates")["covers"]
-    assert "joining" not in history.bookmark("rates")
+    assert not history.bookmark("rates")["joining"]
 
 
 def test_the_list_of_services_is_asked_for_once(sandbox: Sandbox) -> None:

@@ -88,7 +88,7 @@ def test_the_state_holds_one_bookmark_for_all_properties(
     sandbox: Sandbox, history: History
 ) -> None:
     state = history.run().bookmark(STREAM)
-    assert sorted(state) == ["covers", "replication_key", "replication_key_value"]
+    assert "partitions" not in state
     assert state["covers"] == sorted(sandbox.enterprise_ids)
 
 
@@ -288,12 +288,6 @@ def test_where_properties_cannot_be_listed_the_refusal_of_one_is_told(
     sandbox.journal.clear()
 
 
-not_yet = pytest.mark.xfail(
-    strict=True, reason="a state of 0.1, with partitions, is not taken over yet"
-)
-
-
-@not_yet
 def test_a_state_with_a_bookmark_for_each_property_is_taken_over(
     sandbox: Sandbox, history: History
 ) -> None:
@@ -321,7 +315,6 @@ def test_a_state_with_a_bookmark_for_each_property_is_taken_over(
     assert history.missing() == {}
 
 
-@not_yet
 def test_a_partition_of_another_form_is_told_in_one_line(
     sandbox: Sandbox, history: History
 ) -> None:

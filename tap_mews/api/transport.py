@@ -95,8 +95,8 @@ class Transport:
         """
         if not self.has_access:
             return (
-                "check client_token, access_token and api_url; if they are right, ask "
-                "Mews to enable this operation for your integration"
+                "check client_token, access_token and api_url, or ask Mews to enable "
+                "this operation"
             )
         if ALLOWED_BEFORE in refusal:
             return (

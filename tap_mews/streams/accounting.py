@@ -78,7 +78,7 @@ class LedgerEntries(Exported):
     @property
     def latest_bookmark(self) -> datetime:
         """A posting date: it can be tomorrow, where that has begun."""
-        return at_midnight(self.run.began.date()) + ONE_DAY
+        return at_midnight(self.run.server_began.date()) + ONE_DAY
 
     @property
     def lookback(self) -> timedelta:

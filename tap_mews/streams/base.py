@@ -290,7 +290,7 @@ class MewsStream(WindowedStream, abc.ABC):
     @property
     def latest_bookmark(self) -> datetime:
         """The latest moment that a run can have read up to: now, by the server."""
-        return self.run.began
+        return self.run.server_began
 
     @staticmethod
     def write_bookmark(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidRecordError, MewsError
-from tests.harness import Json, select, sync
+from tests.harness import Json, by_exports, select, sync
 from tests.odd_rows.sources import GOOD, GUEST
 from tests.pages_harness import (
     ASSIGNMENTS,
@@ -32,10 +32,10 @@ def test_an_odd_row_of_an_export_leaves_the_bookmark_where_it_was(
     hotel: Sandbox,
 ) -> None:
     settle(hotel)
-    first = sync(hotel.config(), catalog=select("customers")).ok()
+    first = sync(by_exports(hotel), catalog=select("customers")).ok()
     settle(hotel)
     hotel.exports.files["Customer"] = [GOOD, GOOD + b"\n" + b'{"Id":null}']
-    second = sync(hotel.config(), first.state, select("customers"))
+    second = sync(by_exports(hotel), first.state, select("customers"))
     assert isinstance(second.error, InvalidRecordError)
     assert "file 2 of 2, line 2)" in str(second.error)
     before = first.bookmark("customers")["replication_key_value"]

@@ -13,7 +13,7 @@ from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import CarefulPath
 from tap_mews.records.validator import RecordValidator, Rows
-from tests.harness import Json, select, sync
+from tests.harness import Json, by_exports, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -201,7 +201,7 @@ def test_posting_dates_are_days(sandbox: Sandbox) -> None:
     lines = [encode({"Id": str(n), "PostingDate": day}) for n, day in enumerate(days)]
     for maps in ({}, {"ledger_entries": {"Mapped": "Id"}}):
         sandbox.exports.files["LedgerEntry"] = [b"\n".join(lines)]
-        config = sandbox.config(stream_maps=maps)
+        config = by_exports(sandbox, stream_maps=maps, start_date="2026-02-01")
         result = sync(config, catalog=select("ledger_entries")).ok()
         assert [each["PostingDate"] for each in result.records["ledger_entries"]] == [
             "2026-02-28",

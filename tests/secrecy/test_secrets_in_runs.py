@@ -66,7 +66,11 @@ def test_no_secret_is_shown_by_what_log_lines_are_made_of(
 def test_there_is_a_case_for_each_error() -> None:
     recovered_from = {errors.ExportRunningError, errors.LinkExpiredError}
     # of a command line and of its output, which other tests show
-    elsewhere = {errors.InvalidFileError, errors.OutputError}
+    elsewhere = {
+        errors.InvalidFileError,
+        errors.InvalidOptionError,
+        errors.OutputError,
+    }
     leaves = {
         found
         for found in vars(errors).values()

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidSettingsError
-from tests.harness import FastClock, moment, select, sync
-from tests.pages_harness import ENTERPRISES, WINDOWED, intervals, latest, settle, truth
+from tests.harness import ENTITIES, FastClock, moment, select, sync
+from tests.pages_harness import (
+    ENTERPRISES,
+    PAGE_ENTITIES,
+    WINDOWED,
+    intervals,
+    latest,
+    settle,
+    truth,
+)
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -39,13 +47,14 @@ def test_a_start_date_in_the_future_reads_nothing_and_moves_nothing(
     hotel: Sandbox,
 ) -> None:
     config = hotel.config(start_date="2026-03-03", companionship_refresh_days=0)
-    first = sync(config, clock=FastClock(hotel)).ok()
+    catalog = select(*ENTITIES, *PAGE_ENTITIES)
+    first = sync(config, catalog=catalog, clock=FastClock(hotel)).ok()
     asked = {each.operation for each in hotel.journal.requests()}
     assert asked == {ENTERPRISES}
     assert {stream for stream, rows in first.records.items() if rows} <= {"enterprises"}
     hotel.live_on(timedelta(days=4))
     settle(hotel)
-    second = sync(config, first.state, clock=FastClock(hotel)).ok()
+    second = sync(config, first.state, catalog, FastClock(hotel)).ok()
     start = moment("2026-03-03")
     for stream in ("bills", "source_assignments", "customers"):
         rows = latest(second.records[stream])
