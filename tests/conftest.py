@@ -55,7 +55,7 @@ def _known_sandboxes() -> Iterator[None]:
         SERVING[sandbox.url] = sandbox
         return found
 
-    def left(sandbox: Sandbox, *reason: Any) -> None:
+    def left(sandbox: Sandbox, *reason: Any) -> None:  # noqa: ANN401
         SERVING.pop(sandbox.url, None)
         leave(sandbox, *reason)
 

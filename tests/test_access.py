@@ -178,7 +178,10 @@ def test_a_token_that_is_withdrawn_in_the_middle_of_a_run_is_told_as_such(
     operation = "bills/getAll" if extraction == "pages" else "exports/add"
     sandbox.faults.add(operation, Withdrawing(sandbox), after=1)
     config = sandbox.config(
-        extraction=extraction, start_date="2026-01-15", export_window_days=10
+        extraction=extraction,
+        start_date="2026-01-15",
+        export_window_days=10,
+        page_size=5,
     )
     result = sync(config, catalog=select("bills"))
     assert isinstance(result.error, WithdrawnError)

@@ -178,7 +178,7 @@ def test_links_that_grew_old_while_another_stream_was_waited_for_are_not_used(
 def test_links_are_asked_for_anew_when_they_are_older_than_eight_minutes(
     sandbox: Sandbox, clock: FastClock, minutes: int, looks: int
 ) -> None:
-    sandbox.exports.rows_per_file = 40
+    sandbox.exports.rows_per_file = 30
     slow = Meanwhile(lambda: clock.pass_time(60 * minutes))
     sandbox.faults.add(FILES, slow)
     sync(sandbox.config(), catalog=BILLS, clock=clock).ok()

@@ -277,15 +277,13 @@ class MewsStream(WindowedStream, abc.ABC):
         Raises:
             InvalidStateError: It is none of ours.
         """
-        found = Bookmarks(
+        return Bookmarks(
             self.name,
             self.stream_state,
             self.replication_key,
             self.write_bookmark,
             self.start_date,
         )
-        found.check_reached(self.latest_bookmark)
-        return found
 
     @property
     def latest_bookmark(self) -> datetime:
@@ -425,7 +423,12 @@ class MewsStream(WindowedStream, abc.ABC):
         return skips and len(self.run.record.streams) > 1
 
     def due(self) -> list[Slice]:
-        """The slices that the bookmarks make due."""
+        """The slices that the bookmarks make due.
+
+        Raises:
+            InvalidStateError: A bookmark is later than can be.
+        """
+        self.bookmarks.check_reached(self.latest_bookmark)
         return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
 
     def _slices(self) -> list[Slice]:

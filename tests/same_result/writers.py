@@ -35,11 +35,11 @@ class Given:
     def __init__(self, lines: Sequence[bytes]) -> None:
         self._lines = list(lines)
 
-    def open(self, spans: Sequence[Slice]) -> None:
+    def open(self, slices: Sequence[Slice]) -> None:
         """Nothing is to be opened."""
 
-    def pieces(self) -> Iterator[WindowRead]:
-        """All rows in one piece that moves no bookmark."""
+    def windows(self) -> Iterator[WindowRead]:
+        """All rows in one window that moves no bookmark."""
         span, window = Slice(NOW, NOW), Window(NOW, NOW)
         rows = iter([Rows(self._lines, "a test")])
         yield WindowRead(span, window, rows, complete_until=None, share=1.0, way="x")
