@@ -224,8 +224,10 @@ class WindowedStream(Stream):
         entry = catalog.get_stream(self.name)
         if entry is None:
             return
-        named = entry.metadata.root.table_key_properties or entry.key_properties
-        self.primary_keys = tuple(named or keys)
+        # discovery writes the stream's own key to both places; the other is the user's
+        places = (entry.metadata.root.table_key_properties, entry.key_properties)
+        named = {tuple(each) for each in places if each} - {tuple(keys)}
+        self.primary_keys = next(iter(named), tuple(keys))
         if self.replication_key not in {None, replication_key}:
             msg = f"The catalog: {self.name} can be read by {replication_key} alone"
             raise InvalidFileError(msg)
