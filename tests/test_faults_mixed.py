@@ -248,7 +248,7 @@ def test_a_run_in_trouble_stays_within_the_rate_budget(
     count_by(monkeypatch, sandbox, clock)
     sandbox.faults.mix(0.03, faults=[TooMany(None), Status(503), Reset(), EmptyBody()])
     # more threads would let the time of this test pass while a request is on its way
-    config = sandbox.config(page_size=1, max_concurrency=4)
+    config = sandbox.config(page_size=1, max_concurrency=1)
     result = sync(config, clock=clock).ok()
     assert incomplete(sandbox, result) == {}
     # it was the budget that held the run up

@@ -237,10 +237,9 @@ def test_drift_is_told_without_values(sandbox: Sandbox, tmp_path: Path) -> None:
     sandbox.put("Bill", sandbox.new_row("Bill", Surprise="s3cr3t", Number=7))
     result, report = reported(sandbox, tmp_path, "bills", on_invalid_record="warn")
     result.ok()
-    assert of(report, "bills")["drift"] == {
-        "unknown_properties": ["$.Surprise"],
-        "invalid_records": 1,
-    }
+    drift = of(report, "bills")["drift"]
+    assert "$.Surprise" in drift["unknown_properties"]
+    assert drift["invalid_records"] == 1
     assert "s3cr3t" not in json.dumps(report)
 
 

@@ -224,7 +224,7 @@ def test_a_cursor_that_cannot_be_is_one_line(
 ) -> None:
     fault = Spoiled(lambda body: body.update(Cursor=cursor))
     hotel.faults.add("bills/getAll", OddRow(fault) if odd else fault, times=None)
-    config = hotel.config(**START, extraction="pages", page_size=1)
+    config = hotel.config(**{**START, "extraction": "pages"}, page_size=1)
     result = sync(config, catalog=BILLS, clock=FastClock(hotel))
     assert isinstance(result.error, TapMewsError)
     assert re.match(

@@ -41,7 +41,7 @@ REFUSALS: list[tuple[str, Json, int, str]] = [
     ("orderitems/getAll", PAGE, 404, "Not found"),
     ("orderItems/getAll/", PAGE, 404, "Not found"),
     ("orderItems/getAll?x=1", PAGE, 404, "Not found"),
-    ("rates/getAll", PAGE, 404, "Not found"),
+    ("nothing/getAll", PAGE, 404, "Not found"),
     (STAYS, {"ClientToken": "x"}, 401, "Invalid ClientToken"),
     (STAYS, {"ClientToken": None}, 401, "Invalid ClientToken"),
     (

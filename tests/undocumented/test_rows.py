@@ -81,7 +81,7 @@ def expected(line: bytes, schema: Json, *, keeps: bool) -> Any:  # noqa: ANN401 
 @pytest.mark.parametrize("keeps", [False, True], ids=["drop", "keep"])
 @pytest.mark.parametrize("stream", NAMES)
 @EXAMPLES
-@given(st.data())
+@given(data=st.data())
 def test_all_that_the_schema_knows_comes_out_whatever_was_learned(
     stream: str, *, keeps: bool, data: st.DataObject
 ) -> None:
