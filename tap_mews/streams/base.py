@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from singer_sdk import SchemaDirectory, StreamSchema
-from singer_sdk.singerlib import Schema
+from singer_sdk.singerlib import Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
@@ -180,6 +180,8 @@ class MewsStream(WindowedStream, abc.ABC):
         if entry and keeps_undocumented(self.config):
             rules = entry.schema.properties = entry.schema.properties or {}
             rules.setdefault(KEPT, Schema.from_dict(KEPT_SCHEMA))
+            available = Metadata(Metadata.InclusionType.AVAILABLE, selected=True)
+            entry.metadata.setdefault(("properties", KEPT), available)
         super().apply_catalog(catalog)
 
     def check_stream_maps(self) -> None:
