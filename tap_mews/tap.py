@@ -173,8 +173,6 @@ class TapMews(MewsTap):
         if self._opened:
             return
         self._opened = True
-        for stream in self.selected_streams:
-            stream.check_stream_maps()
         open_streams(self.selected_streams, self.run)
 
     @contextmanager

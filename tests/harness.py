@@ -10,6 +10,7 @@ import sys
 import threading
 from collections import defaultdict
 from contextlib import contextmanager, redirect_stdout
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
@@ -233,14 +234,19 @@ def dry_run(config: Json, clock: Clock | None = None) -> Result:
 
 
 @cache
+def _discovered() -> dict[str, Json]:
+    catalog: Json = TapMews(validate_config=False).catalog_dict
+    return {each["stream"]: each for each in catalog["streams"]}
+
+
 def select(*streams: str) -> Json:
-    """Give a catalog of only some streams; not to be changed.
+    """Give a catalog of only some streams, in the order of discovery.
 
     What a catalog does not have is not selected; leaving it out makes tests faster.
     """
-    catalog: Json = TapMews(validate_config=False).catalog_dict
-    entries = [each for each in catalog["streams"] if each["stream"] in streams]
-    assert len(entries) == len(streams)
+    known = _discovered()
+    assert known.keys() >= {*streams}
+    entries = [deepcopy(each) for name, each in known.items() if name in streams]
     for entry in entries:
         (itself,) = (each for each in entry["metadata"] if not each["breadcrumb"])
         itself["metadata"]["selected"] = True

@@ -10,16 +10,13 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from tap_mews.settings.stream_maps import KEPT
 from tap_mews.violations import SHOWN
 
 Path = tuple[str, ...]
 """Names from the root of a record to a property; `ENTRIES` for those of an array."""
 
 ENTRIES = "[]"
-
-KEPT = "_undocumented"
-"""The property of a record that holds its undocumented properties, if they are kept."""
-
 
 MOST_LEARNED = 64
 """Undocumented properties of a stream that are learned; each costs every row time."""

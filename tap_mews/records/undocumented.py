@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatch
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tap_mews.records.drift import ENTRIES, KEPT, Path
+from tap_mews.records.drift import ENTRIES
+from tap_mews.settings.stream_maps import KEPT
 from tap_mews.violations import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tap_mews.records.drift import Path
 
 KEPT_SCHEMA: dict[str, Any] = {
     "type": ["object", "null"],
@@ -17,9 +21,6 @@ KEPT_SCHEMA: dict[str, Any] = {
         "Personal data."
     ),
 }
-
-PERSONAL = "Personal data."
-"""Ends the description of a property with data of persons."""
 
 MOST_NAMED = 64
 """Undocumented properties of a stream that are named; more are counted."""
@@ -97,22 +98,6 @@ def without_kept(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if KEPT not in rules:
         return schema
     return {**schema, "properties": {n: r for n, r in rules.items() if n != KEPT}}
-
-
-def lets_kept_through(stream: str, stream_maps: Mapping[str, Any]) -> bool:
-    """Whether a stream map hands on `_undocumented` without naming it.
-
-    Args:
-        stream: Name of the stream.
-        stream_maps: The setting.
-    """
-    return any(
-        isinstance(rules, Mapping)
-        and fnmatch(stream, rules.get("__source__", name))
-        and KEPT not in rules
-        and rules.get("__else__", KEPT) not in {None, "__NULL__"}
-        for name, rules in stream_maps.items()
-    )
 
 
 def _json_path(path: Path) -> str:

@@ -19,10 +19,11 @@ from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import BOM, CarefulPath, parse
 from tap_mews.records.cut_path import CutPath, can_cut
-from tap_mews.records.drift import KEPT, LearnedDrift, RowDrift
+from tap_mews.records.drift import LearnedDrift, RowDrift
 from tap_mews.records.fast_path import REFUSALS, compile_fast_path
 from tap_mews.records.parts_path import PartsPath
 from tap_mews.records.undocumented import UndocumentedProperties, without_kept
+from tap_mews.settings.stream_maps import KEPT
 from tap_mews.violations import shown
 
 if TYPE_CHECKING:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 PERSONAL_MARK = "Personal data."
 """Ends the description of a property that holds personal data."""
 
+KEPT = "_undocumented"
+"""The property of a record that holds what Mews does not document, if it is kept."""
+
 REMOVED = (None, "__NULL__")
 """What a map says of what is not to go out."""
 
@@ -95,6 +98,22 @@ class StreamMaps:
                 yield f"{where} must be an object, or null to remove the stream"
             else:
                 yield from self._problems_of_map(where, name, definition)
+        for stream in self._streams:
+            if stream.is_selected and KEPT in stream.properties:
+                yield from self._problems_of_kept(stream)
+
+    def _problems_of_kept(self, stream: MappedStream) -> Iterator[str]:
+        """Where nothing is said of what nobody documents, and guests' data is near."""
+        if {*stream.personal} <= {KEPT}:
+            return
+        for name, definition in self._outputs(stream):
+            is_mapped = name in self._maps
+            if is_mapped and KEPT not in definition and "__else__" not in definition:
+                yield (
+                    f"stream_maps.{name} must name {KEPT} of {stream.name}, which can "
+                    "hold personal data: null drops it, an expression changes it, "
+                    f"`{KEPT}` hands it on"
+                )
 
     def warnings(self) -> Iterator[str]:
         """Where personal data goes out beside what was made of it."""
@@ -177,7 +196,7 @@ class StreamMaps:
         self, where: str, column: str, text: object, streams: list[MappedStream]
     ) -> Iterator[str]:
         if text in REMOVED:
-            known = {name for each in streams for name in each.properties}
+            known = {KEPT, *(name for each in streams for name in each.properties)}
             known.update(name for each in streams for name in each.deselected)
             if column not in known:
                 names = ", ".join(each.name for each in streams)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import abc
-import json
 from contextlib import closing, contextmanager
 from functools import cached_property
 from operator import attrgetter
@@ -28,16 +27,14 @@ from tap_mews.pages.lookups import FOUNDED
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
-from tap_mews.records.drift import KEPT
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
-    PERSONAL,
     keeps_undocumented,
-    lets_kept_through,
     with_kept,
 )
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
+from tap_mews.settings.stream_maps import KEPT
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
@@ -183,25 +180,6 @@ class MewsStream(WindowedStream, abc.ABC):
             available = Metadata(Metadata.InclusionType.AVAILABLE, selected=True)
             entry.metadata.setdefault(("properties", KEPT), available)
         super().apply_catalog(catalog)
-
-    def check_stream_maps(self) -> None:
-        """See that no stream map hands on personal data that it does not name.
-
-        Raises:
-            InvalidSettingsError: One does.
-        """
-        if (
-            keeps_undocumented(self.config)
-            and self.mask["properties", KEPT]
-            and PERSONAL in json.dumps(self.effective_schema)
-            and lets_kept_through(self.name, self.config.get("stream_maps") or {})
-        ):
-            msg = (
-                f"{self.name}: with undocumented_properties set to `keep`, the stream "
-                f"map must name `{KEPT}`, which can hold personal data: set it to null "
-                "to drop it, or to an expression"
-            )
-            raise InvalidSettingsError(msg)
 
     def prepare(self) -> None:
         """See that all streams may be read, and begin to read them."""
