@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # From the first of January of the year before.
 _OPTIONS = ("--properties=3", "--days=424", "--reservations-per-day=2")
 _NAMED_OTHERWISE = {
+    "travel_agency_contracts": "company_contracts",
     "source_assignments": "reservation_group_source_assignments",
     "source_assignment_2024_09_20s": "source_assignments",
 }

@@ -221,7 +221,7 @@ def test_killed_between_files_every_row_arrives(
     sandbox: Sandbox, folder: Path, tmp_path: Path
 ) -> None:
     config = sandbox.config(
-        batch_config=batches(folder, rows=10),
+        batch_config=batches(folder, rows=5),
         start_date="2026-01-20",
         export_window_days=5,
     )

@@ -22,7 +22,10 @@ from facts.layout import render
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = sorted((Path(__file__).parents[1] / "facts").glob("*/*.json"))
+FACTS = Path(__file__).parents[1] / "facts"
+FILES = sorted(
+    file for layer in ("specification", "overlay") for file in FACTS.glob(f"{layer}/*")
+)
 
 each_operation = pytest.mark.parametrize(
     "operation", OPERATIONS.values(), ids=OPERATIONS

@@ -36,6 +36,7 @@ RIGHT: Json = {
     "start_date": "2026-01-01",
     "end_date": "2026-12-31T12:00:00+02:00",
     "extraction": "pages",
+    "max_concurrency": 3,
     "skip_unauthorized_streams": True,
     "on_invalid_record": "warn",
     "spool_directory": ".",

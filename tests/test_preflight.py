@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -390,7 +392,10 @@ def test_no_stream_is_read_on_when_the_run_has_ended(sandbox: Sandbox) -> None:
     left = [each for each in threading.enumerate() if each.name.startswith("tap-mews-")]
     for thread in left:
         thread.join(LATE)
-    assert not any(thread.is_alive() for thread in left)
+    frames = sys._current_frames()
+    assert [
+        traceback.format_stack(frames[t.ident]) for t in left if t.ident in frames
+    ] == []
     assert len(sandbox.journal.requests("bills/getAll")) < 300
 
 

@@ -283,9 +283,11 @@ OF_NO_PERSON = re.compile(
     r"|bills\.EnterpriseData\.CompanyName|bills\.EnterpriseData\.BankName"
     r"|bills\.EnterpriseData\..*Tax.*"
     r"|bills\.(CompanyDetails|.*BillCompanyData)\.(Name|Address.*|.*Identifier.*)"
+    r"|outlet_items\.(Name|PaymentCardPaymentId)"
     r"|order_items\.BillingName|bills\.OrderItems\[\]\.BillingName|.*\.CreditCard.*"
     # numbers that Mews or a channel counts with, and how many people there are
     r"|(bills|reservations|customers)\.(Channel|ChannelManager)?Number"
+    r"|(cashier_transactions|product_service_orders)\.Number"
     r"|reservation_groups\.ChannelManagerGroupNumber"
     r"|.*\.(PurchaseOrder|AvailabilityBlock)Number|.*\.PersonCounts?.*"
     # identifiers, which docs/guest-data.md lists apart

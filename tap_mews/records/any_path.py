@@ -56,6 +56,8 @@ class AnyPath:
 
 def _splitter(schema: Mapping[str, Any], path: Path) -> Split | None:
     """What splits a value, or None if there is nothing in it to look for."""
+    if schema.get("additionalProperties"):
+        return None
     if "properties" in schema:
         return _unless_sound(schema, _object_splitter(schema["properties"], path))
     if isinstance(schema.get("items"), Mapping):

@@ -7,7 +7,7 @@ import io
 import json
 import logging
 from contextlib import redirect_stdout
-from decimal import Decimal
+from decimal import Decimal, DecimalTuple
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -162,7 +162,11 @@ def _messages(sync: Callable[[], None]) -> list[Json]:
 
 def _parsed(line: bytes) -> Json:
     """A message less its time stamp; a number shows each digit that it has."""
-    message: Json = json.loads(line, parse_float=lambda text: Decimal(text).as_tuple())
+
+    def digits(text: str) -> DecimalTuple:
+        return Decimal(text).as_tuple()
+
+    message: Json = json.loads(line, parse_float=digits, parse_int=digits)
     message.pop("time_extracted", None)
     return message
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -19,7 +20,8 @@ def parsed(line: bytes) -> Any:  # noqa: ANN401 - JSON
     """JSON in which a number is told by its digits; the last of equal names counts."""
 
     def digits(text: str) -> tuple[str, str]:
-        return "number", text
+        # all of them, whichever way the exponent is written
+        return "number", str(Decimal(text))
 
     return json.loads(line, parse_float=digits, parse_int=digits)
 
@@ -31,7 +33,8 @@ def apart(value: Any, schema: Json, pointer: str = "") -> Json:  # noqa: ANN401
         What was taken out, by JSON Pointer.
     """
     found: Json = {}
-    rules = schema.get("properties")
+    is_open = schema.get("additionalProperties", False)
+    rules = None if is_open else schema.get("properties")
     if isinstance(value, dict) and rules is not None:
         for name in list(value):
             here = f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"

@@ -185,10 +185,13 @@ def test_a_row_without_any_stays_as_it_came(*, keeps: bool) -> None:
     assert passed(checks, [line]) == [line]
 
 
+SLOW = ("with a quote", "with NUL", "named like the property", "in what another")
+"""Names that are never learned, and one that is hidden wherever a row is split."""
+
 LEARNED = {
     name: place % b'{"a":[1]}'
     for name, place in PLACES.items()
-    if not name.startswith(("with a quote", "with NUL", "named like the property"))
+    if not name.startswith(SLOW)
 }
 
 
@@ -212,7 +215,7 @@ def test_plain_members_of_their_own_name_are_cut_in_one_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines = [
-        b'{"Id":"a","Mood":{"a":[1,{}]},"Name":"n","Address":{"City":"c","Mood":"m"}}'
+        b'{"Id":"a","Mood":{"a":[1,"b"]},"Name":"n","Address":{"City":"c","Mood":"m"}}'
     ]
     for keeps in (False, True):
         checks = validator(keeps=keeps)
