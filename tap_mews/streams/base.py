@@ -249,6 +249,8 @@ class MewsStream(WindowedStream, abc.ABC):
 
     def starts_too_late(self) -> bool:
         """Whether its history was begun at a later `start_date` than is set now."""
+        if not self.is_bounded:
+            return False  # it is read anew by itself
         # not `stream_state`, which would make an entry for the stream
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         begun = [
@@ -426,6 +428,11 @@ class MewsStream(WindowedStream, abc.ABC):
             InvalidStateError: A bookmark is later than can be.
         """
         self.bookmarks.check_reached(self.latest_bookmark)
+        settings = self.run.settings
+        if not self.is_bounded and self.bookmarks.begins_late(settings.start_date):
+            told = "%s: its history was cut off by a start date; reading all of it once"
+            self.logger.info(told, self.name)
+            self.bookmarks.backfill()
         return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
 
     def _slices(self) -> list[Slice]:
