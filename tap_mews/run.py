@@ -42,14 +42,19 @@ class Run:
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, write_state: Callable[[], None]
+        self,
+        settings: Settings,
+        clock: Clock,
+        flush_state: Callable[[], None],
+        write_due_state: Callable[[], None],
     ) -> None:
         """Prepare; nothing is sent.
 
         Args:
             settings: The checked settings.
             clock: Time and sleep.
-            write_state: Emits the state.
+            flush_state: Emits the state at once if it has changed.
+            write_due_state: Emits the state if it has waited for its time.
         """
         self.settings = settings
         self.clock = clock
@@ -71,9 +76,10 @@ class Run:
             self.connection.server_clock,
             longest_pause=settings.export_poll_seconds,
             timeout=settings.export_timeout_seconds,
-            write_state=write_state,
+            write_state=flush_state,
         )
-        self.prefetcher = Prefetcher(self.exports.tick)
+        self.prefetcher = Prefetcher(self.tick)
+        self._write_due_state = write_due_state
 
     @cached_property
     def began(self) -> datetime:
@@ -114,6 +120,11 @@ class Run:
             if end_date is None
             else min(tomorrow, at_midnight(end_date.date()))
         )
+
+    def tick(self) -> None:
+        """Do what is due while rows are waited for."""
+        self.exports.tick()
+        self._write_due_state()
 
     def close(self) -> None:
         """Read no more."""

@@ -44,6 +44,8 @@ if TYPE_CHECKING:
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, RecordMessage
 
+    from tap_mews.state_output import StateOutput
+
 SAID_BETTER = (
     # the error itself names the stream and what to do, in one line
     "An unhandled error occurred while syncing",
@@ -70,6 +72,12 @@ class GuardedTap(Tap):
         """Init the tap as the SDK does."""
         self._maps: dict[str, Any] = {}
         super().__init__(**kwargs)
+        self._state_writer: StateOutput = self.new_state_writer()
+
+    @property
+    def state_writer(self) -> StateOutput:
+        """What emits the state."""
+        return self._state_writer
 
     @abc.abstractmethod
     def check_settings(self, config: dict[str, Any]) -> None:
@@ -82,6 +90,10 @@ class GuardedTap(Tap):
     @abc.abstractmethod
     def stop(self, signum: int) -> None:
         """End the process, as a signal asks for."""
+
+    @abc.abstractmethod
+    def new_state_writer(self) -> StateOutput:
+        """Make what emits the state."""
 
     @abc.abstractmethod
     def around_sync(self) -> AbstractContextManager[None]:

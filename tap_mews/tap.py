@@ -20,8 +20,9 @@ from tap_mews.cli.command import MewsCommand
 from tap_mews.cli.progress_bar import progress_bar
 from tap_mews.cli.report import reported
 from tap_mews.clock import Clock
-from tap_mews.errors import InvalidFileError, InvalidSettingsError
+from tap_mews.errors import InvalidFileError, InvalidSettingsError, OutputError
 from tap_mews.reading.bookmarks import EMPTY
+from tap_mews.reading.state_form import shortened
 from tap_mews.reading.state_input import KnownStream, read_state
 from tap_mews.records.writer import MessageWriter
 from tap_mews.sdk import load_dotenv
@@ -36,6 +37,7 @@ from tap_mews.settings.environment import (
 )
 from tap_mews.settings.inputs import read_file
 from tap_mews.settings.values import trimmed
+from tap_mews.state_output import StateOutput
 from tap_mews.streams import STREAMS
 from tap_mews.streams.base import MewsStream, MewsTap
 
@@ -153,11 +155,18 @@ class TapMews(MewsTap):
         # discovery and --about have no use for HTTP, nor for the time it takes to load
         from tap_mews.run import Run  # noqa: PLC0415
 
-        return Run(self.settings, self.clock, self.write_state)
+        return Run(
+            self.settings, self.clock, self.flush_state, self.state_writer.write_due
+        )
 
-    def write_state(self) -> None:
-        """Emit the state if it has changed since it was last emitted."""
+    def new_state_writer(self) -> StateOutput:
+        """What emits the state: in its short form, and not with every window."""
+        return StateOutput(self.message_writer, self.clock, shortened)
+
+    def flush_state(self) -> None:
+        """Emit the state at once if it has changed since it was last emitted."""
         self.state_writer.write_state(self.state)
+        self.state_writer.flush()
 
     @property
     def selected_streams(self) -> list[MewsStream]:
@@ -189,10 +198,26 @@ class TapMews(MewsTap):
         record.streams = {each.name: each.record for each in self.selected_streams}
         path = self.settings.report_path
         try:
-            with reported(record, path, self.logger), progress_bar(record):
+            with (
+                reported(record, path, self.logger),
+                progress_bar(record),
+                self._noting(),
+            ):
                 yield
         finally:
             self.run.close()
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        """Emit what is delivered, however the reading ends."""
+        try:
+            yield
+        except (OutputError, BrokenPipeError):
+            raise
+        except Exception:
+            self.state_writer.flush()
+            raise
+        self.state_writer.flush()
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - the decorator passes the class

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sandbox.clock import parse_utc
 from tap_mews.clock import Clock
 from tap_mews.errors import TapMewsError
+from tap_mews.reading.state_form import expanded
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
@@ -145,9 +146,14 @@ class Result:
         """What the target would keep."""
         return self.states[-1] if self.states else {}
 
+    @property
+    def long_state(self) -> Json:
+        """The same as the tap works with it, and as 0.1 wrote it."""
+        return deepcopy(expanded(self.state))
+
     def bookmark(self, stream: str) -> Json:
-        """What the last state holds of a stream."""
-        found: Json = self.state["bookmarks"][stream]
+        """What the last state holds of a stream, as the tap works with it."""
+        found: Json = self.long_state["bookmarks"][stream]
         return found
 
     @property

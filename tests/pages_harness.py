@@ -12,6 +12,7 @@ from sandbox.faults import Edited
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport
 from tap_mews.metrics.usage import UsageRecord
+from tap_mews.reading.state_form import expanded
 from tap_mews.settings import CONFIG, Settings
 from tests.harness import FastClock, Json, Result, moment, select, sync
 
@@ -226,9 +227,9 @@ class History:
         }
 
     def bookmark(self, stream: str) -> Json:
-        """What the state holds of a stream."""
+        """What the state holds of a stream, as the tap works with it."""
         assert self.state is not None
-        found: Json = self.state["bookmarks"][stream]
+        found: Json = expanded(self.state)["bookmarks"][stream]
         return found
 
 

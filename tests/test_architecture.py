@@ -71,6 +71,7 @@ GROUND = {
     "clock",
     "errors",
     "sdk",
+    "state_output",
     "settings",
     "tables",
     "timestamps",

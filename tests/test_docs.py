@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+from copy import deepcopy
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -20,7 +21,8 @@ from docs import generated
 from docs.guests import MARK
 from tap_mews import run
 from tap_mews.metrics.usage import MewsMetric
-from tap_mews.reading.bookmarks import Bookmarks
+from tap_mews.reading.bookmarks import EMPTY, Bookmarks
+from tap_mews.reading.state_form import expanded, shortened
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.test_schemas import load
@@ -246,13 +248,14 @@ def test_named_operations_are_those_that_the_tap_calls() -> None:
 
 def test_words_with_underscores_are_settings_streams_or_keys() -> None:
     """A name that is gone from the code is gone from the documents."""
-    tap = TapMews(validate_config=False)
+    tap = TapMews(config={"sensitive_streams": True}, validate_config=False)
     known = {*SETTINGS, *tap.streams, *keys(MELTANO), *keys(tap.catalog_dict)}
     known = known.union(*(keys(json.loads(example)) for example in blocks("json")))
     known |= keys(json.loads((CHECKOUT / "docs/report.schema.json").read_text("utf-8")))
     pools = (CHECKOUT / "examples/dagster/dagster.yaml").read_text("utf-8")
     known |= keys(yaml.safe_load(pools))
     known |= {metric.value for names in (Metric, MewsMetric) for metric in names}
+    known |= {"replication_key_value", *EMPTY}
     known.add("metric_info")  # as the SDK's structured logging calls it
     words = {word for name in DOCUMENTS for word in quoted(prose(name))}
     assert {word for word in words if re.fullmatch(r"[a-z]+(_[a-z]+)+", word)} <= known
@@ -335,19 +338,23 @@ def test_examples_of_settings_are_taken() -> None:
 
 
 def test_example_of_a_state_is_one_of_ours() -> None:
-    """Each stream can read its part, and the rows below explain each key."""
-    *_, state = (json.loads(text) for text in blocks("json"))
-    tap = TapMews(config={"client_token": "a", "access_token": "b"}, state=state)
-    for name, part in state["bookmarks"].items():
+    """It is read and written as it stands there, and rows below explain each key."""
+    text = DOCUMENTS["docs/state.md"]
+    (block,) = re.findall(r"^```json\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    state = json.loads(block)
+    tap = TapMews(config={"client_token": "a", "access_token": "b"})
+    tap.load_state(deepcopy(state))
+    for name, part in tap.state["bookmarks"].items():
         stream = tap.streams[name]
         assert isinstance(stream, MewsStream)
-        for each in part.get("partitions", [part]):
-            assert Bookmarks(name, each, None, stream.write_bookmark).value
-    explained = {
-        key for row in rows(section("How a run works")) for key in quoted(row[0])
-    }
-    itself = {*state["bookmarks"], "bookmarks", "EnterpriseId", "ids"}
-    assert keys(state) - itself == explained
+        bookmarks = Bookmarks(name, part, None, stream.write_bookmark)
+        assert bookmarks.value
+        assert bookmarks.known
+        assert len(bookmarks.jobs) == 2
+    assert shortened(expanded(state)) == state
+    explained = {key for row in rows(text) for key in quoted(row[0])}
+    itself = {*state["bookmarks"], *state["ids"], "bookmarks"}
+    assert keys(state) - itself <= explained
 
 
 def test_changelog_has_a_place_for_what_is_next() -> None:

@@ -184,6 +184,7 @@ def test_nothing_is_missed_when_a_run_ends_while_a_property_joins(
     sandbox: Sandbox, stream: str, after: int
 ) -> None:
     steps = {"page_size": 25, "export_window_days": 8, "start_date": "2026-01-28"}
+    steps["reference_start_date"] = steps["start_date"]
     history = History(sandbox, (stream,), steps)
     history.run()
     sandbox.add_property(new_chain=True)

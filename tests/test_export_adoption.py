@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+from tap_mews.reading.state_form import expanded
 from tests.harness import (
     FastClock,
     Json,
@@ -34,7 +35,8 @@ Run: TypeAlias = Callable[..., Result]
 
 def exports_in(state: Json) -> list[Json]:
     """The exports of bills that a state holds."""
-    found: list[Json] = state["bookmarks"].get("bills", {}).get("exports", [])
+    bookmarks = expanded(state)["bookmarks"]
+    found: list[Json] = bookmarks.get("bills", {}).get("exports", [])
     return found
 
 
@@ -61,7 +63,7 @@ def waited_in_vain(sandbox: Sandbox, run: Run, **settings: object) -> Json:
     result = run(**settings)
     assert result.error
     sandbox.exports.force_status.clear()
-    return result.state
+    return result.long_state
 
 
 def test_an_export_that_was_waited_for_in_vain_stays_in_the_state(
@@ -178,9 +180,9 @@ def test_an_export_of_another_entity_is_not_adopted(
         sandbox.config(start_date=START), catalog=select("payments", "bills")
     ).ok()
     payments = next(
-        state["bookmarks"]["payments"]["exports"]
+        expanded(state)["bookmarks"]["payments"]["exports"]
         for state in others.states
-        if state["bookmarks"].get("payments", {}).get("exports")
+        if expanded(state)["bookmarks"].get("payments", {}).get("exports")
     )
     stopped["bookmarks"]["bills"]["exports"] = payments
     result = run(stopped, start_date=START).ok()

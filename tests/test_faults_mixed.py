@@ -35,7 +35,6 @@ from tests.harness import (
     records_by_id,
     select,
     sync,
-    truth,
 )
 from tests.pages_harness import (
     ENTERPRISES,
@@ -43,6 +42,7 @@ from tests.pages_harness import (
     WINDOWED,
     latest,
     settle,
+    truth,
 )
 
 if TYPE_CHECKING:

@@ -143,7 +143,7 @@ def test_no_state_is_emitted_twice_in_a_row(sandbox: Sandbox) -> None:
 
 def test_a_finished_sync_leaves_no_export_in_the_state(sandbox: Sandbox) -> None:
     result = sync(sandbox.config(), catalog=EXPORTED).ok()
-    assert not any(part["exports"] for part in result.state["bookmarks"].values())
+    assert not any(part["exports"] for part in result.long_state["bookmarks"].values())
 
 
 def test_the_state_does_not_grow_with_the_number_of_runs(sandbox: Sandbox) -> None:

@@ -70,7 +70,7 @@ class JobOrchestrator:
             server_clock: Dates the exports.
             longest_pause: Most seconds between two looks.
             timeout: Most seconds to wait for one export.
-            write_state: Emits the state, which has other jobs than before.
+            write_state: Emits the state at once if it has changed.
         """
         self._write_state = write_state
         self._unsaved: set[EntityExports] = set()
@@ -155,6 +155,7 @@ class JobOrchestrator:
         lane.partition.add(Usage(export_seconds=pause))
         lane.record.awaited = lane.awaited(self._clock.monotonic())
         lane.record.windows_known = lane.cut
+        self._write_state()
         self._clock.sleep(pause)
 
     def tick(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
+from tap_mews.reading.state_form import expanded
 from tap_mews.timestamps import parse_moment
 
 if TYPE_CHECKING:
@@ -78,6 +79,8 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
     if bookmarks and not bookmarks.keys() & streams.keys():
         msg = f"it is of other streams than this tap's: {', '.join(sorted(bookmarks))}"
         raise _refusal(msg)
+    state = expanded(state)
+    bookmarks = state["bookmarks"]
     return {
         **state,
         "bookmarks": {

@@ -77,6 +77,10 @@ class MewsTap(GuardedTap, abc.ABC):
         """What the streams of a run share."""
 
     @abc.abstractmethod
+    def flush_state(self) -> None:
+        """Emit the state at once if it has changed."""
+
+    @abc.abstractmethod
     def open_streams(self) -> None:
         """Begin to read all selected streams."""
 
@@ -400,6 +404,7 @@ class MewsStream(WindowedStream, abc.ABC):
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
             self.is_complete = True
+            self._tap.flush_state()
             self.record.complete()
         finally:
             # a first answer that was late may have been an error

@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 
 from tap_mews.errors import TapMewsError
-from tap_mews.run import Run
 from tap_mews.tap import TapMews
 from tests.crashes.readable import Readable
 from tests.harness import FastClock
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from sandbox import Sandbox
+    from tap_mews.run import Run
     from tests.crashes.target import Target
     from tests.harness import Json
 
@@ -274,7 +274,7 @@ def _tap(of: MortalClock, streams: Collection[str]) -> type[TapMews]:
 
         @cached_property
         def run(self) -> Run:
-            run = Run(self.settings, self.clock, self.write_state)
+            run: Run = super().run
             wire = _Wire(of.life)
             _connect(run.connection._session, wire)
             _connect(run.downloader._session, wire)

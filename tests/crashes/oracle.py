@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.encoding import encode
 from sandbox.store import CHAIN_ENTITIES
+from tap_mews.reading.state_form import expanded
 from tap_mews.timestamps import at_midnight, parse_moment
 from tests.harness import ENTITIES, Json
 from tests.pages_harness import PAGE_ENTITIES
@@ -75,6 +76,7 @@ class Oracle:
             LostError: A bookmark is beyond what was emitted, or the state has grown.
         """
         self.tally.states += 1
+        written, state = state, expanded(state)
         with self.sandbox.platform.store.lock:
             for stream, part in state["bookmarks"].items():
                 self._judge_size(stream, part)
@@ -82,7 +84,7 @@ class Oracle:
                     lost = self._lost(claim)
                     if lost:
                         self._fail(f"the STATE says {_words(claim)}, but", stream, lost)
-        self.tally.largest_state = max(self.tally.largest_state, _size(state))
+        self.tally.largest_state = max(self.tally.largest_state, _size(written))
 
     def judge_end(
         self, streams: Collection[str], enterprise_ids: Collection[str] | None

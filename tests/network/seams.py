@@ -24,7 +24,8 @@ OPERATION = "enterprises/getAll"
 def client_at(url: str, clock: FastClock) -> MewsClient:
     """A client of the API at an address."""
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": url}
-    return Run(Settings.load(config, CONFIG), clock, lambda: None).client
+    settings = Settings.load(config, CONFIG)
+    return Run(settings, clock, lambda: None, lambda: None).client
 
 
 def call(client: MewsClient) -> None:

@@ -120,7 +120,8 @@ def test_files_may_come_by_http_only_when_the_api_is_on_this_machine(
     api_url: str, *, allowed: bool
 ) -> None:
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": api_url}
-    found = Run(Settings.load(config, CONFIG), FastClock(), lambda: None)
+    settings = Settings.load(config, CONFIG)
+    found = Run(settings, FastClock(), lambda: None, lambda: None)
     plain = Redirecting("ftp://x/f")
     found.downloader._session.mount("http://", plain)
     with pytest.raises(DownloadError):

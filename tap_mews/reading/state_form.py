@@ -1,0 +1,183 @@
+"""The state as it is written, and as the tap works with it.
+
+Written, it is short: a list of properties stands in it once, under a name made of its
+contents, and exports that follow each other leave out what follows. `docs/state.md`
+describes it for who has to read one.
+
+    {"format": 2,
+     "ids": {"5c2fe85c2ef57768": ["…", "…"]},
+     "bookmarks": {
+       "bills": {"replication_key_value": "2026-03-01T00:00:00Z",
+                 "of": "5c2fe85c2ef57768", "covers": null,
+                 "jobs": [["…", "2026-03-02T00:00:00Z"]], "exports": []}}}
+
+States are merged key by key, so a name that says what a list holds cannot come to stand
+for another one. `covers` and `exports` are what the first release wrote: empty, they
+let it go on from the bookmark; with something in them, they are its own and count.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from itertools import pairwise
+from typing import Any, TypeAlias
+
+from tap_mews.errors import InvalidStateError
+
+Json: TypeAlias = dict[str, Any]
+
+FORMAT = 2
+"""Of the states that are written; 0.1 wrote no number."""
+
+FEW = 20
+"""Properties that join and are named one by one, as 0.1 can read it."""
+
+
+def shortened(state: Json) -> Json:
+    """The state as it is written.
+
+    Args:
+        state: The state that the tap works with; it is not changed.
+    """
+    ids: dict[str, list[str]] = {}
+    if not state.get("bookmarks"):
+        return state
+    bookmarks = {
+        name: _shortened(bookmark, ids) for name, bookmark in state["bookmarks"].items()
+    }
+    return {**state, "bookmarks": bookmarks, "format": FORMAT, "ids": ids}
+
+
+def expanded(state: Json) -> Json:
+    """The state that the tap works with.
+
+    Args:
+        state: A state of this or an earlier release; it is not changed.
+
+    Raises:
+        InvalidStateError: It is of a later release, or was taken apart.
+    """
+    form = state.get("format")
+    if form is not None and (not isinstance(form, int) or form > FORMAT):
+        msg = f"The state has the format {form}: a later release wrote it; use that one"
+        raise InvalidStateError(msg)
+    ids = state.get("ids") or {}
+    return {
+        **{key: state[key] for key in state.keys() - {"format", "ids"}},
+        "bookmarks": {
+            name: _expanded(name, bookmark, ids)
+            for name, bookmark in state.get("bookmarks", {}).items()
+        },
+    }
+
+
+def name_of(ids: list[str]) -> str:
+    """The name of a list of identifiers: what it holds, in whatever order."""
+    text = json.dumps(sorted(ids))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _shortened(bookmark: Json, ids: dict[str, list[str]]) -> Json:
+    lists = [bookmark.get("covers") or [], *_ids_joining(bookmark)]
+    if "covers" not in bookmark or not all(map(_is_list_of_ids, lists)):
+        return bookmark  # nothing is known of it, or it is refused when it is read
+    covers = bookmark["covers"]
+    short = {**bookmark, "of": None, "covers": None, "exports": []}
+    if covers is not None:
+        short["of"] = _kept(covers, ids)
+    short["joining"] = [
+        {**each, "ids": _kept(each["ids"], ids)} if len(each["ids"]) > FEW else each
+        for each in bookmark.get("joining") or ()
+    ]
+    short["jobs"] = _short_jobs(bookmark)
+    return short
+
+
+def _ids_joining(bookmark: Json) -> list[object]:
+    if not isinstance(bookmark.get("joining"), list | None):
+        return [None]
+    return [
+        each.get("ids") if isinstance(each, dict) else each
+        for each in bookmark.get("joining") or ()
+    ]
+
+
+def _is_list_of_ids(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _kept(some: list[str], ids: dict[str, list[str]]) -> str:
+    name = name_of(some)
+    ids[name] = some
+    return name
+
+
+def _short_jobs(bookmark: Json) -> list[list[Any]]:
+    """Jobs as id and end, with what does not follow from the one before."""
+    jobs = bookmark.get("exports") or []
+    # posting dates are complete up to the day on which they were asked for
+    keeps_added = bookmark.get("replication_key") == "PostingDate"
+    before = {"end": bookmark.get("replication_key_value")}
+    short = []
+    for previous, job in pairwise([before, *jobs]):
+        more = {
+            key: job.get(key)
+            for key, follows in (
+                ("start", previous.get("end")),
+                ("scope", previous.get("scope")),
+                ("added", None if keeps_added else job.get("added")),
+            )
+            if job.get(key) != follows
+        }
+        short.append([job["id"], job["end"], *([more] if more else [])])
+    return short
+
+
+def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
+    if not bookmark.keys() & {"of", "jobs"}:
+        return bookmark
+    long = {key: bookmark[key] for key in bookmark.keys() - {"of", "jobs"}}
+    try:
+        if long.get("covers") is None:
+            of = bookmark.get("of")
+            long["covers"] = None if of is None else _named(of, ids)
+        long["joining"] = [
+            {**each, "ids": _named(each["ids"], ids)}
+            if isinstance(each["ids"], str)
+            else each
+            for each in long.get("joining") or ()
+        ]
+        if not long.get("exports"):
+            long["exports"] = _long_jobs(bookmark)
+    except (TypeError, KeyError, ValueError, AttributeError) as error:
+        msg = (
+            f"{name}: the state cannot be read ({type(error).__name__}: {error}); "
+            "repair it, or take the stream out of it to read it from its beginning"
+        )
+        raise InvalidStateError(msg) from None
+    return long
+
+
+def _named(name: str, ids: Json) -> list[str]:
+    """The identifiers that stand under a name.
+
+    Raises:
+        ValueError: The state lacks them, or others stand there.
+    """
+    found = ids.get(name)
+    if found is None or name_of(found) != name:
+        msg = f"its `ids` lack the list {name}"
+        raise ValueError(msg)
+    return list(found)
+
+
+def _long_jobs(bookmark: Json) -> list[Json]:
+    jobs: list[Json] = []
+    before: Json = {"end": bookmark.get("replication_key_value")}
+    for key, end, *more in bookmark.get("jobs") or ():
+        follows = {"start": before["end"], "scope": before.get("scope"), "added": end}
+        job = {"id": key, "end": end, **follows, **(more[0] if more else {})}
+        jobs.append({name: each for name, each in job.items() if each is not None})
+        before = job
+    return jobs
