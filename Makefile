@@ -27,7 +27,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test crashes e2e examples examples-types lowest lint format docs bench build constraints clean
+.PHONY: help demo test crashes e2e drift examples examples-types facts live lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +56,12 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)-lowest
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
 	$(VENV)-lowest/bin/python -m pytest -n 4
+
+drift: $(VENV)/.development ## Compare OPENAPI=<file or address> or REPORT=<file> with the facts; JSON=1
+	@$(BIN)/python -m drift $(if $(REPORT),report $(REPORT),openapi $(OPENAPI)) $(if $(JSON),--json)
+
+facts: $(VENV)/.development ## Renew facts/specification/ and schemas/ from OPENAPI=<file or address>
+	@$(BIN)/python -m drift renew $(OPENAPI)
 
 lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
 	$(BIN)/ruff check .
