@@ -63,6 +63,9 @@ drift: $(VENV)/.development ## Compare OPENAPI=<file or address> or REPORT=<file
 facts: $(VENV)/.development ## Renew facts/specification/ and schemas/ from OPENAPI=<file or address>
 	@$(BIN)/python -m drift renew $(OPENAPI)
 
+live: $(VENV)/.development ## Check the tap on Mews' demo environment, with the tokens of the environment
+	@$(BIN)/python -m live
+
 lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

@@ -61,10 +61,16 @@ def read_report(file: Path) -> Json:
 
 
 def undocumented(known: Known, report: Json) -> list[Undocumented]:
-    """List every undocumented property that a report names."""
+    """List every undocumented property that a report names.
+
+    Args:
+        known: The facts and the schemas.
+        report: Of a run or of `make live`.
+    """
     return [
         _beside(known, each["stream"], path, types)
-        for each in report["streams"]
+        # the live check has the report of its sync inside
+        for each in report.get("sync", report)["streams"]
         for path, types in _seen(each["drift"]["unknown_properties"])
     ]
 
