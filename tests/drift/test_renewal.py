@@ -16,7 +16,13 @@ from drift.known import Known
 from drift.openapi import read
 from drift.renewal import renew
 from tests.drift.mews_openapi import document
-from tests.drift.test_openapi_drift import OF_ENTITIES, OF_OPERATIONS, TEXT, of
+from tests.drift.test_openapi_drift import (
+    OF_ENTITIES,
+    OF_OPERATIONS,
+    TEXT,
+    change_everything,
+    of,
+)
 
 if TYPE_CHECKING:
     from tests.drift.test_openapi_drift import Change
@@ -66,25 +72,22 @@ def renewed(folder: Path, change: Change) -> Renewed:
     return Renewed(facts, schemas, lines, {each.kind for each in left})
 
 
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Renewed:
+    """Renewed from a document with all changes that go together."""
+    return renewed(tmp_path_factory.mktemp("everything"), change_everything)
+
+
 def test_a_document_that_says_the_same_changes_no_file(tmp_path: Path) -> None:
     result = renewed(tmp_path, lambda _operations, _entities: None)
     assert result.changed() == {}
     assert result.said == []
 
 
-@pytest.mark.parametrize("changes", [OF_OPERATIONS, OF_ENTITIES], ids=["asked", "rows"])
-def test_a_renewed_layer_says_what_the_document_says(
-    tmp_path: Path, changes: dict[str, tuple[Change, object]]
-) -> None:
-    def change(operations: Json, entities: Json) -> None:
-        for name, (each, _) in changes.items():
-            if "vanished operation" not in name and "vanished property" not in name:
-                each(operations, entities)
-
-    result = renewed(tmp_path, change)
-    assert result.kinds == set()
-    assert result.changed()
-    assert not [file for file in result.changed() if "overlay" in file]
+def test_a_renewed_layer_says_what_the_document_says(everything: Renewed) -> None:
+    assert everything.kinds == set()
+    assert everything.changed()
+    assert not [file for file in everything.changed() if "overlay" in file]
 
 
 def test_a_vanished_property_is_taken_out_of_the_layer(tmp_path: Path) -> None:
@@ -131,15 +134,15 @@ def test_a_new_property_stands_where_the_documentation_has_it(tmp_path: Path) ->
     assert names[:3] == ["Id", "Mood", "EnterpriseId"]
 
 
-def test_a_new_member_is_in_the_description(tmp_path: Path) -> None:
-    result = renewed(tmp_path, CHANGES["a new member"])
-    text = result.schema("payments")["properties"]["State"]["description"]
+def test_a_new_member_is_in_the_description(everything: Renewed) -> None:
+    text = everything.schema("payments")["properties"]["State"]["description"]
     assert text.endswith("Verifying, Lost; new members can appear.")
 
 
-def test_a_new_operation_gets_a_draft_and_asks_for_its_stream(tmp_path: Path) -> None:
-    result = renewed(tmp_path, CHANGES["a new operation"])
-    layer = json.loads((result.facts / "specification/new.json").read_text("utf-8"))
+def test_a_new_operation_gets_a_draft_and_asks_for_its_stream(
+    everything: Renewed,
+) -> None:
+    layer = json.loads((everything.facts / "specification/new.json").read_text("utf-8"))
     assert layer == {
         "operations": {
             "lamps/getAll/2026-11-01": {
@@ -152,9 +155,11 @@ def test_a_new_operation_gets_a_draft_and_asks_for_its_stream(tmp_path: Path) ->
             }
         }
     }
-    draft = json.loads((result.facts / "schema-drafts/lamps.json").read_text("utf-8"))
+    draft = json.loads(
+        (everything.facts / "schema-drafts/lamps.json").read_text("utf-8")
+    )
     assert "Code" in draft["properties"]
-    assert [line for line in result.said if "name its stream" in line]
+    assert [line for line in everything.said if "name its stream" in line]
 
 
 def test_a_new_operation_brings_its_entity(tmp_path: Path) -> None:
@@ -178,9 +183,10 @@ def test_what_the_overlay_says_of_what_is_gone_is_told(tmp_path: Path) -> None:
     assert [line for line in result.said if "Bill.CorrectedBillId" in line]
 
 
-def test_what_is_documented_now_is_told(tmp_path: Path) -> None:
-    result = renewed(tmp_path, CHANGES["what only the overlay knew"])
-    assert [line for line in result.said if "IsUpdatedByMe is documented now" in line]
+def test_what_is_documented_now_is_told(everything: Renewed) -> None:
+    assert [
+        line for line in everything.said if "IsUpdatedByMe is documented now" in line
+    ]
 
 
 def test_a_vanished_operation_is_left_to_a_person(tmp_path: Path) -> None:
@@ -190,9 +196,8 @@ def test_a_vanished_operation_is_left_to_a_person(tmp_path: Path) -> None:
 
 
 def test_a_deprecated_operation_says_since_when_and_what_instead(
-    tmp_path: Path,
+    everything: Renewed,
 ) -> None:
-    result = renewed(tmp_path, CHANGES["a deprecation"])
-    text = (result.facts / "specification/payments.json").read_text("utf-8")
+    text = (everything.facts / "specification/payments.json").read_text("utf-8")
     known = json.loads(text)["operations"]["payments/getAll"]["deprecated"]
     assert known == {"on": "2026-11-26", "instead": ["payouts/getAll"]}
