@@ -9,6 +9,8 @@ TARGET_VENV := .venv-target
 BENCH_TARGET_VENV := .venv-bench-target
 MELTANO_VENV := .venv-meltano
 EXAMPLES_VENV := .venv-examples
+# What `make drift` and `make facts` read; Mews' demo environment can be ahead of it.
+OPENAPI := https://api.mews.com/swagger/connector/swagger.yaml
 TARGETS := target-csv target-duckdb target-jsonl target-postgres
 # It needs releases of long ago, which go with none of ours.
 OLD_TARGET := target-jsonl
@@ -57,10 +59,10 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
 	$(VENV)-lowest/bin/python -m pytest -n 4
 
-drift: $(VENV)/.development ## Compare OPENAPI=<file or address> or REPORT=<file> with the facts; JSON=1
+drift: $(VENV)/.development ## Name what Mews has changed: OPENAPI=<file or address> or REPORT=<file>; JSON=1
 	@$(BIN)/python -m drift $(if $(REPORT),report $(REPORT),openapi $(OPENAPI)) $(if $(JSON),--json)
 
-facts: $(VENV)/.development ## Renew facts/specification/ and schemas/ from OPENAPI=<file or address>
+facts: $(VENV)/.development ## Renew facts/specification/ and schemas/; OPENAPI=<file or address>
 	@$(BIN)/python -m drift renew $(OPENAPI)
 
 live: $(VENV)/.development ## Check the tap on Mews' demo environment, with the tokens of the environment

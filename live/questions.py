@@ -35,13 +35,16 @@ def defaults(mews: Mews) -> Iterator[Json]:
         Rows without it and with all of its members, counted by the property that the
         parameter looks at. What comes only with it is hidden by default.
     """
-    for operation in sorted(_operations()):
+    for operation, is_whole in sorted(_operations().items()):
         known = OPERATIONS[operation]
         for parameter, property_, members in _open_parameters(known):
             found: Json = {"operation": operation, "parameter": parameter}
             try:
                 body = mews.recent(operation)
                 body.pop(parameter, None)
+                if is_whole and not known.at_least_one_filter:
+                    # few rows, of which hardly any changed in the last days
+                    body.pop("UpdatedUtc", None)
                 found["without"] = _counted(mews, operation, body, property_)
                 body[parameter] = members
                 found["with_all"] = _counted(mews, operation, body, property_)
@@ -76,9 +79,12 @@ def customers_of_a_chain(first: Mews, second: Mews) -> Json:
     }
 
 
-def _operations() -> set[str]:
+def _operations() -> dict[str, bool]:
+    """Name those of the default streams, and whether they tell what the ids mean."""
     return {
-        stream.operation for stream in STREAMS.values() if stream.selected_by_default
+        stream.operation: stream.family == "what the ids mean"
+        for stream in STREAMS.values()
+        if stream.selected_by_default
     }
 
 
