@@ -60,6 +60,7 @@ def draft(known: Known, operation: str) -> str:
     }
     _fill(schema, columns)
     file = known.folder / DRAFTS / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
     file.write_text(rendered(schema), "utf-8")
     return f"written: {file}: a draft for {operation}"
 
