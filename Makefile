@@ -9,6 +9,8 @@ TARGET_VENV := .venv-target
 BENCH_TARGET_VENV := .venv-bench-target
 MELTANO_VENV := .venv-meltano
 EXAMPLES_VENV := .venv-examples
+# What `make drift` and `make facts` read; Mews' demo environment can be ahead of it.
+OPENAPI := https://api.mews.com/swagger/connector/swagger.yaml
 TARGETS := target-csv target-duckdb target-jsonl target-postgres
 # It needs releases of long ago, which go with none of ours.
 OLD_TARGET := target-jsonl
@@ -27,7 +29,7 @@ export UV_PYTHON_DOWNLOADS := never
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test crashes e2e examples examples-types lowest lint format docs bench build constraints clean
+.PHONY: help demo test crashes e2e drift examples examples-types facts live lowest lint format docs bench build constraints clean
 
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +58,15 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(VENV)-lowest
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
 	$(VENV)-lowest/bin/python -m pytest -n 4
+
+drift: $(VENV)/.development ## Name what Mews has changed: OPENAPI=<file or address> or REPORT=<file>; JSON=1
+	@$(BIN)/python -m drift $(if $(REPORT),report $(REPORT),openapi $(OPENAPI)) $(if $(JSON),--json)
+
+facts: $(VENV)/.development ## Renew facts/specification/ and schemas/; OPENAPI=<file or address>
+	@$(BIN)/python -m drift renew $(OPENAPI)
+
+live: $(VENV)/.development ## Check the tap on Mews' demo environment, with the tokens of the environment
+	@$(BIN)/python -m live
 
 lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
 	$(BIN)/ruff check .

@@ -1,7 +1,7 @@
 """What is known of the Mews Connector API, once: the truth that tests hold code to.
 
 Two layers of small files: `specification/` says what the documentation says, in a form
-that a tool could renew; `overlay/` is kept by hand and says what it does not. Tests,
+that a tool renews; `overlay/` is kept by hand and says what it does not. Tests,
 the sandbox, benchmarks and generated pages take what they expect from here; the tap
 does not read it.
 
@@ -12,6 +12,10 @@ does not read it.
     STREAMS["payments"].joins
     columns(STREAMS["payments"])  # by path
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from facts.loading import load
 from facts.model import (
@@ -26,6 +30,9 @@ from facts.model import (
     Span,
     Stream,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = [
     "ENTITIES",
@@ -60,13 +67,19 @@ LEFT_OUT = _FACTS.left_out
 """Operations of which no stream is made, and why."""
 
 
-def columns(stream: Stream) -> dict[str, Property]:
+def columns(
+    stream: Stream, entities: Mapping[str, Entity] = ENTITIES
+) -> dict[str, Property]:
     """Give what a row of a stream consists of, by path, nested properties too.
+
+    Args:
+        stream: Any.
+        entities: Those that its rows are of.
 
     Returns:
         What Mews sends, in documented order, less what is unfolded; then what is added.
     """
-    properties = ENTITIES[stream.entity].properties | stream.added
+    properties = entities[stream.entity].properties | stream.added
     return {
         path: each
         for name, child in properties.items()

@@ -26,15 +26,17 @@ class Facts(msgspec.Struct, frozen=True):
     left_out: dict[str, str]
 
 
-def load() -> Facts:
+def load(folder: Path = FOLDER) -> Facts:
     """Give the facts, the overlay merged over the specification.
+
+    Args:
+        folder: In which the layers are.
 
     Raises:
         msgspec.ValidationError: A file says what the model does not know.
         ValueError: Two files speak of the same thing.
     """
-    specification = _sections("specification")
-    overlay = _sections("overlay")
+    specification, overlay = layer("specification", folder), layer("overlay", folder)
     operations: Json = specification["operations"]
     for path, known in overlay["operations"].items():
         operations[path] = operations.get(path, {}) | known
@@ -64,9 +66,14 @@ def load() -> Facts:
     )
 
 
-def _sections(layer: str) -> Json:
+def layer(name: str, folder: Path = FOLDER) -> Json:
+    """Give the sections of all files of a layer, as they are written.
+
+    Raises:
+        ValueError: Two files speak of the same thing.
+    """
     sections: Json = {}
-    for file in sorted((FOLDER / layer).glob("*.json")):
+    for file in sorted((folder / name).glob("*.json")):
         for section, entries in json.loads(file.read_text("utf-8")).items():
             known = sections.setdefault(section, {})
             if twice := known.keys() & entries.keys():

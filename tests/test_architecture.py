@@ -40,7 +40,7 @@ def imports(package: str) -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize(
-    "package", ["benchmarks", "demo", "facts", "sandbox", "tap_mews"]
+    "package", ["benchmarks", "demo", "drift", "facts", "live", "sandbox", "tap_mews"]
 )
 def test_no_modules_import_each_other_in_a_circle(package: str) -> None:
     assert len(modules(package)) > 1

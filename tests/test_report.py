@@ -234,11 +234,14 @@ def test_a_stream_of_which_nothing_is_due_is_complete(
 
 
 def test_drift_is_told_without_values(sandbox: Sandbox, tmp_path: Path) -> None:
-    sandbox.put("Bill", sandbox.new_row("Bill", Surprise="s3cr3t", Number=7))
+    inside = {"s3cr3t": [7]}
+    row = sandbox.new_row("Bill", Surprise="s3cr3t", Inside=inside, Number=7)
+    sandbox.put("Bill", row)
     result, report = reported(sandbox, tmp_path, "bills", on_invalid_record="warn")
     result.ok()
     drift = of(report, "bills")["drift"]
-    assert "$.Surprise" in drift["unknown_properties"]
+    seen = drift["unknown_properties"]
+    assert (seen["$.Surprise"], seen["$.Inside"]) == (["string"], ["object"])
     assert drift["invalid_records"] == 1
     assert "s3cr3t" not in json.dumps(report)
 

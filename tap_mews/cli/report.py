@@ -1,7 +1,7 @@
 """The report of a run: what was due, what came, and what it took.
 
 `docs/report.schema.json` describes its form. It holds identifiers of properties and
-chains and names of properties of records, but no value of a record.
+chains, and names and JSON types of properties of records, but no value of a record.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ def _stream(stream: StreamRecord) -> dict[str, Any]:
         **_usage(stream.usage),
         "rows": stream.rows,
         "drift": {
-            "unknown_properties": validator.undocumented.names if validator else [],
+            "unknown_properties": validator.undocumented.types if validator else {},
             "invalid_records": validator.passed_on if validator else 0,
         },
         "parts": [_part(stream, each) for each in stream.partitions.values()],

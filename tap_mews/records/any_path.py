@@ -93,8 +93,8 @@ def _object_splitter(rules: Mapping[str, Any], path: Path) -> Split:
         if members is None:
             return None
         for name in [name for name in members if name not in rules]:
-            found.values[pointer + token(name)] = members.pop(name)
-            found.unknown.add((*path, name))
+            pointed = pointer + token(name)
+            found.add_unknown((*path, name), pointed, members.pop(name))
         for name, step, below in inner:
             if name in members:
                 members[name] = below(members[name], pointer + step, found)

@@ -161,8 +161,8 @@ def _conform(
             and "properties" in schema
             and not schema.get("additionalProperties")
         ):
-            drift.values["".join(map(token, here))] = value.pop(part)
-            drift.unknown.add(_path(here))
+            pointer = "".join(map(token, here))
+            drift.add_unknown(_path(here), pointer, value.pop(part))
 
 
 def _items(value: object) -> Iterator[tuple[str | int, Any]]:

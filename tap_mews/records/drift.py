@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Raw
+
 from tap_mews.settings.stream_maps import KEPT
 from tap_mews.violations import SHOWN
 
@@ -20,6 +22,26 @@ ENTRIES = "[]"
 
 MOST_LEARNED = 64
 """Undocumented properties of a stream that are learned; each costs every row time."""
+
+_BEGINS = {
+    b"{": "object",
+    b"[": "array",
+    b'"': "string",
+    b"n": "null",
+    b"t": "boolean",
+    b"f": "boolean",
+}
+"""JSON types, by how JSON of their values begins; anything else is a number."""
+
+_PARSED: dict[type, str] = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "integer",
+    type(None): "null",
+}
+"""JSON types, by the types of parsed values; anything else is a number."""
 
 _NO_FIELD = re.compile(r'[\\"\x00-\x1f]')
 
@@ -54,13 +76,24 @@ class RowDrift:
 
     Attributes:
         values: Undocumented properties, from JSON Pointer (RFC 6901) to value.
-        unknown: Their paths.
+        unknown: Their paths, with the JSON types of their values.
         coerced: Paths of scalars that came in another notation.
     """
 
     values: dict[str, Any] = field(default_factory=dict)
-    unknown: set[Path] = field(default_factory=set)
+    unknown: dict[Path, set[str]] = field(default_factory=dict)
     coerced: set[Path] = field(default_factory=set)
+
+    def add_unknown(self, path: Path, pointer: str, value: object) -> None:
+        """Add an undocumented property.
+
+        Args:
+            path: Its path.
+            pointer: Its JSON Pointer.
+            value: As JSON (`msgspec.Raw`) or parsed.
+        """
+        self.values[pointer] = value
+        self.unknown.setdefault(path, set()).add(json_type(value))
 
 
 class LearnedDrift:
@@ -85,7 +118,8 @@ class LearnedDrift:
             Whether there was anything new.
         """
         coerced = drift.coerced - self.coerced
-        unknown = {each for each in drift.unknown - self.unknown if _can_be_field(each)}
+        new = drift.unknown.keys() - self.unknown
+        unknown = {each for each in new if _can_be_field(each)}
         room = MOST_LEARNED - len(self.unknown)
         unknown = set(sorted(unknown)[:room])
         self.coerced |= coerced
@@ -99,6 +133,19 @@ def _can_be_field(path: Path) -> bool:
     """Whether a struct of msgspec can have a field that is encoded by this name."""
     name = path[-1]
     return len(name) <= SHOWN and not _NO_FIELD.search(name) and path != (KEPT,)
+
+
+def json_type(value: object) -> str:
+    """Name the JSON type of a value.
+
+    Args:
+        value: As JSON (`msgspec.Raw`) or parsed.
+    """
+    if not isinstance(value, Raw):
+        return _PARSED.get(type(value), "number")
+    text = bytes(value).lstrip()
+    number = "number" if set(b".eE") & set(text) else "integer"
+    return _BEGINS.get(text[:1], number)
 
 
 def token(name: str | int) -> str:

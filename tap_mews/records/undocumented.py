@@ -9,7 +9,7 @@ from tap_mews.settings.stream_maps import KEPT
 from tap_mews.violations import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tap_mews.records.drift import Path
 
@@ -40,17 +40,19 @@ class UndocumentedProperties:
         """Start with none."""
         self.rows = 0
         self._names: dict[int, str] = {}
+        self._types: dict[int, set[str]] = {}
         self._others: set[int] = set()
 
-    def add(self, paths: Iterable[Path]) -> None:
-        """Take the paths of a row."""
-        for path in paths:
+    def add(self, unknown: Mapping[Path, set[str]]) -> None:
+        """Take the paths of a row, with the JSON types of the values."""
+        for path, types in unknown.items():
             # names can be long, so no more is kept of one than is shown
             key = hash(path)
             if key in self._names:
-                continue
-            if len(self._names) < MOST_NAMED:
+                self._types[key] |= types
+            elif len(self._names) < MOST_NAMED:
                 self._names[key] = shown(_json_path(path))
+                self._types[key] = set(types)
             elif len(self._others) < MOST_COUNTED:
                 self._others.add(key)
 
@@ -58,6 +60,14 @@ class UndocumentedProperties:
     def names(self) -> list[str]:
         """JSON paths, as far as they are named, with `[]` for any entry of an array."""
         return sorted(self._names.values())
+
+    @property
+    def types(self) -> dict[str, list[str]]:
+        """JSON types that were seen, by JSON path; not every row is looked at."""
+        return {
+            name: sorted(self._types[key])
+            for key, name in sorted(self._names.items(), key=lambda each: each[1])
+        }
 
     def summary(self, *, kept: bool) -> str | None:
         """One line that counts and names them, or None if there were none."""

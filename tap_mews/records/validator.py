@@ -106,6 +106,7 @@ class RecordValidator:
         self._careful_path = CarefulPath(self._schema)
         self._learned = LearnedDrift()
         self._is_stale = False
+        self._look_every = 1
 
     def lines(self, rows: Rows) -> list[bytes]:
         """Check rows and keep them as they came, where they can go out like that.
@@ -160,7 +161,7 @@ class RecordValidator:
             self._compile()
         decode = self._fast_path
         learned = self._learned_paths[0] if self._learned_paths else None
-        has_looked = not isinstance(learned, CutPath)
+        look_at = 0
         checked: list[bytes | dict[str, Any]] = []
         for index, line in enumerate(rows.lines):
             row = line.strip() if rows.may_break else line
@@ -179,8 +180,8 @@ class RecordValidator:
                 checked.append(result)
                 if has_undocumented:
                     self.undocumented.rows += 1
-                    if not has_looked:
-                        has_looked = self._look_closer(row)
+                    if index >= look_at:
+                        look_at = index + self._look_closer(row)
             elif row.removeprefix(BOM).strip():
                 checked.append(
                     self._pass_slowly(row) or self._examine(row, rows, index)
@@ -192,16 +193,21 @@ class RecordValidator:
         """Made for the first row that differs."""
         return AnyPath(self._schema, self._kept)
 
-    def _look_closer(self, row: bytes) -> bool:
+    def _look_closer(self, row: bytes) -> int:
         """Look where in a row the names stand that were cut out of it, and learn that.
 
-        Names are cut wherever they stand. One row of each lot tells of new places.
+        Names are cut wherever they stand, whatever the types of their values are. The
+        first row of each lot is looked at, and more of them early in the stream.
+
+        Returns:
+            How many rows of the lot are then passed on without a look.
         """
         with suppress(*REFUSALS):
             _, drift = self._any_path.pass_on(row)
             self.undocumented.add(drift.unknown)
             self._is_stale |= self._learned.learn(drift)
-        return True
+        self._look_every *= 2
+        return self._look_every
 
     def _compile(self) -> None:
         """Compile the paths of rows that differ in ways that were learned."""

@@ -212,7 +212,7 @@ def many(count: int) -> UndocumentedProperties:
     found = UndocumentedProperties()
     for number in range(count):
         found.rows += 1
-        found.add([("Address", f"New{number}")])
+        found.add({("Address", f"New{number}"): {"string"}})
     return found
 
 
