@@ -98,7 +98,7 @@ def sync_page(sandbox: Sandbox, page: Page, **settings: object) -> Result:
     """Read customers of one window that come in one page."""
     sandbox.faults.clear()
     sandbox.faults.add(CUSTOMERS, page, times=None)
-    config = {"extraction": "pages", "start_date": "2026-02-25", **settings}
+    config = {"extraction": "pages", "reference_start_date": "2026-02-25", **settings}
     return sync(sandbox.config(**config), catalog=select("customers"))
 
 
