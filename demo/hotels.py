@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from demo.pipeline import DemoError, last_lines, logging
+from facts import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 
 # From the first of January of the year before.
 _OPTIONS = ("--properties=3", "--days=424", "--reservations-per-day=2")
-_NAMED_OTHERWISE = {
-    "travel_agency_contracts": "company_contracts",
-    "source_assignments": "reservation_group_source_assignments",
-    "source_assignment_2024_09_20s": "source_assignments",
-}
+_STREAMS = {stream.entity: name for name, stream in STREAMS.items()}
+"""The streams by what the stand-in calls their rows."""
 
 
 class Hotels:
@@ -46,7 +43,7 @@ class Hotels:
 
     def rows(self) -> dict[str, dict[str, str]]:
         """Give, by stream, the key of each row there is and when it was updated."""
-        return {_stream(name): rows for name, rows in self._ask("GET", "rows").items()}
+        return {_STREAMS[name]: rows for name, rows in self._ask("GET", "rows").items()}
 
     def _ask(self, method: str, path: str, body: str | None = None) -> dict[str, Any]:
         connection = HTTPConnection(urlsplit(self.config["api_url"]).netloc)
@@ -68,9 +65,3 @@ def open_hotels(log: Path) -> Iterator[Hotels]:
         if not served:
             raise DemoError(last_lines(log))
         yield Hotels(**json.loads(served))
-
-
-def _stream(entity: str) -> str:
-    plural = re.sub("ys$", "ies", f"{entity}s")
-    name = re.sub("(?<!^)(?=[A-Z])", "_", plural).lower()
-    return _NAMED_OTHERWISE.get(name, name)

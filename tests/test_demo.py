@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
-from demo.hotels import _stream
+from demo.hotels import _STREAMS
 from demo.pipeline import CHECKOUT, TARGET, _count
 from demo.warehouse import Warehouse, table
 from sandbox import Sandbox
@@ -94,7 +94,7 @@ def test_metrics_of_a_stream_add_up() -> None:
 
 def test_each_stream_is_found_among_the_hotels_rows() -> None:
     entities = Sandbox(properties=1, days=30).platform.store._tables
-    assert {_stream(entity) for entity in entities} == STREAMS
+    assert {_STREAMS[entity] for entity in entities} == STREAMS
 
 
 @needs_target

@@ -143,7 +143,7 @@ class Books:
             "Identifier": "" if kind == "CashPayment" else f"ch_{key[:13]}",
             "Type": kind,
             "Kind": "Payment" if gross > 0 else "Refund",
-            "Data": self._payment_data(kind, key, gross, now),
+            "Data": self._payment_data(kind, key, gross, account, now),
             "PaymentOrigin": "BookingEngine" if waits else "Terminal",
         }
         hotel.put("Payment", now, values)
@@ -177,7 +177,7 @@ class Books:
         return coproduct("Product", _ITEM_DATA, product)
 
     def _payment_data(
-        self, kind: str, key: str, gross: Decimal, now: datetime
+        self, kind: str, key: str, gross: Decimal, account: Account, now: datetime
     ) -> Json | None:
         transaction = {
             "PaymentId": key,
@@ -190,7 +190,7 @@ class Books:
         }
         known = transaction if self.hotel.chance(0.5) else None
         if kind == "CreditCardPayment":
-            card = {"CreditCardId": self.hotel.new_id(), "Transaction": known}
+            card = {"CreditCardId": self._card(account, now), "Transaction": known}
             return coproduct("CreditCard", _PAYMENT_DATA, card)
         if kind == "AlternativePayment":
             wallet = {"Type": "ApplePay", "Transaction": known}
@@ -202,6 +202,20 @@ class Books:
             external = {"Type": "WireTransfer", "ExternalIdentifier": None}
             return coproduct("External", _PAYMENT_DATA, external)
         return None
+
+    def _card(self, account: Account, now: datetime) -> str:
+        values = {
+            "Id": self.hotel.new_id(),
+            "CustomerId": account.id if account.type == "Customer" else None,
+            "IsActive": True,
+            "State": "Enabled",
+            "Kind": "Terminal",
+            "Format": "Physical",
+            "Type": "MasterCard",
+            "ObfuscatedNumber": "************4444",
+            "Expiration": "2030-11",
+        }
+        return self.hotel.put("CreditCard", now, values)
 
     def _settle(self, payment: str, now: datetime) -> None:
         if self.hotel.chance(0.1):

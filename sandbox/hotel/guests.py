@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sandbox.clock import utc_text
 from sandbox.hotel.numbers import Numbers
 from sandbox.hotel.places import COMPANIES, PEOPLE, SOURCES, Source
-from sandbox.hotel.shapes import address, shape
+from sandbox.hotel.shapes import address, has, shape
 
 if TYPE_CHECKING:
     import random
@@ -153,6 +153,7 @@ class Chain:
             "ActivityState": "Active",
         }
         self._put("Customer", key, values, now)
+        self._put_address(key, "Customer", where, now)
         return key
 
     def _passport(self, customer: str, country: str) -> Json:
@@ -172,6 +173,7 @@ class Chain:
     def _company(self, name: str, now: datetime) -> str:
         key, home = self._new_id(), self._new_id()
         number = next(self._numbers)
+        where = address(home, f"Industrieweg {number}", "Gent", "9000", "BE")
         values = {
             "Name": name,
             "InvoicingEmail": f"billing{number}@example.org",
@@ -200,15 +202,22 @@ class Chain:
             "TaxIdentifier": f"EU{number:09}",
             "TaxIdentificationNumber": f"EU{number:09}",
             "AddressId": home,
-            "Address": address(home, f"Industrieweg {number}", "Gent", "9000", "BE"),
+            "Address": where,
         }
         self._put("Company", key, values, now)
+        self._put_address(key, "Company", where, now)
         return key
+
+    def _put_address(self, account: str, kind: str, where: Json, now: datetime) -> None:
+        values = {name: where[name] for name in where if has("AccountAddress", name)}
+        values |= {"AccountId": account, "AccountType": kind, "IsActive": True}
+        self._put("AccountAddress", where["Id"], values, now)
 
     def _put(self, entity: str, key: str, values: Json, now: datetime) -> None:
         updated = self._stamp(now)
         stamps = {"CreatedUtc": utc_text(now), "UpdatedUtc": utc_text(updated)}
-        values = {"Id": key, "ChainId": self.id, **stamps, **values}
+        common = {"Id": key, "ChainId": self.id, **stamps}
+        values = {name: common[name] for name in common if has(entity, name)} | values
         row = shape(entity, values, documented_only=self.store.documented_only)
         self.store.put(entity, row, self.id, updated)
 

@@ -81,7 +81,8 @@ class Hotel:
 
     def put(self, entity: str, now: datetime, values: dict[str, Any]) -> str:
         """Add a row of this hotel that is created now, and give its id."""
-        key = str(values.get("Id") or self.new_id())
+        # rows without an identifier leave the chances of the others as they are
+        key = str(values.get("Id") or (self.new_id() if has(entity, "Id") else ""))
         common = {
             "Id": key,
             "EnterpriseId": self.id,

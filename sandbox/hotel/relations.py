@@ -1,4 +1,4 @@
-"""What a chain and its hotels note of guests: addresses, notes, loyalty, tasks."""
+"""What a chain and its hotels note of guests: notes, loyalty, relatives, tasks."""
 
 from __future__ import annotations
 
@@ -99,17 +99,7 @@ def open_chain(chain: Chain, now: datetime) -> None:
 
 
 def _note_guest(chain: Chain, one: str, other: str, now: datetime) -> None:
-    customer = chain.store.get("Customer", one)
     values: Json = {
-        **{name: customer["Address"][name] for name in ("Line1", "City", "PostalCode")},
-        "Id": customer["AddressId"],
-        "AccountId": one,
-        "AccountType": "Customer",
-        "CountryCode": customer["Address"]["CountryCode"],
-        "IsActive": True,
-    }
-    _put(chain, "AccountAddress", values, now)
-    values = {
         "Id": _id(chain, f"Note/{one}"),
         "AccountId": one,
         "AccountType": "Customer",

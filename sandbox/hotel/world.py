@@ -28,7 +28,8 @@ def add_world(store: Store, now: datetime) -> None:
 
 def _rows() -> Iterator[tuple[str, Json]]:
     row: Json
-    countries = {each.country for each in (*PLACES, *PEOPLE)}
+    # companies are in Belgium
+    countries = {each.country for each in (*PLACES, *PEOPLE)} | {"BE"}
     for code in sorted(countries):
         yield "Country", {"Code": code, "EnglishName": f"Country {code}"}
     for code in ("AT-9", "DE-BE", "US-NY"):
