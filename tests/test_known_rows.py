@@ -85,7 +85,8 @@ def test_nothing_that_the_facts_know_is_lost(
         entity = STREAMS[stream].entity
         rows[stream] = hotel.put(entity, row_of(hotel, entity, make))
     hotel.clock.advance(TEN_MINUTES)
-    config = hotel.config(extraction=extraction, start_date=BEFORE_ALL)
+    begins = {"start_date": BEFORE_ALL, "reference_start_date": BEFORE_ALL}
+    config = hotel.config(extraction=extraction, **begins)
     result = sync(config, catalog=select(*rows)).ok()
     for stream, row in rows.items():
         assert arrived(result, stream, row) == row

@@ -81,8 +81,9 @@ class Lookups:
         self._page_size = page_size
         self._enterprise_ids = enterprise_ids
         self._chain_ids = chain_ids
-        # a list may need another one first: the ids of its parents
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        # each list has its own, so that none waits for the answer to another one
+        self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._known: dict[tuple[str, str], list[Rows]] = {}
 
     def rows(self, operation: Operation) -> list[Rows]:
@@ -93,6 +94,8 @@ class Lookups:
         """
         key = (operation.path, operation.rows)
         with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
             if key not in self._known:
                 self._known[key] = [
                     Rows(
