@@ -1,12 +1,12 @@
 {# The rows of a stream, with typed columns in snake case. A property that the table
-   lacks is null, and a stream without a table, for it is not selected, has no rows. #}
-{% macro typed_columns(stream, types) %}
+   lacks is null, and a stream without a table, for it is not selected, has no rows.
+   `declared` says whether sources.yml knows it. #}
+{% macro typed_columns(stream, types, declared=true) %}
     {%- set relation = none -%}
     {%- set there = [] -%}
     {%- if execute -%}
-        {%- set source_relation = source('mews', stream) -%}
         {%- set relation = adapter.get_relation(
-            source_relation.database, source_relation.schema, source_relation.identifier
+            var('mews_database', target.database), var('mews_schema'), stream
         ) -%}
         {%- if relation -%}
             {%- for column in adapter.get_columns_in_relation(relation) -%}
@@ -22,8 +22,9 @@
             {{ mews.typed('null', type) }}
         {%- endif %} as {{ mews.snake_case(name) }}{{ ',' if not loop.last }}
     {%- endfor %}
+    {% if declared -%}{%- set declared_source = source('mews', stream) -%}{%- endif -%}
     {% if relation -%}
-    from {{ source('mews', stream) }}
+    from {{ relation }}
     {%- else -%}
     where false
     {%- endif %}
