@@ -42,7 +42,7 @@ test: lint ## Prove that everything works: lint, types, tests, coverage
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
-e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
+e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
 	$(BIN)/python -m pytest tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL

@@ -254,18 +254,13 @@ def _properties(schemas: dict[str, Json]) -> Json:
             "columns": columns,
         }
         key = [*map(snake, STREAMS[name].key)]
-        if len(key) > 1:
-            model["data_tests"] = [{"mews_unique_together": {"columns": key}}]
+        model["data_tests"] = [{"mews_primary_key": {"columns": key}}]
         models.append(model)
     return {"version": 2, "models": models}
 
 
-def _tests(stream: str, column: str, schemas: dict[str, Json]) -> Iterator[str | Json]:
+def _tests(stream: str, column: str, schemas: dict[str, Json]) -> Iterator[Json]:
     fact = STREAMS[stream]
-    if column in map(snake, fact.key):
-        yield "not_null"
-        if len(fact.key) == 1:
-            yield "unique"
     for join in fact.joins:
         if "[]" in join.column or join.stream not in schemas:
             continue
