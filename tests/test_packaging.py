@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parent.parent
 IN_SDIST = {
     *(".ci", ".dockerignore", ".github", ".gitignore", "Dockerfile", "Makefile"),
-    *("benchmarks", "demo", "docs", "examples", "facts", "hub", "sandbox", "schemas"),
-    *("tap_mews", "tests"),
+    *("benchmarks", "dbt", "demo", "docs", "examples", "facts", "hub", "sandbox"),
+    *("schemas", "tap_mews", "tests"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
     *("PKG-INFO", "meltano.yml", "pyproject.toml"),
     *(path.name for path in CHECKOUT.glob("constraints*.txt")),

@@ -81,8 +81,8 @@ def compare(warehouse: Warehouse, sandbox: Sandbox) -> None:
         "mews__daily_kpis_by_room_type",
         ("enterprise_id", "business_date", "resource_category_id"),
     )
-    wanted_days = {}
-    wanted_kinds = {}
+    wanted_days: dict[tuple[str, ...], Row] = {}
+    wanted_kinds: dict[tuple[str, ...], Row] = {}
     for hotel in sandbox.group.hotels:
         for day, counted in hotel.truth.days().items():
             wanted_days[hotel.id, str(day)] = expected(counted)
