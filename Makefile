@@ -33,7 +33,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into DuckDB, twice, and show what arrived
+demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync stand-in hotels into DuckDB, twice, and show rows and key figures
 	@$(BIN)/python -m demo
 
 test: lint ## Prove that everything works: lint, types, tests, coverage
