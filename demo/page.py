@@ -57,6 +57,7 @@ def _chart(days: list[Kpis]) -> Figure:
         chart.add_trace(Scatter(x=dates, y=line, name=name, mode="lines+markers"))
     chart.update_layout(
         height=380,
+        template="plotly_white",
         margin={"t": 20},
         legend={"orientation": "h"},
         yaxis={"title": money, "overlaying": "y2", "rangemode": "tozero"},

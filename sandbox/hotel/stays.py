@@ -117,7 +117,7 @@ class FrontDesk:
             hotel.put("SourceAssignment_2024_09_20", now, values)
         self._accompany(stay, guest, now)
         self._charge_nights(stay, now, "Inactive" if optional else "Open")
-        hotel.truth.book(stay.id, optional=optional)
+        hotel.truth.book(stay.id, now, optional=optional)
         if hotel.rng.random() < booking.source.prepaid:
             total = self.books.total("OrderItem", stay.items)
             payment = self.books.pay(account, total, now, kind="CreditCardPayment")
@@ -154,7 +154,7 @@ class FrontDesk:
         if self._state(stay) != "Optional":
             return
         self.hotel.change("Reservation", stay.id, now, State="Confirmed")
-        self.hotel.truth.book(stay.id, optional=False)
+        self.hotel.truth.book(stay.id, now, optional=False)
         for item in stay.items:
             self.hotel.change("OrderItem", item, now, AccountingState="Open")
 
@@ -189,7 +189,7 @@ class FrontDesk:
             fee = Charge("CancellationFee", "No-show fee", Decimal("60.00"), now)
             self.books.charge(stay.account, fee, now)
             self.hotel.truth.no_show(stay.id, fee.price, now)
-        self.hotel.truth.cancel(stay.id)
+        self.hotel.truth.cancel(stay.id, now)
         self._touch_group(stay, now)
 
     def _check_in(self, stay: Stay, now: datetime) -> None:

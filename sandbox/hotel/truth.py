@@ -73,6 +73,8 @@ class _Stay:
     category: str = ""
     nights: dict[date, Decimal] = field(default_factory=dict)
     counts: bool = False
+    booked: date = date.max
+    canceled: date | None = None
 
 
 class Truth:
@@ -95,13 +97,16 @@ class Truth:
         self._stays[stay].category = category
         self._stays[stay].nights[day] = price
 
-    def book(self, stay: str, *, optional: bool) -> None:
+    def book(self, stay: str, now: datetime, *, optional: bool) -> None:
         """Somebody takes a room, or only might."""
-        self._stays[stay].counts = not optional
+        known = self._stays[stay]
+        known.counts = not optional
+        known.booked = min(known.booked, self.day_of(now))
 
-    def cancel(self, stay: str) -> None:
+    def cancel(self, stay: str, now: datetime) -> None:
         """Somebody does not come."""
         self._stays[stay].counts = False
+        self._stays[stay].canceled = self.day_of(now)
 
     def no_show(self, stay: str, fee: Decimal, now: datetime) -> None:
         """Somebody pays for not coming; there is no tax on that."""
@@ -154,6 +159,19 @@ class Truth:
             if first <= day <= last:
                 found[day, self._rooms[room]].rooms_out_of_order += 1
         return found
+
+    def on_the_books(self, night: date, then: date) -> int:
+        """Count who was to sleep here in a night, as it was at the end of a day.
+
+        Those who only might come were among them if they confirmed or canceled since.
+        """
+        return sum(
+            night in stay.nights
+            and stay.booked <= then
+            and (stay.canceled is None or stay.canceled > then)
+            for stay in self._stays.values()
+            if stay.counts or stay.canceled
+        )
 
     def _nights(self) -> Iterator[_Sale]:
         for key, stay in self._stays.items():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
@@ -148,6 +148,20 @@ def compare_sums(warehouse: Warehouse) -> None:
         assert row["slept_in"] == row["rooms_on_the_books"]
 
 
+def compare_pickup(warehouse: Warehouse, sandbox: Sandbox) -> None:
+    """What was on the books on each past day is what the hotels knew on it."""
+    keys = ("enterprise_id", "business_date", "on_the_books_date")
+    found = warehouse.table("mews__pickup", keys)
+    for hotel in sandbox.group.hotels:
+        rows = {key[1:]: row for key, row in found.items() if key[0] == hotel.id}
+        assert rows
+        for (night, then), row in rows.items():
+            booked = hotel.truth.on_the_books(
+                date.fromisoformat(night), date.fromisoformat(then)
+            )
+            assert row["rooms_on_the_books"] == booked, (night, then)
+
+
 def compare_ledgers(warehouse: Warehouse) -> None:
     """The books agree, but for what is not posted yet."""
     wrong = warehouse.rows(
@@ -185,4 +199,5 @@ def test_each_kpi_of_each_day_is_that_of_the_hotels_also_when_they_have_lived_on
         compare(warehouse, sandbox)
         compare_by_hand(warehouse)
         compare_sums(warehouse)
+        compare_pickup(warehouse, sandbox)
         compare_ledgers(warehouse)
