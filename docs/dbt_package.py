@@ -30,6 +30,37 @@ _TYPES = {
     "number": "decimal",
     "string": "text",
 }
+_RESERVED = frozenset(
+    [
+        "all",
+        "and",
+        "as",
+        "default",
+        "desc",
+        "end",
+        "from",
+        "group",
+        "in",
+        "is",
+        "limit",
+        "not",
+        "offset",
+        "on",
+        "or",
+        "order",
+        "primary",
+        "references",
+        "select",
+        "table",
+        "then",
+        "to",
+        "union",
+        "unique",
+        "user",
+        "when",
+        "where",
+    ]
+)
 _FORMATS = {"date-time": "timestamp", "date": "date"}
 
 
@@ -175,7 +206,8 @@ def _columns(schema: Json) -> Iterator[Column]:
     taken = {*map(snake, properties)}
     for name, rule in properties.items():
         column = snake(name)
-        yield Column(column, column, rule["description"])
+        sql = f'"{column}"' if column in _RESERVED else column
+        yield Column(column, sql, rule["description"])
         if rule.get("deprecated"):
             continue
         yield from _members(column, rule, (name,), taken)
@@ -263,6 +295,8 @@ def _tests(stream: str, column: str, schemas: dict[str, Json]) -> Iterator[Json]
     fact = STREAMS[stream]
     for join in fact.joins:
         if "[]" in join.column or join.stream not in schemas:
+            continue
+        if not STREAMS[join.stream].selected_by_default:
             continue
         if "_".join(map(snake, join.column.split("."))) != column:
             continue

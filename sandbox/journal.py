@@ -27,6 +27,7 @@ class Request:
         breach: how the client broke the contract, if it did.
         fault: the fault that was switched on for this call, if any.
         monotonic: real seconds; differences are elapsed time.
+        answered: the same, when the answer was made.
     """
 
     operation: str
@@ -42,6 +43,7 @@ class Request:
     breach: str | None = None
     fault: str | None = None
     monotonic: float = field(default_factory=time.monotonic)
+    answered: float | None = None
 
 
 @dataclass

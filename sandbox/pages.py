@@ -7,6 +7,7 @@ import hashlib
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from facts import ENTITIES, OPERATIONS, STREAMS
 from sandbox.answers import JSON, Refusal, Reply
 from sandbox.body import MANY
 from sandbox.encoding import Json, encode
@@ -49,8 +50,7 @@ class Page:
         ask.entry.rows = len(rows)
         if not rows and ask.minimal:
             return Reply(204)
-        # What else could come is null: the tap asks for none of it.
-        rest: Json = dict.fromkeys(self.operation.lists)
+        rest = self._further(rows)
         if self.operation.cursor:
             rest["Cursor"] = self._remember(rows[-1]) if rows else None
         lines = b",".join(row.json for row in rows)
@@ -58,6 +58,25 @@ class Page:
         rows_first = b"{%b:%b" % (encode(self.operation.rows), listed)
         after = b",%b" % encode(rest)[1:] if rest else b"}"
         return Reply(200, rows_first + after, {"Content-Type": JSON})
+
+    def _further(self, rows: list[Row]) -> Json:
+        """The further lists: what hangs together with a page and is asked for."""
+        extent = self.ask.entry.body.get("Extent") or {}
+        store = self.ask.platform.store
+        found: Json = {}
+        for name, known in self.operation.lists.items():
+            link = _LINKS.get((self.operation.path, name))
+            if link is None or not extent.get(name, True):
+                found[name] = None
+                continue
+            own, others = link
+            keys = {str(row.data.get(own)).lower() for row in rows}
+            found[name] = [
+                row.served
+                for row in store.table(str(known.entity)).ordered()
+                if str(row.data.get(others)).lower() in keys
+            ]
+        return found
 
     def _limit(self, *, required: bool) -> None:
         limitation = self.ask.body.nested("Limitation", required=required)
@@ -103,6 +122,26 @@ class Page:
         # it would silently skip rows.
         body: Json = {k: v for k, v in self.ask.entry.body.items() if k != "Limitation"}
         return _digest(f"{self.ask.grant.name} {self.ask.entry.operation} {body}")
+
+
+def _linked(entity: str, further: str) -> tuple[str, str]:
+    """The properties by which the rows of two entities hang together."""
+    for own, known in ENTITIES[entity].properties.items():
+        if further in known.refers_to:
+            return own, "Id"
+    columns = ENTITIES[further].properties
+    return "Id", next(name for name in columns if entity in columns[name].refers_to)
+
+
+_LINKS = {
+    (stream.operation, stream.rows): _linked(
+        OPERATIONS[stream.operation].entity, stream.entity
+    )
+    for stream in STREAMS.values()
+    if stream.rows in OPERATIONS[stream.operation].lists
+    and OPERATIONS[stream.operation].paging != "no"
+}
+"""Of each operation and further list that is a stream."""
 
 
 def _digest(text: str) -> str:

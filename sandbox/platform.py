@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -63,7 +64,7 @@ class Platform:
             reply = self._answer(entry, headers, raw)
         except Refusal as refusal:
             reply = self._refuse(entry, refusal)
-        entry.status = reply.status
+        entry.status, entry.answered = reply.status, time.monotonic()
         reply.headers.setdefault("Request-Id", entry.request_id)
         return reply
 

@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from facts import OPERATIONS
+from facts import OPERATIONS, STREAMS
 from sandbox.clock import utc_text
 from sandbox.encoding import Json, encode
 from sandbox.undocumented import Undocumented
@@ -21,6 +21,8 @@ CHAIN_ENTITIES = frozenset(
     if operation.scope and operation.scope.parameter == "ChainIds"
 ) | {"Source"}
 """What belongs to a chain, not to one of its properties."""
+
+_KEYS = {stream.entity: stream.key for stream in STREAMS.values()}
 
 EVERYBODY = "everybody"
 """Who owns what is the same for all hotels."""
@@ -145,9 +147,10 @@ class Store:
 
         `updated` places it: some rows do not say when they were updated.
         """
+        known = [data.get(column) for column in _KEYS.get(entity, ("Id",))]
         # Tests put rows without an Id: they still need a place of their own.
-        known = data.get("Id", data.get("Code"))
-        key = str(known or f"row-{id(data)}").lower()
+        key = "/".join(map(str, known)) if all(known) else f"row-{id(data)}"
+        key = key.lower()
         with self.lock:
             self._put(entity, key, data, owner, updated)
 

@@ -40,11 +40,17 @@ from tap_mews.streams import STREAMS
 from tap_mews.streams.base import MewsStream, MewsTap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from singer_sdk import Stream
 
     from tap_mews.run import Run
+
+
+def _streams(config: Mapping[str, Any]) -> Iterator[type[MewsStream]]:
+    """The streams that the catalog has with these settings, checked or not."""
+    has_sensitive = config.get("sensitive_streams") is True
+    return (each for each in STREAMS if has_sensitive or not each.is_sensitive)
 
 
 class TapMews(MewsTap):
@@ -91,8 +97,9 @@ class TapMews(MewsTap):
         if parse_env_config:
             config = self._with_environment(config)
         if catalog is not None and not isinstance(catalog, Catalog):
-            names = {stream.name for stream in STREAMS}
-            catalog = read_catalog(catalog, names)
+            names = {stream.name for stream in _streams(config)}
+            left_out = {stream.name for stream in STREAMS} - names
+            catalog = read_catalog(catalog, names, left_out)
         super().__init__(
             config=config,
             catalog=catalog,
@@ -114,7 +121,7 @@ class TapMews(MewsTap):
 
     def discover_streams(self) -> list[Stream]:
         """All streams, whatever the tokens may read: discovery asks nobody."""
-        return [stream(self) for stream in STREAMS]
+        return [stream(self) for stream in _streams(self.config)]
 
     def load_state(self, state: object) -> None:
         """Take the state of an earlier run, whatever is around it.

@@ -235,7 +235,8 @@ def dry_run(config: Json, clock: Clock | None = None) -> Result:
 
 @cache
 def _discovered() -> dict[str, Json]:
-    catalog: Json = TapMews(validate_config=False).catalog_dict
+    config = {"sensitive_streams": True}
+    catalog: Json = TapMews(config=config, validate_config=False).catalog_dict
     return {each["stream"]: each for each in catalog["streams"]}
 
 

@@ -10,7 +10,14 @@ from facts import ENTITIES, OPERATIONS
 from facts import STREAMS as FACTS
 from sandbox import Sandbox
 from tap_mews.streams import STREAMS
-from tap_mews.streams.bases import ByTime, Exported, Reference, Whole
+from tap_mews.streams.bases import (
+    ByTime,
+    Children,
+    Exported,
+    Reference,
+    Replaced,
+    Whole,
+)
 from tests.harness import FastClock, Json, Result, select, sync
 from tests.pages_harness import ADDED, BEFORE_ALL, settle
 
@@ -38,6 +45,9 @@ def test_a_request_is_what_the_facts_say(name: str) -> None:
     assert (declared.path, declared.rows) == (fact.operation, fact.rows)
     assert declared.all_rows == known.all_rows
     assert fact.restricted == (declared.is_restricted or not declared.is_documented)
+    if not stream.is_bounded and stream.operation.selector.parents is None:
+        needs_one = known.at_least_one_filter or bool(known.one_of)
+        assert declared.needs_filter == (needs_one and not issubclass(stream, Exported))
     assert declared.is_paged == (known.paging != "no")
     assert declared.most_rows in {known.most_rows, None}
 
@@ -66,8 +76,21 @@ def test_time_is_asked_for_by_what_the_facts_say(name: str) -> None:
         assert issubclass(stream, Whole)
         assert time_filter is None
         return
+    if issubclass(stream, Children):
+        # by the time of its parents, each of which the facts have as one
+        assert {each.path for each in stream.parents} == {
+            path
+            for paths in OPERATIONS[fact.operation].parents.values()
+            for path in paths
+        }
+        assert len({each.time_filter for each in stream.parents}) == 1
+        return
+    if fact.reading == "under parents":
+        assert issubclass(stream, Replaced)
+        assert time_filter is None
+        return
     assert issubclass(stream, ByTime)
-    is_reference = fact.family == "what the ids mean"
+    is_reference = fact.family != "what happened"
     assert issubclass(stream, Reference) == is_reference
     assert time_filter is not None
     assert time_filter.parameter in fact.time_filters
@@ -110,7 +133,9 @@ def everything() -> Iterator[tuple[Sandbox, Result]]:
             if oddity := hidden(fact):
                 sandbox.put(fact.entity, sandbox.new_row(fact.entity, **oddity))
         settle(sandbox)
-        config = sandbox.config(extraction="pages", start_date=BEFORE_ALL)
+        config = sandbox.config(
+            extraction="pages", start_date=BEFORE_ALL, sensitive_streams=True
+        )
         clock = FastClock(sandbox)
         yield sandbox, sync(config, catalog=select(*NAMES), clock=clock).ok()
         assert sandbox.journal.breaches == []

@@ -250,7 +250,8 @@ def test_a_history_takes_as_long_as_its_slowest_entity_type(
     streams = select("bills", "order_items", "payments")
     sync(config, catalog=streams, clock=clock).ok()
     slowest = 60 * len(windows(sandbox, "OrderItem"))
-    assert slowest <= clock.monotonic() <= 1.3 * slowest
+    # the clock of Mews knows whole seconds only
+    assert 0.95 * slowest <= clock.monotonic() <= 1.3 * slowest
 
 
 def with_all_jobs_waiting(sandbox: Sandbox, clock: FastClock) -> Result:

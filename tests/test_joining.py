@@ -10,6 +10,7 @@ import pytest
 
 from tests.harness import (
     ENTITIES,
+    Json,
     Result,
     added,
     by_exports,
@@ -97,6 +98,30 @@ def test_a_property_of_a_known_chain_joins_without_an_export_of_the_chain(
     second = sync(by_exports(sandbox), first.state, select("customers")).ok()
     assert asked_since(sandbox, 1) == [None]
     assert records_by_id("customers", first, second) == truth(sandbox, "customers")
+
+
+@pytest.mark.parametrize("extraction", ["exports", "pages"])
+def test_guests_whom_an_earlier_release_cut_off_are_read_once(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    settings: Json = {"start_date": "2026-02-20", "extraction": extraction}
+    cut = {**settings, "reference_start_date": "2026-02-20"}
+    catalog = select("customers")
+    first = sync(sandbox.config(**cut), catalog=catalog).ok()
+    everyone = {row["Id"] for row in sandbox.rows("Customer")}
+    assert {row["Id"] for row in first.records["customers"]} < everyone
+    # 0.1 did not note where a history begins
+    state = first.state
+    del state["bookmarks"]["customers"]["start_date"]
+
+    second = sync(sandbox.config(**settings), state, catalog).ok()
+
+    assert "its history was cut off" in second.log
+    both = first.records["customers"] + second.records["customers"]
+    assert {row["Id"] for row in both} == everyone
+    third = sync(sandbox.config(**settings), second.state, catalog).ok()
+    assert "its history was cut off" not in third.log
+    assert len(third.records["customers"]) < len(everyone)
 
 
 def test_history_begins_at_the_start_date_for_what_joins_too(sandbox: Sandbox) -> None:

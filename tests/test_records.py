@@ -73,6 +73,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 dates = st.dates().map(str)
 offsets = st.sampled_from(["Z", "z", "+00:00", "-11:30", "+1400"])
 moments = st.builds("{}T{:%H:%M:%S}{}".format, dates, st.times(), offsets)
+# beyond 64 bits, a row is examined with care
+integers = st.integers(-(2**63), 2**63 - 1)
 anything = st.recursive(
     st.none()
     | st.booleans()
@@ -89,8 +91,8 @@ anything = st.recursive(
 SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "null": st.none(),
     "boolean": st.booleans(),
-    "integer": st.integers(),
-    "number": st.floats(allow_nan=False, allow_infinity=False) | st.integers(),
+    "integer": integers,
+    "number": st.floats(allow_nan=False, allow_infinity=False) | integers,
 }
 
 

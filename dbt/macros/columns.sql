@@ -20,7 +20,7 @@
             {{ mews.typed('"' ~ name ~ '"', type) }}
         {%- else -%}
             {{ mews.typed('null', type) }}
-        {%- endif %} as {{ mews.snake_case(name) }}{{ ',' if not loop.last }}
+        {%- endif %} as "{{ mews.snake_case(name) }}"{{ ',' if not loop.last }}
     {%- endfor %}
     {% if declared -%}{%- set declared_source = source('mews', stream) -%}{%- endif -%}
     {% if relation -%}

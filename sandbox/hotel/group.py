@@ -6,14 +6,17 @@ import random
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from sandbox.hotel.conditions import add_conditions
 from sandbox.hotel.configuration import Configuration
 from sandbox.hotel.guests import Chain
 from sandbox.hotel.inventory import Inventory
 from sandbox.hotel.life import Life
 from sandbox.hotel.places import PLACES
 from sandbox.hotel.property import Hotel
+from sandbox.hotel.relations import Relations, open_chain
 from sandbox.hotel.sales import Sales
 from sandbox.hotel.stays import FrontDesk
+from sandbox.hotel.treasury import Treasury
 from sandbox.hotel.world import add_world
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class HotelGroup:
         rng = random.Random(f"{self.seed}/chain/{number}")
         chain = Chain(self.store, self.life, _CHAINS[number % len(_CHAINS)], rng)
         chain.open(self.opened)
+        open_chain(chain, self.opened)
         self.chains.append(chain)
         return chain
 
@@ -59,11 +63,16 @@ class HotelGroup:
         hotel.join(founded, linked)
         configuration = Configuration(hotel)
         configuration.open(founded)
+        add_conditions(hotel, founded)
+        treasury = Treasury(hotel)
+        treasury.open(founded)
         inventory = Inventory(hotel)
         desk = FrontDesk(hotel, inventory, self.reservations_per_day)
         self.life.at(self.opened, desk.day)
         self.life.at(self.opened, inventory.day)
         self.life.at(self.opened, configuration.week)
         self.life.at(self.opened, Sales(hotel).day)
+        self.life.at(self.opened, treasury.day)
+        self.life.at(self.opened, Relations(hotel).day)
         self.hotels.append(hotel)
         return hotel

@@ -12,6 +12,7 @@ from sandbox.hotel.places import MENU
 from sandbox.hotel.shapes import amount
 
 if TYPE_CHECKING:
+    from sandbox.encoding import Json
     from sandbox.hotel.property import Hotel
 
 _DAY = timedelta(days=1)
@@ -43,8 +44,17 @@ class Sales:
         name, price = self._rng.choice(MENU)
         code = f"{place.country}-2020-1-S"
         units = self._rng.randint(1, 4)
+        bill = self.hotel.named(f"OutletBill/{now:%Y%m%d}")
+        values: Json = {
+            "Id": bill,
+            "OutletId": self.hotel.named("Outlet/Restaurant till"),
+            "Number": f"{now:%Y%m%d}",
+            "ClosedUtc": utc_text(now),
+        }
+        self.hotel.put("OutletBill", now, values)
         values = {
             "Id": self._id("OutletItem", now),
+            "BillId": bill,
             "AccountingCategoryId": self.hotel.ledger_categories["Product"],
             "Type": "Revenue",
             "Name": name,

@@ -17,7 +17,7 @@ STANDARD = sorted(
     {
         stream.operation
         for stream in STREAMS.values()
-        if stream.reading != "series" and OPERATIONS[stream.operation].rows
+        if not stream.unfolded and OPERATIONS[stream.operation].rows
     }
 )
 """Every operation that gives the rows of a stream as a list."""

@@ -114,6 +114,10 @@ class Operation:
         most_rows: Of a page, where documented; only then does a page with fewer rows
             than were asked for end a list.
         is_paged: Whether it takes a `Limitation`; otherwise one answer has all rows.
+        needs_filter: Whether a request without a filter is refused; identifiers of
+            properties or chains are none.
+        counted: Property of the answer that holds the list that pages are counted in,
+            where that is another one than `rows`.
         is_restricted: Whether Mews must enable it for an integration.
         is_documented: Whether a page of the documentation promises it. One that is
             not may be missing (404).
@@ -126,6 +130,8 @@ class Operation:
     all_rows: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     most_rows: int | None = 1000
     is_paged: bool = True
+    needs_filter: bool = False
+    counted: str | None = None
     is_restricted: bool = False
     is_documented: bool = True
 

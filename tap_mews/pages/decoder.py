@@ -27,12 +27,14 @@ class Page(msgspec.Struct, Generic[T]):
     Attributes:
         rows: As they were asked for.
         cursor: As it came.
+        count: Rows of the list that the cursor counts, which can be another one.
         may_break: Whether a row can have a line break in it; a body that is indented
             has them.
     """
 
     rows: list[T]
     cursor: str | None
+    count: int
     may_break: bool
 
 
@@ -44,23 +46,34 @@ class PageDecoder(Generic[T]):
     out one by one, so that a row can be blamed, or passed on, by itself.
     """
 
-    def __init__(self, rows: str, row: type[T]) -> None:
+    def __init__(self, rows: str, row: type[T], counted: str | None = None) -> None:
         """Compile the decoder.
 
         Args:
-            rows: Enterprise of the answer that holds the rows.
+            rows: Property of the answer that holds the rows.
             row: What to make of a row: an object with the properties that it names, or
                 `bytes` for its JSON, without white space around it.
+            counted: Property that holds the list that pages are counted in, where that
+                is another one.
         """
         self._rows = rows
         self._row = row
+        self._counted = counted if counted != rows else None
         kept: Any = msgspec.Raw if row is bytes else row
+        # a further list is null where it is not asked for, or there is nothing in it
+        listed: Any = list[kept] | None if self._counted else list[kept]
         answer = msgspec.defstruct(
             "Result",
             [
-                ("rows", list[kept], msgspec.field(name=rows)),
+                ("rows", listed, msgspec.field(name=rows)),
                 ("cursor", Cursor, msgspec.field(name="Cursor", default=None)),
+                *(
+                    [("counted", list[msgspec.Raw], msgspec.field(name=counted))]
+                    if self._counted
+                    else []
+                ),
             ],
+            kw_only=True,
         )
         self._decode = msgspec.json.Decoder(answer).decode
 
@@ -77,25 +90,33 @@ class PageDecoder(Generic[T]):
             raise
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return self._decode_with_care(body)
-        rows = answer.rows
+        rows = answer.rows or []
         if self._row is bytes:
             rows = list(map(bytes, rows))  # a raw row would keep the whole body
-        return Page(rows, answer.cursor, _may_break(body))
+        count = len(answer.counted if self._counted else rows)
+        return Page(rows, answer.cursor, count, _may_break(body))
 
     def _decode_with_care(self, body: bytes) -> Page[T]:
         # bytes that are no UTF-8 come out of the text as they went in
         text = body.removeprefix(BOM).decode(errors="surrogateescape")
         try:
             members = dict(_members(text))
-            rows = [*_entries(members[self._rows])] if self._rows in members else None
+            listed = members.get(self._rows)
+            if self._counted and listed == "null":
+                listed = "[]"
+            rows = [*_entries(listed)] if listed is not None else None
             cursor = json.loads(members.get("Cursor", "null"))
+            count = sum(1 for _ in _entries(members.get(self._counted or "", "[]")))
         except (ValueError, IndexError, RecursionError) as error:
             raise msgspec.DecodeError(str(error)) from None
         if rows is None:
             msg = f"Object missing required field `{self._rows}`"
             raise msgspec.ValidationError(msg)
         made = [self._of(number, row) for number, row in enumerate(rows, 1)]
-        return Page(made, msgspec.convert(cursor, Cursor), _may_break(body))
+        cursor = msgspec.convert(cursor, Cursor)
+        return Page(
+            made, cursor, count if self._counted else len(made), _may_break(body)
+        )
 
     def _of(self, number: int, text: str) -> T:
         """A row of its JSON, which Python's own parser has taken."""
@@ -111,14 +132,15 @@ class PageDecoder(Generic[T]):
 
 
 @lru_cache
-def page_decoder(rows: str, row: type[T]) -> PageDecoder[T]:
+def page_decoder(rows: str, row: type[T], counted: str | None = None) -> PageDecoder[T]:
     """A decoder that is compiled once.
 
     Args:
         rows: As `PageDecoder`.
         row: As `PageDecoder`.
+        counted: As `PageDecoder`.
     """
-    return PageDecoder(rows, row)
+    return PageDecoder(rows, row, counted)
 
 
 def _may_break(body: bytes) -> bool:

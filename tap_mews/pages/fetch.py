@@ -16,7 +16,7 @@ from tap_mews.reading.windows import Window, cut
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
     from tap_mews.api.client import MewsClient
@@ -170,6 +170,23 @@ class PageFetch(Generic[T]):
             self._longest = min(longest, self._longest or longest)
         logger.warning("%s; reading at most %s at a time", error, longest)
         return True
+
+
+class SeveralFetches:
+    """Fetches the rows of a window by several operations, one after the other."""
+
+    def __init__(self, fetches: Sequence[PageFetch[bytes]]) -> None:
+        """Take them; all are asked by the same identifiers."""
+        self._fetches = fetches
+
+    def batches(self, span: Slice) -> list[Ids]:
+        """As the first of them."""
+        return self._fetches[0].batches(span)
+
+    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+        """The rows of each; those that several have come as often."""
+        for fetch in self._fetches:
+            yield from fetch.rows(span, window, ids)
 
 
 def _of_whom(ids: Ids) -> str:

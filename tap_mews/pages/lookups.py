@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -48,6 +49,9 @@ class Enterprise(msgspec.Struct, frozen=True):
     created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
         name="CreatedUtc",
         default=None,
+    )
+    editable: str | None = msgspec.field(
+        name="AccountingEditableHistoryInterval", default=None
     )
 
 
@@ -178,6 +182,14 @@ class Lookups:
             sorted({found.chain_id for found in self.listed if found.chain_id})
         )
 
+    @property
+    def editable_history(self) -> timedelta:
+        """The longest time in which a property may change its books afterwards."""
+        return max(
+            (_days_of(found.editable) for found in self.listed or ()),
+            default=timedelta(0),
+        )
+
     def beginning(self, ids: Iterable[str] | None = None) -> datetime:
         """When the oldest of some properties was created.
 
@@ -199,6 +211,26 @@ class Lookups:
             ),
             default=FOUNDED,
         )
+
+
+_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
+"""A duration of ISO 8601, as far as days matter."""
+
+DAYS = (366, 31, 7, 1)
+"""At most, of a year, a month, a week and a day."""
+
+MOST_EDITABLE = timedelta(days=366)
+
+
+def _days_of(duration: str | None) -> timedelta:
+    """The days of a duration, a day more for the hours; none of what is no duration."""
+    found = _DURATION.fullmatch(duration or "")
+    if found is None:
+        return timedelta(0)
+    days = sum(
+        int(part or 0) * each for part, each in zip(found.groups(), DAYS, strict=True)
+    )
+    return min(timedelta(days=min(days, 1000) + 1), MOST_EDITABLE)
 
 
 def _plain(found: Enterprise) -> Enterprise:

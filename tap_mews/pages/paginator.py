@@ -82,7 +82,9 @@ class CursorPaginator(BaseAPIPaginator[str | None]):
 
     def has_more(self, result: Response[Page[Any]]) -> bool:  # type: ignore[override]
         """A page that is not full is the last one, where full is documented."""
-        return self._operation.most_rows is None or len(result.value.rows) >= self.asked
+        operation = self._operation
+        is_full = operation.most_rows is None or result.value.count >= self.asked
+        return operation.is_paged and is_full
 
     def get_next(self, result: Response[Page[Any]]) -> str | None:  # type: ignore[override]
         """The cursor of the next page.
@@ -145,7 +147,8 @@ def _read_pages(
 ) -> Iterator[Response[Page[T]]]:
     paginator, restarts = CursorPaginator(operation), 0
     # mypy does not see that a type can be hashed
-    decoder = page_decoder(operation.rows, row)  # type: ignore[arg-type]
+    rows, counted = operation.rows, operation.counted
+    decoder = page_decoder(rows, row, counted)  # type: ignore[arg-type]
     while not paginator.finished:
         asked = paginator.asked = size.rows
         request = dict(body)
@@ -171,10 +174,11 @@ def _read_pages(
             now = size.shrink(asked)
             logger.warning("%s; asking for %d rows instead of %d", error, now, asked)
             continue
-        if result is None or not result.value.rows:
+        if result is None or not (result.value.rows or result.value.count):
             return
         # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(result)  # type: ignore[arg-type]
         size.keep(asked)
-        yield result
+        if result.value.rows:
+            yield result
         del result  # not to be held while the next one comes

@@ -123,6 +123,33 @@ class Bookmarks:
         value: str | None = part.get("replication_key_value")
         return value
 
+    def begins_late(self, assumed: datetime | None) -> bool:
+        """Whether the history behind the bookmark begins later than it does by now.
+
+        Args:
+            assumed: Where a state of 0.1 began, which did not note it.
+        """
+        if self.value is None:
+            return False
+        noted = self._state.get("start_date")
+        begun = parse_moment(noted) if noted else None
+        if "start_date" not in self._state:
+            begun = assumed
+        start = self._start_date
+        return begun is not None and (start is None or start < begun)
+
+    def backfill(self) -> None:
+        """Let all be read once from its beginning, as what has joined is."""
+        covers = self._state.get("covers")
+        self._complete()
+        self._state["start_date"] = self._start_date and format_moment(self._start_date)
+        if covers is None:
+            # nobody knows whose rows they are, so they cannot be asked for apart
+            self._state["replication_key_value"] = None
+            return
+        self._state["covers"] = []
+        self._keep_joining([*self._joining(), *_groups(covers)])
+
     @property
     def jobs(self) -> list[dict[str, str]]:
         """Exports that were added and not read to their end."""
@@ -290,10 +317,7 @@ class Bookmarks:
         ]
         known = set(covers).union(*(cohort["ids"] for cohort in joining))
         new = sorted(reach - known)
-        joining += [
-            {"ids": new[first : first + MOST_JOINING]}
-            for first in range(0, len(new), MOST_JOINING)
-        ]
+        joining += _groups(new)
         # what has left is forgotten, so that it is read in full if it comes back
         self._state["covers"] = sorted(reach & set(covers))
         self._keep_joining(joining)
@@ -313,6 +337,14 @@ class Bookmarks:
 
     def _keep_joining(self, joining: list[dict[str, Any]]) -> None:
         self._state["joining"] = joining
+
+
+def _groups(ids: list[str]) -> list[dict[str, Any]]:
+    """Those who join, in groups that one request can name."""
+    return [
+        {"ids": ids[first : first + MOST_JOINING]}
+        for first in range(0, len(ids), MOST_JOINING)
+    ]
 
 
 def _moment_of(part: dict[str, Any]) -> datetime | None:

@@ -54,12 +54,15 @@ class _Entry(msgspec.Struct):
     metadata: list[_Metadata] | None = None
 
 
-def read_catalog(document: object, known: Collection[str]) -> Json:
+def read_catalog(
+    document: object, known: Collection[str], sensitive: Collection[str] = ()
+) -> Json:
     """Bring a catalog into the form that the SDK reads.
 
     Args:
         document: What the file holds; it is not changed.
         known: The names of the tap's streams.
+        sensitive: The names of those that a setting leaves out.
 
     Returns:
         A catalog in which each stream stands once and all selection is metadata.
@@ -95,6 +98,12 @@ def read_catalog(document: object, known: Collection[str]) -> Json:
             msg = f"The catalog has two different entries for {name}; remove one"
             raise InvalidFileError(msg)
     strange = sorted(name for name in found.keys() - known if _is_selected(found[name]))
+    if left_out := [name for name in strange if name in sensitive]:
+        msg = (
+            f"The catalog selects {', '.join(left_out)}, which the tap has only with "
+            "sensitive_streams set to true"
+        )
+        raise InvalidFileError(msg)
     if strange:
         msg = f"The catalog selects what this tap does not have: {', '.join(strange)}"
         raise InvalidFileError(msg)

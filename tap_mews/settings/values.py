@@ -67,6 +67,16 @@ CONFIG = th.PropertiesList(
         ),
     ),
     th.Property(
+        "reference_start_date",
+        th.DateTimeType,
+        title="Reference start date",
+        description=(
+            "Where customers, companies and all that other rows refer to start, as a "
+            "date or date-time. Everything there is, whatever start_date is, unless "
+            "set; with it, ids of rows can point to nothing."
+        ),
+    ),
+    th.Property(
         "end_date",
         th.DateTimeType,
         title="End date",
@@ -103,6 +113,16 @@ CONFIG = th.PropertiesList(
             "How entities are read: through data exports or page by page. `auto` "
             "takes an export for a first sync and for more than a week, pages for "
             "less, and the one that Mews allows where it refuses the other."
+        ),
+    ),
+    th.Property(
+        "sensitive_streams",
+        th.BooleanType,
+        default=False,
+        title="Sensitive streams",
+        description=(
+            "Whether the catalog has the streams of cards, notes and other free text "
+            "about guests: account_notes, credit_cards, service_order_notes, tasks."
         ),
     ),
     th.Property(
@@ -246,6 +266,7 @@ class Settings:
     api_url: str
     start_date: datetime | None
     end_date: datetime | None
+    reference_start_date: datetime | None
     enterprise_ids: tuple[str, ...] | None
     chain_ids: tuple[str, ...] | None
     extraction: str
@@ -314,6 +335,7 @@ class Settings:
             api_url=values["api_url"].rstrip("/"),
             start_date=_moment(values.get("start_date")),
             end_date=_moment(values.get("end_date")),
+            reference_start_date=_moment(values.get("reference_start_date")),
             enterprise_ids=_unique(values.get("enterprise_ids")),
             chain_ids=_unique(values.get("chain_ids")),
             extraction=values["extraction"],

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
 from tap_mews.exports.api import ExportFilter
-from tap_mews.streams.bases import ByTime, Exported, Reference
+from tap_mews.streams.base import MewsStream
+from tap_mews.streams.bases import ByTime, Exported, Reference, Replaced
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:
@@ -43,32 +44,17 @@ class Bills(Exported):
     )
 
 
-class LedgerEntries(Exported):
-    """Postings to the ledgers, by posting date, since they have no `UpdatedUtc`."""
+LEDGER_TYPES = ["Revenue", "Tax", "Payment", "Deposit", "Guest", "City", "NonRevenue"]
+"""All of them: the ledger's operations have no word for that."""
 
-    name = "ledger_entries"
-    entity_type = "LedgerEntry"
-    replication_key = "PostingDate"
-    operation = Operation(
-        "ledgerEntries/getAll",
-        "LedgerEntries",
-        time_filter=TimeFilter("PostingDate", months=1, by_day=True),
-        all_rows={
-            "LedgerTypes": [
-                "Revenue",
-                "Tax",
-                "Payment",
-                "Deposit",
-                "Guest",
-                "City",
-                "NonRevenue",
-            ]
-        },
-        most_rows=None,
-        is_documented=False,
-    )
-    export_filter = ExportFilter.POSTED
-    tested = 2 * ONE_DAY
+
+class _ByPostingDate(MewsStream):
+    """A stream of the ledger, by day."""
+
+    @property
+    def tested(self) -> timedelta:
+        """Two days: today has hardly begun somewhere."""
+        return 2 * ONE_DAY
 
     @property
     def end(self) -> datetime:
@@ -100,6 +86,23 @@ class LedgerEntries(Exported):
         return moment.date().isoformat()
 
 
+class LedgerEntries(_ByPostingDate, Exported):
+    """Postings to the ledgers, by posting date, since they have no `UpdatedUtc`."""
+
+    name = "ledger_entries"
+    entity_type = "LedgerEntry"
+    replication_key = "PostingDate"
+    operation = Operation(
+        "ledgerEntries/getAll",
+        "LedgerEntries",
+        time_filter=TimeFilter("PostingDate", months=1, by_day=True),
+        all_rows={"LedgerTypes": LEDGER_TYPES},
+        most_rows=None,
+        is_documented=False,
+    )
+    export_filter = ExportFilter.POSTED
+
+
 class AccountingCategories(Reference):
     """What items are booked under."""
 
@@ -125,4 +128,36 @@ class CashierTransactions(ByTime):
         "cashierTransactions/getAll",
         "CashierTransactions",
         time_filter=TimeFilter("CreatedUtc"),
+    )
+
+
+class LedgerBalances(_ByPostingDate, ByTime):
+    """What each ledger stood at, day by day; days can change while they are open."""
+
+    name = "ledger_balances"
+    primary_keys = ("EnterpriseId", "Date", "LedgerType")
+    replication_key = "Date"
+    operation = Operation(
+        "ledgerBalances/getAll",
+        "LedgerBalances",
+        time_filter=TimeFilter("Date", months=1, by_day=True),
+        all_rows={"LedgerTypes": LEDGER_TYPES},
+    )
+
+    @property
+    def lookback(self) -> timedelta:
+        """Days that a property may still edit are read again."""
+        return max(super().lookback, self.run.lookups.editable_history)
+
+
+class ExchangeRates(Replaced):
+    """What a currency is worth in another one, now."""
+
+    name = "exchange_rates"
+    operation = Operation(
+        "exchangeRates/getAll",
+        "ExchangeRates",
+        time_filter=None,
+        most_rows=None,
+        is_paged=False,
     )

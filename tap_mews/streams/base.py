@@ -99,14 +99,16 @@ class MewsStream(WindowedStream, abc.ABC):
 
     Attributes:
         operation: What it reads, page by page.
-        tested: What `--test` reads of the last time; None for whatever time.
         partition_key: Names the partitions of a state of 0.1; None where it had none.
-        is_bounded: Whether the settings bound its beginning.
+        is_bounded: Whether `start_date` bounds its beginning; what others refer to is
+            read whole at first, unless `reference_start_date` is set.
+        is_sensitive: Whether it is there only with the setting `sensitive_streams`.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
         reader: Reads what is due; made when the stream is opened.
         opening: What the stream waits for before its turn: a first answer that is
             late, or trouble that is raised then.
+        is_complete: Whether all that is due has been read.
     """
 
     name: str
@@ -115,12 +117,13 @@ class MewsStream(WindowedStream, abc.ABC):
     replication_key: str | None = "UpdatedUtc"
 
     operation: ClassVar[Operation]
-    tested: ClassVar[timedelta | None] = ONE_DAY
     is_optional: ClassVar[bool] = True
+    is_sensitive: ClassVar[bool] = False
     is_bounded: ClassVar[bool] = True
     partition_key: ClassVar[str | None] = None
     reader: Reader
     opening: Future[None] | None = None
+    is_complete = False
 
     _tap: MewsTap
 
@@ -128,6 +131,11 @@ class MewsStream(WindowedStream, abc.ABC):
     def run(self) -> Run:
         """What the streams of this run share."""
         return self._tap.run
+
+    @property
+    def windowed(self) -> Operation:
+        """The operation that a window begins with; it says whose and when."""
+        return self.operation
 
     @cached_property
     def record(self) -> StreamRecord:
@@ -163,13 +171,18 @@ class MewsStream(WindowedStream, abc.ABC):
         """What reads the rows that are fetched."""
         place = [*self._tap.streams].index(self.name)
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
-        time_filter = self.operation.time_filter
+        time_filter = self.windowed.time_filter
         return PageReader(self.name, fetch, lane, time_filter, self.run.began)
 
     @property
     def page_size(self) -> int:
         """Rows to ask for in one page; a test needs one."""
         return 1 if self.is_dry_run else self.run.settings.page_size
+
+    @property
+    def tested(self) -> timedelta | None:
+        """What `--test` reads of the last time; None for whatever time."""
+        return ONE_DAY
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take what a catalog says, which can be older than the settings."""
@@ -189,7 +202,7 @@ class MewsStream(WindowedStream, abc.ABC):
     def selection(self) -> Selection:
         """What it reads: that of the settings, else all that the token reaches."""
         settings, lookups = self.run.settings, self.run.lookups
-        selector = self.operation.selector
+        selector = self.windowed.selector
         if selector.parents is not None:
             parents = lookups.ids(selector.parents)
             return Selection(parents, parents)
@@ -207,7 +220,7 @@ class MewsStream(WindowedStream, abc.ABC):
     @property
     def scope_of(self) -> str:
         """Whose identifiers a part of it is read by."""
-        return self.operation.selector.of
+        return self.windowed.selector.of
 
     @property
     def end(self) -> datetime:
@@ -222,17 +235,22 @@ class MewsStream(WindowedStream, abc.ABC):
             without a start may return None.
         """
         if not self.is_bounded:
-            return None
+            return self.start_date
         return self.start_date or self.beginning(ids)
 
     @property
     def start_date(self) -> datetime | None:
         """The setting that cuts off what is older; None if nothing does."""
-        start = self._tap.settings.start_date if self.is_bounded else None
+        settings = self._tap.settings
+        start = (
+            settings.start_date if self.is_bounded else settings.reference_start_date
+        )
         return start if start is not None and start > FOUNDED else None
 
     def starts_too_late(self) -> bool:
         """Whether its history was begun at a later `start_date` than is set now."""
+        if not self.is_bounded:
+            return False  # it is read anew by itself
         # not `stream_state`, which would make an entry for the stream
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         begun = [
@@ -247,7 +265,7 @@ class MewsStream(WindowedStream, abc.ABC):
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The earliest moment that rows of properties or chains can have."""
         # the ids of parents do not tell when their property was created
-        has_parents = self.operation.selector.parents is not None
+        has_parents = self.windowed.selector.parents is not None
         return self.run.lookups.beginning(None if has_parents else ids)
 
     @cached_property
@@ -381,6 +399,7 @@ class MewsStream(WindowedStream, abc.ABC):
                 raise
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
+            self.is_complete = True
             self.record.complete()
         finally:
             # a first answer that was late may have been an error
@@ -409,6 +428,11 @@ class MewsStream(WindowedStream, abc.ABC):
             InvalidStateError: A bookmark is later than can be.
         """
         self.bookmarks.check_reached(self.latest_bookmark)
+        settings = self.run.settings
+        if not self.is_bounded and self.bookmarks.begins_late(settings.start_date):
+            told = "%s: its history was cut off by a start date; reading all of it once"
+            self.logger.info(told, self.name)
+            self.bookmarks.backfill()
         return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
 
     def _slices(self) -> list[Slice]:

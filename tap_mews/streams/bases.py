@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
-from singer_sdk.singerlib.catalog import REPLICATION_INCREMENTAL
+from singer_sdk.singerlib.catalog import (
+    REPLICATION_FULL_TABLE,
+    REPLICATION_INCREMENTAL,
+)
 
 from tap_mews.api.operations import NOBODY
 from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.reader import ExportReader
+from tap_mews.pages.children import ChildFetch, Parent
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.choosing import PAGES, AutoReader, ExtractionMethod
 from tap_mews.reading.reader import Slice
 from tap_mews.streams.base import MewsStream
+from tap_mews.timestamps import ONE_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
+    from singer_sdk.helpers.types import Context, Record
+
+    from tap_mews.api.operations import Operation
     from tap_mews.exports.api import ExportsApi
     from tap_mews.pages.fetch import Ids
     from tap_mews.reading.reader import Reader, WindowRead
     from tap_mews.reading.windows import Window
     from tap_mews.records.validator import Rows
+
+
+T = TypeVar("T")
 
 
 class ByTime(MewsStream):
@@ -40,14 +51,18 @@ class ByTime(MewsStream):
 
     def new_reader(self) -> Reader:
         """Page by page."""
-        fetch = PageFetch(
-            self.operation,
-            bytes,
-            self.client_of,
-            self.page_size,
-            is_probe=self.is_dry_run,
+        return self.page_reader(self.fetch(self.operation, bytes))
+
+    def fetch(self, operation: Operation, row: type[T]) -> PageFetch[T]:
+        """What fetches the rows of an operation for this stream.
+
+        Args:
+            operation: What to call.
+            row: What to make of a row, as `PageDecoder`.
+        """
+        return PageFetch(
+            operation, row, self.client_of, self.page_size, is_probe=self.is_dry_run
         )
-        return self.page_reader(fetch)
 
 
 class Reference(ByTime):
@@ -56,8 +71,50 @@ class Reference(ByTime):
     `start_date` does not bound it, so that no id of a row points to nothing.
     """
 
-    tested = None
     is_bounded = False
+
+    @property
+    def tested(self) -> timedelta | None:
+        """Of whatever time, if one can ask for that."""
+        return ONE_DAY if self.operation.needs_filter else None
+
+    def start(self, ids: Iterable[str] | None) -> datetime | None:
+        """`reference_start_date`, else all that there is."""
+        start = super().start(ids)
+        if start is None and self.operation.needs_filter:
+            return self.beginning(ids)
+        return start
+
+
+class Children(ByTime):
+    """What belongs to rows that are too many to be asked for in each run.
+
+    A window has the children of the parents that changed in it.
+
+    Attributes:
+        parents: The operations that give the parents, by one time filter.
+    """
+
+    parents: ClassVar[tuple[Operation, ...]]
+    replication_key: str | None = None
+
+    @property
+    def windowed(self) -> Operation:
+        """The parents."""
+        return self.parents[0]
+
+    def new_reader(self) -> Reader:
+        """The parents of a window, then their children."""
+        ids = self.run.lookups.ids
+        parents = [
+            (
+                self.fetch(each, Parent),
+                ids(each.selector.parents) if each.selector.parents else None,
+            )
+            for each in self.parents
+        ]
+        children = self.fetch(self.operation, bytes)
+        return self.page_reader(ChildFetch(parents, children, is_probe=self.is_dry_run))
 
 
 class Whole(MewsStream):
@@ -82,6 +139,43 @@ class Whole(MewsStream):
         """The rows of the list."""
         del span, window, ids
         return iter(self.run.lookups.rows(self.operation))
+
+
+class Replaced(Whole):
+    """A stream that is read whole in each run, to which no other row refers.
+
+    A row that is gone does not come any more, and nothing else tells. So once all is
+    read, the version of the run is announced: a target may drop what is older.
+    """
+
+    replication_key = None
+
+    @property
+    def replication_method(self) -> str:
+        """A full table, whatever the catalog says."""
+        return REPLICATION_FULL_TABLE
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """The SDK announces a version before the rows: not here."""
+        return False
+
+    @property
+    def announces_version(self) -> bool:
+        """Whether what is read is all there is, and messages can say so."""
+        settings, config = self.run.settings, self.config
+        is_narrowed = settings.enterprise_ids or settings.chain_ids
+        # a BATCH has no place for a version
+        return not (is_narrowed or self.is_dry_run or config.get("batch_config"))
+
+    def get_records(self, context: Context | None) -> Generator[Record, None, None]:
+        """Deliver all, and announce the version if really all has come."""
+        announces = self.announces_version
+        if announces:
+            self._stream_version = self._initialized_at
+        yield from super().get_records(context)
+        if announces and self.is_complete:
+            self._write_activate_version_message(self._initialized_at)
 
 
 class Exported(ByTime):
@@ -111,7 +205,7 @@ class Exported(ByTime):
         """
         if self.start_date is None and self.run.settings.end_date is None:
             return None
-        return super().start(ids)
+        return self.start_date or self.beginning(ids)
 
     def new_reader(self) -> Reader:
         """Through data exports or page by page."""

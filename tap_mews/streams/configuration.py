@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from tap_mews.api.operations import Operation, under
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tap_mews.api.operations import Operation, TimeFilter, under
+from tap_mews.pages.fetch import SeveralFetches
 from tap_mews.pages.lookups import ENTERPRISES
-from tap_mews.streams.bases import Reference, Whole
+from tap_mews.streams.bases import ByTime, Reference, Whole
+
+if TYPE_CHECKING:
+    from tap_mews.reading.reader import Reader
 
 SERVICES = Operation("services/getAll", "Services", time_filter=None)
 
@@ -56,3 +63,22 @@ class Departments(Whole):
     name = "departments"
     selected_by_default = False
     operation = Operation("departments/getAll", "Departments", time_filter=None)
+
+
+class Tasks(ByTime):
+    """Tasks of staff, when they are made and when they are closed.
+
+    What is edited between the two does not show: no filter tells.
+    """
+
+    name = "tasks"
+    selected_by_default = False
+    is_sensitive = True
+    replication_key = "CreatedUtc"
+    operation = Operation("tasks/getAll", "Tasks", time_filter=TimeFilter("CreatedUtc"))
+
+    def new_reader(self) -> Reader:
+        """In each window what was made, then what was closed."""
+        closed = replace(self.operation, time_filter=TimeFilter("ClosedUtc"))
+        fetches = [self.fetch(each, bytes) for each in (self.operation, closed)]
+        return self.page_reader(SeveralFetches(fetches))

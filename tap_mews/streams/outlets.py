@@ -18,3 +18,11 @@ class OutletItems(ByTime):
 
     name = "outlet_items"
     operation = Operation("outletItems/getAll", "OutletItems")
+
+
+class OutletBills(ByTime):
+    """Bills of outlets; they come with the items that changed."""
+
+    name = "outlet_bills"
+    replication_key = None
+    operation = Operation("outletItems/getAll", "OutletBills", counted="OutletItems")

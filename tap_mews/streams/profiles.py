@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation
+from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation, under
 from tap_mews.pages.lookups import FOUNDED
-from tap_mews.streams.bases import Exported, Reference
+from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class _OfChain(Exported):
-    """A profile."""
+    """A profile: other rows refer to it, so it is read whole at first."""
+
+    is_bounded = False
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The beginning of Mews: a chain can be older than what the token reaches."""
@@ -22,17 +24,20 @@ class _OfChain(Exported):
         return FOUNDED
 
 
+CUSTOMERS = Operation(
+    "customers/getAll",
+    "Customers",
+    CHAINS,
+    all_rows={"Extent": {"Customers": True, "Addresses": False}} | EVERY_STATE,
+)
+
+
 class Customers(_OfChain):
     """Guests and other people."""
 
     name = "customers"
     entity_type = "Customer"
-    operation = Operation(
-        "customers/getAll",
-        "Customers",
-        CHAINS,
-        all_rows={"Extent": {"Customers": True, "Addresses": False}} | EVERY_STATE,
-    )
+    operation = CUSTOMERS
 
 
 class Companies(_OfChain):
@@ -49,4 +54,129 @@ class CompanyContracts(Reference):
     name = "company_contracts"
     operation = Operation(
         "companyContracts/getAll", "TravelAgencyContracts", all_rows=EVERY_STATE
+    )
+
+
+class Addresses(Reference):
+    """Addresses of customers and companies; `UpdatedUtc` can be null."""
+
+    name = "addresses"
+    selected_by_default = False
+    operation = Operation(
+        "addresses/getAll",
+        "Addresses",
+        CHAINS,
+        all_rows=EVERY_STATE,
+        needs_filter=True,
+    )
+
+    def beginning(self, ids: Iterable[str] | None) -> datetime:
+        """The beginning of Mews, as for the profiles."""
+        del ids
+        return FOUNDED
+
+
+class AccountNotes(ByTime):
+    """Notes on customers and companies."""
+
+    name = "account_notes"
+    selected_by_default = False
+    is_sensitive = True
+    replication_key = None
+    operation = Operation(
+        "accountNotes/getAll", "AccountNotes", CHAINS, all_rows=EVERY_STATE
+    )
+
+
+class CustomerRelationships(Children):
+    """How customers are related, such as employee and company contact."""
+
+    name = "customer_relationships"
+    selected_by_default = False
+    primary_keys = ("CustomerId", "RelatedCustomerId", "Relationship")
+    parents = (CUSTOMERS,)
+    operation = Operation(
+        "customers/getRelationships",
+        "CustomerRelationships",
+        under(CUSTOMERS, "CustomerIds", most=100),
+        time_filter=None,
+        is_restricted=True,
+    )
+
+
+class CustomTitleGroups(Whole):
+    """Groups of titles that a chain has made."""
+
+    name = "custom_title_groups"
+    selected_by_default = False
+    replication_key = None
+    operation = Operation(
+        "customTitleGroups/getAll",
+        "CustomTitleGroups",
+        CHAINS,
+        time_filter=None,
+        all_rows=EVERY_STATE,
+        is_restricted=True,
+    )
+
+
+class CustomTitles(Whole):
+    """Titles of customers that a chain has made."""
+
+    name = "custom_titles"
+    selected_by_default = False
+    replication_key = None
+    operation = Operation(
+        "customTitles/getAll",
+        "CustomTitles",
+        CHAINS,
+        time_filter=None,
+        all_rows=EVERY_STATE,
+        is_restricted=True,
+    )
+
+
+class _Loyalty(Reference):
+    """The rows carry no date, though they are filtered by one."""
+
+    selected_by_default = False
+    replication_key = None
+
+
+LOYALTY_PROGRAMS = Operation(
+    "loyaltyPrograms/getAll", "LoyaltyPrograms", CHAINS, all_rows=EVERY_STATE
+)
+
+
+class LoyaltyPrograms(_Loyalty):
+    """Loyalty programs."""
+
+    name = "loyalty_programs"
+    operation = LOYALTY_PROGRAMS
+
+
+class LoyaltyTiers(_Loyalty):
+    """Tiers of loyalty programs."""
+
+    name = "loyalty_tiers"
+    operation = Operation(
+        "loyaltyTiers/getAll",
+        "LoyaltyTiers",
+        under(LOYALTY_PROGRAMS, "LoyaltyProgramIds"),
+        all_rows=EVERY_STATE,
+    )
+
+
+class LoyaltyMemberships(_Loyalty):
+    """Who is a member of which program."""
+
+    name = "loyalty_memberships"
+    operation = Operation(
+        "loyaltyMemberships/getAll",
+        "LoyaltyMemberships",
+        CHAINS,
+        all_rows=EVERY_STATE
+        | {
+            "MembershipStates": ["New", "Pending", "Enrolled", "Canceled", "Declined"],
+        },
     )

@@ -17,13 +17,18 @@ from tap_mews.api.operations import (
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
-from tap_mews.streams.bases import ByTime, Exported, Reference, Whole
+from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
 from tap_mews.streams.configuration import SERVICES
 
 if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader
 
 RESERVATIONS = Operation("reservations/getAll/2023-06-06", "Reservations")
+PRODUCT_SERVICE_ORDERS = Operation(
+    "productServiceOrders/getAll",
+    "ProductServiceOrders",
+    under(SERVICES, "ServiceIds"),
+)
 
 
 class Reservations(Exported):
@@ -119,8 +124,39 @@ class ProductServiceOrders(ByTime):
     """Orders of products without a stay."""
 
     name = "product_service_orders"
+    operation = PRODUCT_SERVICE_ORDERS
+
+
+class ReservationChannelDetails(Children):
+    """What a channel manager says of a reservation."""
+
+    name = "reservation_channel_details"
+    selected_by_default = False
+    primary_keys = ("ReservationId",)
+    parents = (RESERVATIONS,)
     operation = Operation(
-        "productServiceOrders/getAll",
-        "ProductServiceOrders",
-        under(SERVICES, "ServiceIds"),
+        "reservations/getChannelManagerDetails",
+        "ChannelManagerDetails",
+        under(RESERVATIONS, "ReservationIds", most=100),
+        time_filter=None,
+        most_rows=None,
+        is_paged=False,
+        is_restricted=True,
+    )
+
+
+class ServiceOrderNotes(Children):
+    """Notes on reservations and on orders of products."""
+
+    name = "service_order_notes"
+    selected_by_default = False
+    is_sensitive = True
+    replication_key = "UpdatedUtc"
+    parents = (RESERVATIONS, PRODUCT_SERVICE_ORDERS)
+    operation = Operation(
+        "serviceOrderNotes/getAll",
+        "ServiceOrderNotes",
+        under(RESERVATIONS, "ServiceOrderIds"),
+        time_filter=None,
+        all_rows={"Types": ["General", "ChannelManager", "SpecialRequest"]},
     )

@@ -139,6 +139,17 @@ def slow(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
+@pytest.fixture(autouse=True)
+def hang_up() -> Iterator[None]:
+    """A hang-up stops what these tests start, even if they run under `nohup`.
+
+    A process begins with the signals ignored that its parent ignores.
+    """
+    old = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, old)
+
+
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM", "SIGKILL"])
 def test_a_process_that_is_stopped_shows_and_leaves_nothing(
     slow: Sandbox, tmp_path: Path, name: str
@@ -164,7 +175,6 @@ def test_a_process_that_is_stopped_shows_and_leaves_nothing(
 def test_a_closed_terminal_stops_nothing_that_nohup_has_started(
     slow: Sandbox, tmp_path: Path
 ) -> None:
-    # a process begins with the signals ignored that its parent ignores
     old = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         with running(slow, tmp_path) as run:

@@ -1,0 +1,130 @@
+"""How one hotel is paid, and what its ledgers stand at, day by day."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from facts import OPERATIONS
+from sandbox.clock import utc_text
+from sandbox.hotel.shapes import amount
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+    from sandbox.encoding import Json
+    from sandbox.hotel.property import Hotel
+
+_DAY = timedelta(days=1)
+_LEDGERS = OPERATIONS["ledgerBalances/getAll"].all_rows["LedgerTypes"]
+
+
+class Treasury:
+    """Payment requests, cards, payouts and the balances of the ledgers."""
+
+    def __init__(self, hotel: Hotel) -> None:
+        """Work with a chance of its own: the guests of the hotel stay as they are."""
+        self.hotel = hotel
+        self._rng = random.Random(f"{hotel.id}/treasury")
+
+    def open(self, now: datetime) -> None:
+        """Enter what is there from the beginning."""
+        for currency, value in (("USD", "1.0921"), ("JPY", "161.35")):
+            values = {
+                "Id": self.hotel.named(f"ExchangeRate/{currency}"),
+                "SourceCurrency": "EUR",
+                "TargetCurrency": currency,
+                "Value": Decimal(value),
+            }
+            self.hotel.put("ExchangeRate", now, values)
+        relations = {"PartnerCompany": False, "TravelAgency": True}
+        assignment = {
+            "Id": self.hotel.named("BillingAutomation/Assignment"),
+            "BillingAutomationId": self.hotel.named("BillingAutomation/Agencies"),
+            "ServiceId": self.hotel.service,
+            "RateIds": [self.hotel.rates[0]],
+        }
+        values = {
+            "Id": assignment["BillingAutomationId"],
+            "Name": "Nights to agencies",
+            "AssignmentTargetType": "CompanyAsOwner",
+            "TriggerType": "Continuous",
+            "CompaniesWithRelations": [
+                {"CompanyId": company, "CompanyRelations": relations}
+                for company in self.hotel.chain.agencies.values()
+            ],
+            "Assignments": [assignment],
+        }
+        self.hotel.put("BillingAutomation", now, values)
+
+    def day(self, now: datetime) -> None:
+        """Start a day: its books are closed when it is over."""
+        self.hotel.life.at(now + _DAY, self.day)
+        self._balance((now - _DAY).date(), now)
+        noon = now + timedelta(hours=12, seconds=self._rng.randrange(3600))
+        self.hotel.life.at(noon, self._pay_out)
+        if self.hotel.chain.customers:
+            self.hotel.life.at(noon, self._request)
+
+    def _balance(self, day: date, now: datetime) -> None:
+        for number, ledger in enumerate(_LEDGERS):
+            value = Decimal(1000 * number + day.toordinal() % 997)
+            values = {
+                "Date": day.isoformat(),
+                "LedgerType": ledger,
+                "OpeningBalance": amount(value),
+                "ClosingBalance": amount(value + 1),
+            }
+            self.hotel.put("LedgerBalance", now, values)
+
+    def _pay_out(self, now: datetime) -> None:
+        payout = self._id("Payout", now)
+        money = {"Currency": "EUR", "Value": Decimal("812.40")}
+        values = {
+            "Id": payout,
+            "State": "Paid",
+            "Provider": "Stripe",
+            "PayoutDateUtc": utc_text(now),
+            "Amount": money,
+        }
+        self.hotel.put("Payout", now, values)
+        for kind in ("Charge", "PlatformFee"):
+            values = {
+                "Id": self._id(f"PayoutTransaction/{kind}", now),
+                "PayoutId": payout,
+                "Type": kind,
+                "Amount": money,
+            }
+            self.hotel.put("PayoutTransaction", now, values)
+
+    def _request(self, now: datetime) -> None:
+        customer = self._rng.choice(self.hotel.chain.customers)
+        values: Json = {
+            "Id": self._id("PaymentRequest", now),
+            "AccountId": customer,
+            "CustomerId": customer,
+            "State": "Pending",
+            "Amount": amount(Decimal("90.00")),
+            "Type": "Payment",
+            "Reason": "Deposit",
+            "ExpirationUtc": utc_text(now + 7 * _DAY),
+            "Description": "For your stay",
+        }
+        self.hotel.put("PaymentRequest", now, values)
+        values = {
+            "Id": self._id("CreditCard", now),
+            "CustomerId": customer,
+            "IsActive": self._rng.randrange(4) > 0,
+            "State": "Enabled",
+            "Kind": "Gateway",
+            "Format": "Physical",
+            "Type": "Visa",
+            "ObfuscatedNumber": "************1111",
+            "Expiration": "2031-04",
+        }
+        self.hotel.put("CreditCard", now, values)
+
+    def _id(self, entity: str, now: datetime) -> str:
+        return self.hotel.named(f"{entity}/{utc_text(now)}")
