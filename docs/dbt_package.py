@@ -30,37 +30,11 @@ _TYPES = {
     "number": "decimal",
     "string": "text",
 }
-_RESERVED = frozenset(
-    [
-        "all",
-        "and",
-        "as",
-        "default",
-        "desc",
-        "end",
-        "from",
-        "group",
-        "in",
-        "is",
-        "limit",
-        "not",
-        "offset",
-        "on",
-        "or",
-        "order",
-        "primary",
-        "references",
-        "select",
-        "table",
-        "then",
-        "to",
-        "union",
-        "unique",
-        "user",
-        "when",
-        "where",
-    ]
-)
+_RESERVED = {
+    *("all", "and", "as", "default", "desc", "end", "from", "group", "in", "is"),
+    *("limit", "not", "offset", "on", "or", "order", "primary", "references"),
+    *("select", "table", "then", "to", "union", "unique", "user", "when", "where"),
+}
 _FORMATS = {"date-time": "timestamp", "date": "date"}
 
 
