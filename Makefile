@@ -11,6 +11,7 @@ MELTANO_VENV := .venv-meltano
 EXAMPLES_VENV := .venv-examples
 # What `make drift` and `make facts` read; Mews' demo environment can be ahead of it.
 OPENAPI := https://api.mews.com/swagger/connector/swagger.yaml
+DBT_VENV := .venv-dbt
 TARGETS := target-csv target-duckdb target-jsonl target-postgres
 # It needs releases of long ago, which go with none of ours.
 OLD_TARGET := target-jsonl
@@ -34,7 +35,7 @@ export UV_PYTHON_DOWNLOADS := never
 help: ## Show what make can do
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.runtime $(TARGET_VENV)/.installed ## Sync a stand-in hotel into DuckDB, twice, and show what arrived
+demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync stand-in hotels into DuckDB, twice, and show rows and key figures
 	@$(BIN)/python -m demo
 
 test: lint ## Prove that everything works: lint, types, tests, coverage
@@ -43,7 +44,7 @@ test: lint ## Prove that everything works: lint, types, tests, coverage
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
-e2e: examples-types $(MELTANO_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
+e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
 	$(BIN)/python -m pytest tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
@@ -79,8 +80,9 @@ format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/ and hub/ take from the code
+docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, hub/ and dbt/ take from the code
 	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md hub/*.yml
+	$(BIN)/python -m docs.dbt_package
 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some
 	@$(BIN)/python -m benchmarks $(BENCH)
@@ -103,6 +105,10 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	   echo '# Generated; renew with: make constraints'; \
 	   printf 'dagster>=1.13\nmeltano>=4\ntypes-pyyaml\n' | $(COMPILE) -c constraints-meltano.txt -; } > constraints-examples.new
 	@mv constraints-examples.new constraints-examples.txt
+	@{ echo '# The versions in the virtual environment of dbt and its adapters.'; \
+	   echo '# Generated; renew with: make constraints'; \
+	   printf 'dbt-core>=1.9,<1.12\ndbt-duckdb>=1.9\ndbt-postgres>=1.9\n' | $(COMPILE) -; } > constraints-dbt.new
+	@mv constraints-dbt.new constraints-dbt.txt
 	@for target in $(TARGETS); do \
 	   { echo "# The versions in a virtual environment of $$target."; \
 	     echo '# Generated from meltano.yml; renew with: make constraints'; \
@@ -113,7 +119,7 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	done
 
 clean: ## Remove everything that make made
-	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) $(EXAMPLES_VENV) build dist .coverage .coverage.* \
+	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) $(EXAMPLES_VENV) $(DBT_VENV) build dist .coverage .coverage.* \
 	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 
 define create_venv
@@ -162,6 +168,14 @@ $(EXAMPLES_VENV)/.installed: constraints-examples.txt
 	@echo 'Preparing $(EXAMPLES_VENV) ...'
 	$(call create_venv,$(EXAMPLES_VENV))
 	@$(EXAMPLES_VENV)/bin/python $(PIP_INSTALL) -c constraints-examples.txt dagster meltano types-pyyaml
+	@touch $@
+
+# dbt with its adapters, for the package in dbt/. dbt-core 1.12 needs a parser whose
+# source distribution downloads a binary that no constraint pins.
+$(DBT_VENV)/.installed: constraints-dbt.txt
+	@echo 'Preparing $(DBT_VENV) ...'
+	$(call create_venv,$(DBT_VENV))
+	@$(DBT_VENV)/bin/python $(PIP_INSTALL) -c constraints-dbt.txt dbt-core dbt-duckdb dbt-postgres
 	@touch $@
 
 # Only `make constraints` needs this rule: it must work when the pins do not.

@@ -7,10 +7,13 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo import kpis
 from demo.hotels import open_hotels
+from demo.page import page
 from demo.pipeline import CHECKOUT, TARGET, DemoError, Pipeline
 from demo.warehouse import Warehouse, table
 
@@ -29,8 +32,8 @@ With Meltano:   meltano add --custom tap-mews --plugin-type extractor
 
 def main() -> int:
     """Tell the story, and give the exit code: 0 if every row is accounted for."""
-    if not TARGET[0].exists():
-        print("`make demo` installs the target first.", file=sys.stderr)
+    if not (TARGET[0].exists() and kpis.DBT.exists()):
+        print("`make demo` installs the target and dbt first.", file=sys.stderr)
         return 1
     # Like Ctrl-C, this ends the blocks below, and their processes with them.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -74,7 +77,15 @@ def _tell(folder: Path) -> None:
         if any(wrong.values()):
             message = f"Rows that are missing, outdated or made up: {wrong}"
             raise DemoError(message)
-        print(f"Every row accounted for: all that the hotels did until {due}.")
+        print(f"Every row accounted for: all that the hotels did until {due}.\n")
+        with _step("Making key figures of the rows: dbt run"):
+            kpis.build(pipeline.warehouse)
+        months = kpis.last_month(pipeline.warehouse, date.fromisoformat(due[:10]))
+        for month in kpis.drawn(months):
+            print(f"\n{month}")
+        charts = folder / "key-figures.html"
+        charts.write_text(page(months), "utf-8")
+        print(f"\nThe same as charts: {charts.as_uri()}")
 
 
 @contextmanager

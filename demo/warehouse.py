@@ -11,10 +11,11 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-# Each table, with the column that says when a row was changed or posted.
+# Each table, with the column that says when a row was changed or posted, and its key.
 _TABLES = """
 select table_name, min(column_name) filter (
-  column_name = 'postingdate' or column_name like '%updatedutc')
+  column_name = 'postingdate' or column_name like '%updatedutc'),
+  max(column_name) filter (column_name in ('id', 'code'))
 from information_schema.columns where table_catalog = 'warehouse'
 group by all order by table_name"""
 
@@ -29,7 +30,7 @@ class Warehouse:
     def arrived(self) -> str:
         """Draw how many rows each table has, and the time they span."""
         rows = []
-        for name, date in self._ask(_TABLES)[1:]:
+        for name, date, _ in self._ask(_TABLES)[1:]:
             span = f"left(min({date})::text, 16), left(max({date})::text, 16)"
             columns = f"count(*), {span if date else 'null, null'}"
             rows += self._ask(f"select '{name}', {columns} from {name}")[1:]  # noqa: S608
@@ -51,10 +52,11 @@ class Warehouse:
             hotels: The keys that there are, each with its last update.
             until: Up to when rows are due.
         """
-        columns = dict(self._ask(_TABLES)[1:])
-        updated = "updatedutc" if columns.get(name) == "updatedutc" else "null"
-        question = f"select id, {updated}::text from {name}"  # noqa: S608
-        here = dict(self._ask(question)[1:]) if name in columns else {}
+        tables = {table: columns for table, *columns in self._ask(_TABLES)[1:]}
+        date, key = tables.get(name, (None, None))
+        updated = "updatedutc" if date == "updatedutc" else "null"
+        question = f"select lower({key}), {updated}::text from {name}"  # noqa: S608
+        here = dict(self._ask(question)[1:]) if key else {}
         wrong = here.keys() - hotels.keys()
         for key, moment in hotels.items():
             written = moment.replace("T", " ").removesuffix("Z")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 CHECKOUT = Path(__file__).parent.parent
 IN_SDIST = {
     *(".ci", ".dockerignore", ".github", ".gitignore", "Dockerfile", "Makefile"),
-    *("benchmarks", "demo", "docs", "drift", "examples", "facts", "hub", "live"),
+    *("benchmarks", "dbt", "demo", "docs", "drift", "examples", "facts", "hub", "live"),
     *("sandbox", "schemas", "tap_mews", "tests"),
     *("CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md"),
     *("PKG-INFO", "meltano.yml", "pyproject.toml"),

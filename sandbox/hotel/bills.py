@@ -106,6 +106,7 @@ class Bills:
             rebated=item,
         )
         self.books.charge(account, rebate, now, corrective)
+        self.hotel.truth.rebate(account.reservation, now)
         self.hotel.change("Bill", bill, now, Options={**_OPTIONS, "Rebated": True})
 
     def _values(self, account: Account, guest: str) -> Json:

@@ -43,6 +43,7 @@ class Charge(NamedTuple):
     units: int = 1
     state: str = "Open"
     rebated: str | None = None
+    starts: datetime | None = None
 
 
 class Books:
@@ -75,7 +76,7 @@ class Books:
             "OriginalAmount": total,
             "RevenueType": revenue,
             "ConsumedUtc": utc_text(what.consumed),
-            "StartUtc": utc_text(what.consumed),
+            "StartUtc": utc_text(what.starts or what.consumed),
             "AccountingState": what.state,
             "Type": what.kind,
             "Options": {"CanceledWithReservation": False},
@@ -238,8 +239,8 @@ class Books:
         value = item["Amount"]
         tax = value["Breakdown"]["Items"][0]
         base = {"NetBaseValue": abs(tax["NetValue"]), "TaxRateCode": tax["TaxRateCode"]}
-        day = parse_utc(item["ConsumedUtc"]) + timedelta(hours=self.hotel.place.offset)
-        posting = _Posting(item, "OrderItem", str(day.date()), self.hotel.new_id(), now)
+        day = self.hotel.truth.day_of(parse_utc(item["ConsumedUtc"]))
+        posting = _Posting(item, "OrderItem", str(day), self.hotel.new_id(), now)
         self._entry(posting, "Guest", value["GrossValue"], {})
         self._entry(posting, "Revenue", -value["NetValue"], {})
         if tax["TaxValue"]:
@@ -247,9 +248,9 @@ class Books:
 
     def _post_payment(self, key: str, now: datetime) -> None:
         payment = self.hotel.store.get("Payment", key)
-        day = now + timedelta(hours=self.hotel.place.offset)
+        day = self.hotel.truth.day_of(now)
         transaction = self.hotel.new_id()
-        posting = _Posting(payment, "Payment", str(day.date()), transaction, now)
+        posting = _Posting(payment, "Payment", str(day), transaction, now)
         value, bill = payment["Amount"]["GrossValue"], payment["BillId"]
         # An invoice moves what is owed to the city ledger until the company pays.
         invoice = payment["Type"] == "InvoicePayment"

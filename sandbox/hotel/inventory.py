@@ -158,6 +158,8 @@ class Inventory:
             "Notes": None if rng.randrange(3) else "Téléphoner à la réception",
         }
         block = hotel.put("ResourceBlock", now, values)
+        if repair:
+            hotel.truth.repair(room, starts, ends)
         if hotel.chance(0.5):
             hotel.plan(ends, partial(self._lift, block))
 

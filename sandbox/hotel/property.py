@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sandbox.clock import UTC, utc_text
 from sandbox.hotel.numbers import Numbers
 from sandbox.hotel.shapes import address, has, shape
+from sandbox.hotel.truth import Truth
 
 if TYPE_CHECKING:
     import random
@@ -54,6 +55,8 @@ class Hotel:
         self.ledger_categories = {
             name: self.new_id() for name in ("Service", "Product", "Additional")
         }
+        rooms = {room: kind.id for kind in self.categories for room in kind.rooms}
+        self.truth = Truth(place, rooms)
 
     def new_id(self) -> str:
         """Make the identifier of a new row."""

@@ -43,6 +43,7 @@ class Sales:
         place = self.hotel.place
         name, price = self._rng.choice(MENU)
         code = f"{place.country}-2020-1-S"
+        units = self._rng.randint(1, 4)
         bill = self.hotel.named(f"OutletBill/{now:%Y%m%d}")
         values: Json = {
             "Id": bill,
@@ -57,11 +58,12 @@ class Sales:
             "AccountingCategoryId": self.hotel.ledger_categories["Product"],
             "Type": "Revenue",
             "Name": name,
-            "UnitCount": self._rng.randint(1, 4),
+            "UnitCount": units,
             "UnitAmount": amount(Decimal(price), code, place.other_tax),
             "ConsumedUtc": utc_text(now),
         }
         self.hotel.put("OutletItem", now, values)
+        self.hotel.truth.sell(Decimal(price), units, now)
 
     def _take_cash(self, now: datetime) -> None:
         comes = self._rng.choice((True, True, True, False))

@@ -117,6 +117,7 @@ class FrontDesk:
             hotel.put("SourceAssignment_2024_09_20", now, values)
         self._accompany(stay, guest, now)
         self._charge_nights(stay, now, "Inactive" if optional else "Open")
+        hotel.truth.book(stay.id, now, optional=optional)
         if hotel.rng.random() < booking.source.prepaid:
             total = self.books.total("OrderItem", stay.items)
             payment = self.books.pay(account, total, now, kind="CreditCardPayment")
@@ -153,6 +154,7 @@ class FrontDesk:
         if self._state(stay) != "Optional":
             return
         self.hotel.change("Reservation", stay.id, now, State="Confirmed")
+        self.hotel.truth.book(stay.id, now, optional=False)
         for item in stay.items:
             self.hotel.change("OrderItem", item, now, AccountingState="Open")
 
@@ -186,6 +188,8 @@ class FrontDesk:
         if reason == "NoShow":
             fee = Charge("CancellationFee", "No-show fee", Decimal("60.00"), now)
             self.books.charge(stay.account, fee, now)
+            self.hotel.truth.no_show(stay.id, fee.price, now)
+        self.hotel.truth.cancel(stay.id, now)
         self._touch_group(stay, now)
 
     def _check_in(self, stay: Stay, now: datetime) -> None:
@@ -217,6 +221,7 @@ class FrontDesk:
         units = self.hotel.rng.randint(1, 3)
         order = Charge("ProductOrder", name, Decimal(price), now, units)
         stay.items.append(self.books.charge(stay.account, order, now, stay.bill))
+        self.hotel.truth.eat(stay.id, order.price * units, now)
 
     def _check_out(self, stay: Stay, now: datetime) -> None:
         if self._state(stay) != "Started":
@@ -259,7 +264,9 @@ class FrontDesk:
             day = booking.arrival + _DAY * night
             consumed = max(hotel.local(day, 24), now)
             space = Charge("SpaceOrder", f"Night {day}", price, consumed, state=state)
+            space = space._replace(starts=hotel.local(day, 0))
             stay.items.append(self.books.charge(stay.account, space, now))
+            hotel.truth.night(stay.id, stay.category.id, day, price)
         consumed = max(hotel.local(booking.arrival, 24), now)
         tax = Charge(
             "CityTax", "City tax", Decimal("2.30"), consumed, booking.nights, state

@@ -85,6 +85,8 @@ class Project:
         self._install("extractor", "tap-mews", "constraints.txt")
         for each in self.definition["plugins"]["loaders"]:
             self._install("loader", each["name"], f"constraints-{each['name']}.txt")
+        for each in self.definition["plugins"].get("utilities", ()):
+            self._install("utility", each["name"], "constraints-dbt.txt")
         self.meltano("install")
 
     def _install(self, kind: str, name: str, constraints: str) -> None:
@@ -131,8 +133,14 @@ class Project:
             str(self._binaries / "meltano"), *arguments, code=code, env=env
         )
 
-    def shell(self, *command: str, code: int = 0, env: Env | None = None) -> str:
-        """As `meltano`, for any command."""
+    def shell(
+        self,
+        *command: str,
+        code: int = 0,
+        env: Env | None = None,
+        seconds: float = SECONDS,
+    ) -> str:
+        """As `meltano`, for any command, which may take that long."""
         done = subprocess.run(
             command,
             cwd=self.folder,
@@ -140,7 +148,7 @@ class Project:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=SECONDS,
+            timeout=seconds,
             check=False,
         )
         told = f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"

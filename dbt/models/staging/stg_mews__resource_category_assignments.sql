@@ -1,0 +1,23 @@
+-- Generated from schemas/resource_category_assignments.json. Renew it with: make docs
+with typed as (
+
+    {{ mews.typed_columns('resource_category_assignments', {
+        'Id': 'text',
+        'IsActive': 'boolean',
+        'ResourceId': 'text',
+        'CategoryId': 'text',
+        'CreatedUtc': 'timestamp',
+        'UpdatedUtc': 'timestamp',
+    }) }}
+
+)
+
+select
+    id,
+    is_active,
+    resource_id,
+    category_id,
+    created_utc,
+    updated_utc,
+    coalesce(is_active = false, false) as is_deleted
+from typed
