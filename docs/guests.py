@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from docs.generated import CHECKOUT, Json, as_yaml, table
+from tap_mews.streams import STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,15 +129,21 @@ def _selectable() -> list[tuple[str, str]]:
     """What can be deselected: an entry of a list goes with the whole list."""
     return list(
         dict.fromkeys(
-            (each.stream, each.path.partition("[]")[0]) for each in outermost()
+            (each.stream, each.path.partition("[]")[0]) for each in _there_by_default()
         )
     )
+
+
+def _there_by_default() -> list[Property]:
+    """The properties of the streams that no setting has to bring."""
+    sensitive = {stream.name for stream in STREAMS if stream.is_sensitive}
+    return [each for each in outermost() if each.stream not in sensitive]
 
 
 def hash_recipe() -> str:
     """Stream maps for Meltano that hash some personal data and remove the rest."""
     maps: dict[str, dict[str, str]] = {}
-    for each in outermost():
+    for each in _there_by_default():
         name = re.split(r"[.\[]", each.path)[0]
         kept = name in KEPT_AS_HASH.get(each.stream, ())
         maps.setdefault(each.stream, {})[name] = _SALTED if kept else REMOVED

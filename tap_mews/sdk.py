@@ -322,6 +322,15 @@ class WindowedStream(Stream):
         """What ACTIVATE_VERSION announced, if it did."""
         return self._stream_version
 
+    def begin_version(self) -> None:
+        """Let the records that follow carry the version of this run."""
+        self._stream_version = self._initialized_at
+
+    def announce_version(self) -> None:
+        """Let targets drop what has an older version; the SDK would do it before."""
+        if self._stream_version is not None:
+            self._write_activate_version_message(self._stream_version)
+
     @property
     def passes_rows_on(self) -> bool:
         """Whether a row can stay as it came: nothing maps, flattens or deselects it."""

@@ -34,6 +34,7 @@ OPTIONS: Json = CONFIG["properties"]
 RIGHT: Json = {
     "client_name": "Nightly 2.1",
     "start_date": "2026-01-01",
+    "reference_start_date": "2026-01-01",
     "end_date": "2026-12-31T12:00:00+02:00",
     "extraction": "pages",
     "max_concurrency": 3,

@@ -24,8 +24,9 @@ def comparable(result: Result) -> list[Any]:
     for line in result.lines:
         message = json.loads(line, parse_float=str, parse_int=str)
         message.pop("time_extracted", None)
+        message.pop("version", None)
         for part in message.get("value", {}).get("bookmarks", {}).values():
-            part.pop("exports", None)
+            part.pop("jobs", None)
         found.append(message)
     return [
         message

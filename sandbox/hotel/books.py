@@ -276,6 +276,9 @@ class Books:
             **extra,
         }
         self.hotel.put("LedgerEntry", posting.now, values)
+        self.hotel.posted[ledger][posting.day] += value
+        if self.hotel.has_posted is not None:
+            self.hotel.has_posted(ledger, posting.day, posting.now)
 
 
 class _Posting(NamedTuple):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sandbox.clock import UTC, utc_text
@@ -14,6 +16,7 @@ from sandbox.hotel.truth import Truth
 
 if TYPE_CHECKING:
     import random
+    from collections.abc import Callable
 
     from sandbox.hotel.guests import Chain
     from sandbox.hotel.life import Event, Life
@@ -55,6 +58,11 @@ class Hotel:
         self.ledger_categories = {
             name: self.new_id() for name in ("Service", "Product", "Additional")
         }
+        # by ledger and posting date, what is posted there so far
+        self.posted: dict[str, dict[str, Decimal]] = defaultdict(
+            partial(defaultdict, Decimal)
+        )
+        self.has_posted: Callable[[str, str, datetime], None] | None = None
         rooms = {room: kind.id for kind in self.categories for room in kind.rooms}
         self.truth = Truth(place, rooms)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.hotel.property import Hotel
 
 _DAY = timedelta(days=1)
+_EDITABLE = timedelta(days=8)
 _LEDGERS = OPERATIONS["ledgerBalances/getAll"].all_rows["LedgerTypes"]
 
 
@@ -28,6 +30,11 @@ class Treasury:
         """Work with a chance of its own: the guests of the hotel stay as they are."""
         self.hotel = hotel
         self._rng = random.Random(f"{hotel.id}/treasury")
+        # what was posted before the days that can change, and these days
+        self._closed: dict[str, Decimal] = defaultdict(Decimal)
+        self._balances: dict[tuple[str, str], Json] = {}
+        self._first: date | None = None
+        hotel.has_posted = self._balance
 
     def open(self, now: datetime) -> None:
         """Enter what is there from the beginning."""
@@ -62,22 +69,38 @@ class Treasury:
     def day(self, now: datetime) -> None:
         """Start a day: its books are closed when it is over."""
         self.hotel.life.at(now + _DAY, self.day)
-        self._balance((now - _DAY).date(), now)
+        self._close((now - _DAY).date(), now)
         noon = now + timedelta(hours=12, seconds=self._rng.randrange(3600))
         self.hotel.life.at(noon, self._pay_out)
         if self.hotel.chain.customers:
             self.hotel.life.at(noon, self._request)
 
-    def _balance(self, day: date, now: datetime) -> None:
-        for number, ledger in enumerate(_LEDGERS):
-            value = Decimal(1000 * number + day.toordinal() % 997)
+    def _close(self, day: date, now: datetime) -> None:
+        """Close a day; days before it change while postings to them still come."""
+        self._first = day - _EDITABLE
+        out = (self._first - _DAY).isoformat()
+        for ledger in _LEDGERS:
+            posted = self.hotel.posted[ledger].get(out, Decimal(0))
+            self._closed[ledger] += posted
+            self._balance(ledger, "", now)
+
+    def _balance(self, ledger: str, since: str, now: datetime) -> None:
+        """Enter what a ledger stands at on the days that can change."""
+        if self._first is None:
+            return  # no day is over yet
+        posted, balance = self.hotel.posted[ledger], self._closed[ledger]
+        for past in range(_EDITABLE.days + 1):
+            name = (self._first + past * _DAY).isoformat()
+            opening, balance = balance, balance + posted.get(name, Decimal(0))
             values = {
-                "Date": day.isoformat(),
+                "Date": name,
                 "LedgerType": ledger,
-                "OpeningBalance": amount(value),
-                "ClosingBalance": amount(value + 1),
+                "OpeningBalance": amount(opening),
+                "ClosingBalance": amount(balance),
             }
-            self.hotel.put("LedgerBalance", now, values)
+            if name >= since and self._balances.get((ledger, name)) != values:
+                self._balances[ledger, name] = values
+                self.hotel.put("LedgerBalance", now, values)
 
     def _pay_out(self, now: datetime) -> None:
         payout = self._id("Payout", now)

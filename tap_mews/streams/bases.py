@@ -172,10 +172,10 @@ class Replaced(Whole):
         """Deliver all, and announce the version if really all has come."""
         announces = self.announces_version
         if announces:
-            self._stream_version = self._initialized_at
+            self.begin_version()
         yield from super().get_records(context)
         if announces and self.is_complete:
-            self._write_activate_version_message(self._initialized_at)
+            self.announce_version()
 
 
 class Exported(ByTime):
