@@ -83,15 +83,16 @@ def _problems_of_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     moments = {}
-    for name in ("start_date", "end_date"):
+    for name in ("start_date", "reference_start_date", "end_date"):
         try:
             moments[name] = parse_moment(config[name]) if config.get(name) else None
         except ValueError:
             must_be = f"an ISO 8601 date or date-time, {FIRST_YEAR} or later"
             yield name, f"must be {must_be}"
-    start, end = moments.get("start_date"), moments.get("end_date")
-    if start and end and start >= end:
-        yield "start_date", "must be before end_date"
+    end = moments.pop("end_date", None)
+    for name, start in moments.items():
+        if start and end and start >= end:
+            yield name, "must be before end_date"
 
 
 def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
