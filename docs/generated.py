@@ -145,22 +145,38 @@ def _default_in_words(setting: Setting) -> str:
 
 
 def streams_table() -> str:
-    """The streams, for README.md."""
+    """The streams, for docs/streams.md."""
+    tap = TapMews(config={"sensitive_streams": True}, validate_config=False)
     return table(
-        ("Stream", "What it holds", "Read through", "Key", "Bookmark", "Scope"),
+        (
+            "Stream",
+            "Selected",
+            "What it holds",
+            "Read through",
+            "Key",
+            "Bookmark",
+            "Scope",
+        ),
         [
             (
                 f"`{stream.name}`",
+                _selected(stream),
                 _first_sentence(stream.schema["description"]),
                 _operations(stream),
                 ", ".join(f"`{key}`" for key in stream.primary_keys),
                 _bookmark(stream),
                 _scope(stream),
             )
-            for stream in TapMews(validate_config=False).streams.values()
+            for stream in tap.streams.values()
             if isinstance(stream, MewsStream)
         ],
     )
+
+
+def _selected(stream: MewsStream) -> str:
+    if stream.is_sensitive:
+        return "only with `sensitive_streams`"
+    return "yes" if stream.selected_by_default else "no"
 
 
 def _first_sentence(text: str) -> str:
