@@ -40,6 +40,12 @@ MOMENTS = st.datetimes(
 windowed = pytest.mark.parametrize("stream", WINDOWED)
 
 
+@pytest.fixture(autouse=True)
+def each_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the state of each window be seen; mostly a second has not passed."""
+    monkeypatch.setattr("tap_mews.state_output.SECONDS", 0.0)
+
+
 def owed(history: History) -> list[tuple[str, datetime]]:
     """The rows of the one hotel, with the moment from which on a bookmark covers them.
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from singer_sdk import Stream
 
+OF_ONE_PARENT = ["customer_relationships", "reservation_channel_details"]
+"""Read under other rows, of which a test asks for one; that one need not have any."""
+
 # The SDK wants settings when it makes the class; the address comes when it is known.
 CONFIG = {"client_token": "later", "access_token": "later"}
 
@@ -63,7 +66,9 @@ class TestTapMews(
     get_tap_test_class(  # type: ignore[misc]
         FastTap,
         config=CONFIG,
-        suite_config=SuiteConfig(max_records_limit=200),
+        suite_config=SuiteConfig(
+            max_records_limit=200, ignore_no_records_for_streams=OF_ONE_PARENT
+        ),
         parse_env_config=False,
     )
 ):

@@ -151,8 +151,9 @@ def test_rows_of_the_very_start_date_come(hotel: Sandbox, end: End) -> None:
         for entity in ("Bill", "Customer", PAGE_ENTITIES["source_assignments"])
         for row in hotel.rows(entity)
     }
+    start = utc_text(BOUND + SECOND / 2)
     config = hotel.config(
-        start_date=utc_text(BOUND + SECOND / 2), companionship_refresh_days=0
+        start_date=start, reference_start_date=start, companionship_refresh_days=0
     )
     result = sync(config, catalog=AROUND).ok()
     for stream in ("bills", "customers", "source_assignments"):

@@ -46,7 +46,8 @@ def test_a_start_date_in_any_form_is_where_pages_begin(
 def test_a_start_date_in_the_future_reads_nothing_and_moves_nothing(
     hotel: Sandbox,
 ) -> None:
-    config = hotel.config(start_date="2026-03-03", companionship_refresh_days=0)
+    begins = {"start_date": "2026-03-03", "reference_start_date": "2026-03-03"}
+    config = hotel.config(**begins, companionship_refresh_days=0)
     catalog = select(*ENTITIES, *PAGE_ENTITIES)
     first = sync(config, catalog=catalog, clock=FastClock(hotel)).ok()
     asked = {each.operation for each in hotel.journal.requests()}

@@ -75,7 +75,8 @@ def run_kinds(sandbox: Sandbox, wrong: timedelta = timedelta()) -> Result:
         sandbox: What is read.
         wrong: By how much the clock of this machine is ahead.
     """
-    config = sandbox.config(start_date="2026-02-20")
+    begins = {"start_date": "2026-02-20", "reference_start_date": "2026-02-20"}
+    config = sandbox.config(**begins)
     return sync(config, catalog=select(*KINDS), clock=FastClock(sandbox, wrong)).ok()
 
 
