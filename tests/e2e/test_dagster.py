@@ -125,7 +125,7 @@ def history(
         bookmarks = json.loads(state)["singer_state"]["bookmarks"]
         yield History(sandbox, server, due, bookmarks, loaded, runs, states)
         refused = {each.breach for each in sandbox.journal.breaches}
-        assert refused == {"401 Invalid AccessToken."}
+        assert refused == {"401 Cannot perform operation or session has expired."}
     server.ask("drop schema if exists mews cascade")
 
 
@@ -154,7 +154,7 @@ def test_the_second_run_of_a_property_moves_what_changed(history: History) -> No
         since = moment(history.bookmarks[stream]["replication_key_value"]) - LOOKBACK
         changed = {key for key, updated in own.items() if updated >= since}
         assert own.keys() & json.loads(moved) == changed
-    assert history.bookmarks.keys() == stores.STREAMS.keys()
+    assert history.bookmarks.keys() >= stores.STREAMS.keys()
 
 
 def test_each_property_has_its_own_state(history: History) -> None:
@@ -175,7 +175,7 @@ def test_a_failure_is_tried_again_and_names_property_and_cause(
     first, last = run["failures"]
     for error in (first, last):
         assert f"{WRONG} has failed" in error
-        assert "Invalid AccessToken" in error
+        assert "session has expired" in error
 
 
 def test_as_many_runs_go_on_at_once_as_the_pool_has_room_for(history: History) -> None:
