@@ -20,9 +20,10 @@ def long_row(source: Source, properties: str) -> bytes:
 
 def test_a_row_of_20_megabytes_is_passed_on(source: Source) -> None:
     row = long_row(source, '"Mood":1')
-    began = time.monotonic()
+    began = time.process_time()
     result = source.sync(GOOD, row, GOOD).ok()
-    assert time.monotonic() - began < 10
+    # it takes seconds; with the square of its length it would take hours
+    assert time.process_time() - began < 120
     sizes = [len(str(each)) for each in emitted(result, source)]
     assert sizes[0] == sizes[2] < 30 < MEGABYTES * 2**20 - 30 < sizes[1]
     assert GUEST not in result.log
