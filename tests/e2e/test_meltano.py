@@ -73,7 +73,7 @@ def test_a_second_run_moves_what_changed_and_every_row_is_accounted_for(
             for key, row in hotels[stream].items()
             if moment(row["UpdatedUtc"]) >= since
         }
-    assert bookmarks(project).keys() == stores.STREAMS.keys()
+    assert bookmarks(project).keys() >= stores.STREAMS.keys()
 
 
 def test_what_a_killed_run_left_undone_is_done_by_the_next(
