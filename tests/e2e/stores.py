@@ -32,7 +32,7 @@ Keep: TypeAlias = "Callable[[Value, Json], Value]"
 """Gives what a target stores of a value with a schema."""
 
 STREAMS = {**ENTITIES, **PAGE_ENTITIES}
-"""All streams, and what the sandbox calls their rows."""
+"""The streams that are compared, each with an Id, and what the sandbox calls them."""
 
 
 def truth(sandbox: Sandbox) -> Tables:
@@ -150,6 +150,7 @@ def in_jsonl(folder: Path) -> Tables:
             row["Id"]: row for row in map(exact, path.read_bytes().splitlines())
         }
         for path in folder.glob("*.jsonl")
+        if path.stem in STREAMS
     }
 
 
@@ -159,7 +160,8 @@ def in_csv(folder: Path) -> Tables:
     for path in sorted(folder.glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             stream = path.stem.partition("-")[0]
-            found[stream] |= {row["Id"]: dict(row) for row in csv.DictReader(file)}
+            if stream in STREAMS:
+                found[stream] |= {row["Id"]: dict(row) for row in csv.DictReader(file)}
     return found
 
 
