@@ -197,7 +197,8 @@ def duckdb_value(value: stores.Value, schema: Json) -> stores.Value:
 def test_target_duckdb_loses_the_first_row_of_a_load_and_digits(
     project: Project, load: Load, expected: stores.Tables
 ) -> None:
-    load("target-duckdb")
+    # all of its columns are its key, at which this target ends with a traceback
+    load("target-duckdb", TAP_MEWS__SELECT_FILTER='["!voucher_assignments"]')
     stored = stores.in_duckdb(project.folder / "warehouse.duckdb")
     lost = {
         stream: [*rows.keys() - stored[stream].keys()]
