@@ -27,7 +27,7 @@ CHECKOUT = Path(__file__).parents[2]
 BINARIES = CHECKOUT / ".venv-meltano" / "bin"
 EXAMPLE_BINARIES = CHECKOUT / ".venv-examples" / "bin"
 
-SECONDS = 120
+SECONDS = 600
 """Time that no command of Meltano takes."""
 
 _FOREIGN = (
