@@ -124,3 +124,27 @@ def test_further_lists_are_read_to_the_last_page(sandbox: Sandbox, stream: str) 
     assert len(sandbox.journal.requests(FACTS[stream].operation)) > 1
     # a row of a further list can come with several pages
     assert {row["Id"] for row in result.records[stream]} == {row["Id"] for row in truth}
+
+
+@pytest.mark.parametrize("stream", ["customer_relationships", "addresses"])
+def test_what_belongs_to_a_guest_comes_however_old_the_guest_is(
+    sandbox: Sandbox, stream: str
+) -> None:
+    old = "2019-05-01T12:00:00Z"
+    one, other = (
+        sandbox.put(
+            "Customer", sandbox.new_row("Customer", CreatedUtc=old, UpdatedUtc=old)
+        )["Id"]
+        for _ in range(2)
+    )
+    link = {"CustomerId": one, "RelatedCustomerId": other, "AccountId": one}
+    entity = FACTS[stream].entity
+    row = sandbox.new_row(entity)
+    row |= {name: link[name] for name in link if name in row} | {"UpdatedUtc": old}
+    sandbox.put(entity, row)
+    sandbox.limits.requests = 1_000_000
+    config = sandbox.config(start_date="2026-02-20")
+    result = sync(config, catalog=select(stream)).ok()
+    key = FACTS[stream].key
+    came = {tuple(each[column] for column in key) for each in result.records[stream]}
+    assert tuple(row[column] for column in key) in came

@@ -43,9 +43,9 @@ def shortened(state: Json) -> Json:
     ids: dict[str, list[str]] = {}
     if not state.get("bookmarks"):
         return state
-    bookmarks = {
-        name: _shortened(bookmark, ids) for name, bookmark in state["bookmarks"].items()
-    }
+    # a copy, since a stream that opens late enters itself in a thread of its own
+    found = list(state["bookmarks"].items())
+    bookmarks = {name: _shortened(bookmark, ids) for name, bookmark in found}
     return {**state, "bookmarks": bookmarks, "format": FORMAT, "ids": ids}
 
 

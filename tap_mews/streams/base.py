@@ -335,6 +335,8 @@ class MewsStream(WindowedStream, abc.ABC):
                 try:
                     for rows in piece.rows:
                         yield from self._deliver(rows)
+                        # a window can take long, and the one before it has ended
+                        self._tap.state_writer.write_due()
                 except WindowLostError:
                     continue
                 self._finish(piece)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation, under
 from tap_mews.pages.lookups import FOUNDED
+from tap_mews.streams.base import MewsStream
 from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
 
 if TYPE_CHECKING:
@@ -13,15 +14,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class _OfChain(Exported):
-    """A profile: other rows refer to it, so it is read whole at first."""
-
-    is_bounded = False
+class _OfChain(MewsStream):
+    """What belongs to a chain."""
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
         """The beginning of Mews: a chain can be older than what the token reaches."""
         del ids
         return FOUNDED
+
+
+class _Profile(_OfChain, Exported):
+    """Who other rows refer to, and so read whole at first."""
+
+    is_bounded = False
 
 
 CUSTOMERS = Operation(
@@ -32,7 +37,7 @@ CUSTOMERS = Operation(
 )
 
 
-class Customers(_OfChain):
+class Customers(_Profile):
     """Guests and other people."""
 
     name = "customers"
@@ -40,7 +45,7 @@ class Customers(_OfChain):
     operation = CUSTOMERS
 
 
-class Companies(_OfChain):
+class Companies(_Profile):
     """Companies and travel agencies."""
 
     name = "companies"
@@ -57,7 +62,7 @@ class CompanyContracts(Reference):
     )
 
 
-class Addresses(Reference):
+class Addresses(_OfChain, Reference):
     """Addresses of customers and companies; `UpdatedUtc` can be null."""
 
     name = "addresses"
@@ -70,13 +75,8 @@ class Addresses(Reference):
         needs_filter=True,
     )
 
-    def beginning(self, ids: Iterable[str] | None) -> datetime:
-        """The beginning of Mews, as for the profiles."""
-        del ids
-        return FOUNDED
 
-
-class AccountNotes(ByTime):
+class AccountNotes(_OfChain, ByTime):
     """Notes on customers and companies."""
 
     name = "account_notes"
@@ -88,8 +88,8 @@ class AccountNotes(ByTime):
     )
 
 
-class CustomerRelationships(Children):
-    """How customers are related, such as employee and company contact."""
+class CustomerRelationships(_OfChain, Children):
+    """Which customers are family, friends or colleagues."""
 
     name = "customer_relationships"
     selected_by_default = False
@@ -102,6 +102,11 @@ class CustomerRelationships(Children):
         time_filter=None,
         is_restricted=True,
     )
+    is_bounded = False
+
+    def start(self, ids: Iterable[str] | None) -> datetime | None:
+        """As its customers, who are asked for by time alone."""
+        return super().start(ids) or self.beginning(ids)
 
 
 class CustomTitleGroups(Whole):
