@@ -20,7 +20,7 @@ from singer_sdk import Tap
 
 from tap_mews.pages.companionships import COMPANIONSHIPS
 from tap_mews.streams.base import MewsStream
-from tap_mews.streams.bases import Exported, Whole
+from tap_mews.streams.bases import Exported, Replaced, Whole
 from tap_mews.streams.reservations import Companionships
 from tap_mews.tap import TapMews
 
@@ -193,7 +193,7 @@ def _operations(stream: MewsStream) -> str:
 
 
 def _bookmark(stream: MewsStream) -> str:
-    if isinstance(stream, Whole):
+    if isinstance(stream, (Whole, Replaced)):
         return "none: all rows in each run"
     key = stream.replication_key
     return f"`{key}`" if key else "end of the window: rows have no date"

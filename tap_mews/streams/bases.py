@@ -141,11 +141,12 @@ class Whole(MewsStream):
         return iter(self.run.lookups.rows(self.operation))
 
 
-class Replaced(Whole):
+class Replaced(Reference):
     """A stream that is read whole in each run, to which no other row refers.
 
-    A row that is gone does not come any more, and nothing else tells. So once all is
-    read, the version of the run is announced: a target may drop what is older.
+    No other stream needs its list, so its pages are not kept. A row that is gone does
+    not come any more, and nothing else tells. So once all is read, the version of the
+    run is announced: a target may drop what is older.
     """
 
     replication_key = None
