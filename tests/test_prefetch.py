@@ -259,6 +259,19 @@ def test_stopping_ends_the_threads() -> None:
     assert not any(thread.is_alive() for thread in started)
 
 
+def test_what_waits_for_bytes_ends_when_all_is_stopped() -> None:
+    """Also while an item that takes all of them is being written."""
+    before = readers()
+    with running(lambda: iter([1, 2]), *[count] * 3, room=1) as taken:
+        items = next(taken)
+        next(items)
+        started = readers() - before
+    for thread in started:
+        thread.join(LATE)
+    assert not any(thread.is_alive() for thread in started)
+    items.close()  # type: ignore[attr-defined]
+
+
 def test_no_thread_is_left_after_a_run(sandbox: Sandbox) -> None:
     before = readers()
     History(sandbox, (STREAM, "companionships")).run()

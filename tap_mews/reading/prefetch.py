@@ -64,12 +64,15 @@ class ByteBudget:
         self._kept = most // TURN_SHARE
         self._claims: list[_Claim] = []
         self._held: dict[Order, int] = {}
+        self._dropped: set[Order] = set()
         self._turn: Order = (-1, -1)
 
     def acquire(self, order: Order, size: int) -> None:
-        """Wait until a read may hold so many bytes more."""
+        """Wait until a read may hold so many bytes more, or is dropped."""
         claim = _Claim(order, size)
         with self._lock:
+            if order in self._dropped:
+                return
             _, number = order
             if number == 0 and order not in self._held:
                 self._hold(claim)
@@ -81,10 +84,24 @@ class ByteBudget:
     def release(self, order: Order, size: int) -> None:
         """A read holds so many bytes less; a negative number of them is more."""
         with self._lock:
+            if order in self._dropped:
+                return
             self._free += size
             self._held[order] -= size
             if not self._held[order]:
                 del self._held[order]
+            self._grant()
+
+    def drop(self, order: Order) -> None:
+        """A read has been stopped: it holds nothing from now on, and never waits."""
+        with self._lock:
+            self._dropped.add(order)
+            self._free += self._held.pop(order, 0)
+            for claim in self._claims:
+                if claim.order == order:
+                    claim.granted.set()
+            self._claims = [each for each in self._claims if each.order != order]
+            heapq.heapify(self._claims)
             self._grant()
 
     def turn_to(self, order: Order) -> None:
@@ -167,10 +184,8 @@ class _Read(Generic[T]):
         """Want no more items; those that wait are dropped."""
         with self._changed:
             self._stopped.set()
-            held = sum(size for _, size in self._items)
             self._items.clear()
-        if held:
-            self._lane.budget.release(self.order, held)
+        self._lane.budget.drop(self.order)
 
     def _is_there(self) -> bool:
         return bool(self._items) or self._has_ended
@@ -206,10 +221,7 @@ class _Read(Generic[T]):
                 if not self._stopped.is_set():
                     self._items.append((item, size))
                     self._changed.notify_all()
-                    size = 0
             del item  # nor here
-            if size:
-                budget.release(self.order, size)
 
 
 class Lane(Generic[T]):
