@@ -9,6 +9,7 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── SpoolError                    the disk is full or not writable
 ├── OutputError                   standard output cannot be written to
 ├── ReportError                   the report cannot be written; the data is out
+├── PropertyFailureError          some properties could not be read; the rest is out
 └── MewsError                     something about an operation of the API
     ├── UnauthorizedError         401: wrong token, or operation not enabled
     ├── WithdrawnError            401 to what the token was allowed before in this run
@@ -75,6 +76,10 @@ class BatchError(TapMewsError):
 
 class ReportError(TapMewsError):
     """The report cannot be written."""
+
+
+class PropertyFailureError(TapMewsError):
+    """Some properties could not be read; all else has been delivered."""
 
 
 class MewsError(TapMewsError):

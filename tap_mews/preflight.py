@@ -13,6 +13,7 @@ from tap_mews.errors import (
     TapMewsError,
     UnauthorizedError,
 )
+from tap_mews.pages.reach import Batch
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
 
@@ -40,6 +41,10 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
     """
     # the list of properties comes first: it tells the time, and whose rows to ask for
     _ = run.end
+    for access, trouble in run.reach.troubles.items():
+        if any(each.is_dry_run for each in streams):
+            raise trouble
+        run.go_on_without(None, Batch(access), trouble)
     opening = [(each, in_background(each.open, "tap-mews-open")) for each in streams]
     refused: dict[str, str] = {}
     failed: list[TapMewsError] = []

@@ -8,20 +8,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_mews.api.client import MewsClient
-from tap_mews.api.transport import Transport
+from tap_mews.api.transport import Transport, most_requests
+from tap_mews.errors import PropertyFailureError
 from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
-from tap_mews.metrics.record import RunRecord
+from tap_mews.metrics.record import Failure, RunRecord
 from tap_mews.pages.lookups import Lookups
+from tap_mews.pages.reach import Reach
 from tap_mews.reading.prefetch import Prefetcher
 from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_mews.api.access import Access
     from tap_mews.clock import Clock
+    from tap_mews.errors import MewsError
+    from tap_mews.pages.reach import Batch
     from tap_mews.settings import Settings
 
 logger = logging.getLogger("tap-mews.run")
@@ -38,7 +43,7 @@ class Run:
 
     Attributes:
         record: What is known of it.
-        client: Makes calls that no single stream causes; a stream has its own.
+        reach: What the access tokens reach.
     """
 
     def __init__(
@@ -60,32 +65,91 @@ class Run:
         self.clock = clock
         self.connection = Transport(settings, clock)
         self.record = RunRecord(clock)
-        self.client = MewsClient(self.connection, self.record)
-        self.lookups = Lookups(
-            self.client,
-            settings.page_size,
-            settings.enterprise_ids,
-            settings.chain_ids,
+        self.reach = Reach(
+            [
+                Lookups(
+                    self.client_of(access),
+                    access,
+                    settings.page_size,
+                    settings.enterprise_ids,
+                    settings.chain_ids,
+                )
+                for access in self.connection.accesses
+            ],
+            enterprise_ids=settings.enterprise_ids,
+            chain_ids=settings.chain_ids,
+            reads_chains_once=settings.read_chains_once,
         )
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(clock, allow_http=settings.is_loopback)
-        self.exports_api = ExportsApi(self.client)
         self.exports = JobOrchestrator(
-            self.exports_api,
             clock,
             self.connection.server_clock,
             longest_pause=settings.export_poll_seconds,
             timeout=settings.export_timeout_seconds,
             write_state=flush_state,
         )
-        self.prefetcher = Prefetcher(self.tick)
+        self._exports_apis = {
+            access: ExportsApi(self.client_of(access))
+            for access in self.connection.accesses
+        }
+        self.prefetcher = Prefetcher(
+            self.tick, most_reads=most_requests(len(self.connection.accesses))
+        )
         self._write_due_state = write_due_state
+
+    def client_of(self, access: Access) -> MewsClient:
+        """Makes calls that no single stream causes; a stream has its own."""
+        return MewsClient(self.connection, access, self.record)
+
+    def exports_api(self, access: Access) -> ExportsApi:
+        """The operations of exports with a token, the same for all streams."""
+        return self._exports_apis[access]
+
+    def go_on_without(self, stream: str | None, batch: Batch, error: MewsError) -> None:
+        """Note what cannot be read though other things can.
+
+        Args:
+            stream: Of which; None for all of them.
+            batch: By which token, and which properties.
+            error: Why.
+
+        Raises:
+            MewsError: The settings say to stop.
+        """
+        covers = batch.covers or ()
+        whose = batch.access.name or self.reach.names_of(covers)
+        rule = self.settings.on_property_failure
+        if rule == "stop":
+            error.args = (f"{whose}: {error}",)
+            raise error
+        of = f"{stream}: {whose}" if stream else whose
+        reason = str(error).removeprefix(f"{stream}: ")
+        logger.warning("%s: %s; going on without it, it stays due", of, reason)
+        is_forbidden = getattr(error, "is_forbidden", False)
+        if is_forbidden and self.settings.skip_unauthorized_streams:
+            return
+        failure = Failure(stream, whose, tuple(covers), type(error))
+        self.record.failures.append(failure)
+
+    def check_failures(self) -> None:
+        """End a run in which properties could not be read, after all the others were.
+
+        Raises:
+            PropertyFailureError: Names them, unless the settings say to warn.
+        """
+        told = self.record.told_failures()
+        if told and self.settings.on_property_failure == "fail_at_end":
+            msg = (
+                f"Not read: {told}; all else is delivered, and the next run tries again"
+            )
+            raise PropertyFailureError(msg)
 
     @cached_property
     def began(self) -> datetime:
         """When the run began, by the earlier of the two clocks."""
         # any answer tells the time, and this list is needed anyhow
-        _ = self.lookups.listed
+        _ = self.reach.listed
         return self.connection.server_clock.now()
 
     @cached_property

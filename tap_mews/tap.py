@@ -36,6 +36,7 @@ from tap_mews.settings.environment import (
     variable_of,
 )
 from tap_mews.settings.inputs import read_file
+from tap_mews.settings.rules import looks_like_token
 from tap_mews.settings.values import trimmed
 from tap_mews.state_output import StateOutput
 from tap_mews.streams import STREAMS
@@ -204,6 +205,7 @@ class TapMews(MewsTap):
                 self._noting(),
             ):
                 yield
+                self.run.check_failures()
         finally:
             self.run.close()
 
@@ -331,7 +333,13 @@ class TapMews(MewsTap):
 
     def learn_secrets(self, config: dict[str, Any]) -> None:
         """Let no log show the tokens."""
-        tokens = (config.get("client_token"), config.get("access_token"))
+        tokens = [config.get("client_token"), config.get("access_token")]
+        many = config.get("access_tokens")
+        if isinstance(many, dict):
+            # a token can stand in the place of its name by mistake
+            tokens += [*many.values(), *filter(looks_like_token, many)]
+        else:
+            tokens += many if isinstance(many, list) else [many]
         REDACTOR.learn(str(token).strip() for token in tokens if token)
 
     def check_settings(self, config: dict[str, Any]) -> None:

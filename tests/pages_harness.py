@@ -121,7 +121,7 @@ def client_of(
     """A client alone, without a tap around it."""
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
     connection = Transport(loaded, clock or FastClock(sandbox))
-    return MewsClient(connection, UsageRecord())
+    return MewsClient(connection, connection.accesses[0], UsageRecord())
 
 
 def settle(sandbox: Sandbox) -> None:

@@ -50,6 +50,8 @@ class Run:
         listed: Whether they can be listed.
         early: Whether another stream emits the state before anything is read.
         end_date: The last day that it is to read, if it is told one.
+        failing: Properties that cannot be read any more at some piece, …
+        fails_at: … which has this number.
     """
 
     days: int
@@ -59,6 +61,8 @@ class Run:
     listed: bool = True
     early: bool = False
     end_date: int | None = None
+    failing: frozenset[str] = frozenset()
+    fails_at: int = 1
 
 
 @dataclass
@@ -91,12 +95,19 @@ class Pipeline:
         reach = Selection(ids if known else None, ids if run.chosen else None)
         end = self.today if run.end_date is None else min(self.today, run.end_date)
         lookback = timedelta(days=self.lookback)
-        spans = bookmarks.due(reach, self._start, on(end), lookback)
+        now = on(self.today)
+        spans = bookmarks.due(reach, self._start, on(end), lookback, now)
         if run.early:
             self.state = json.loads(json.dumps(emitted))
         pieces = [piece for span in spans for piece in self._cut(span)]
+        failing: frozenset[str] = frozenset()
         for number, (span, first, last) in enumerate(pieces, 1):
-            for key in run.ids if span.scope is None else span.scope:
+            if number == run.fails_at and known:
+                failing = run.failing & run.ids
+                if failing == run.ids:
+                    return  # there is nothing to go on with
+                bookmarks.part(failing)
+            for key in {*(run.ids if span.scope is None else span.scope)} - failing:
                 self.read[key] |= {*range(first, last + 1)}
             bookmarks.move(span, on(last))
             self.state = json.loads(json.dumps(emitted))
@@ -114,7 +125,8 @@ class Pipeline:
     def beyond(self) -> dict[str, set[int]]:
         """The days that the state says are read, and that are not."""
         parts = [(self.state.get("covers", ()), self.state)]
-        parts += [(each["ids"], each) for each in self.state.get("joining", ())]
+        for apart in ("joining", "left"):
+            parts += [(each["ids"], each) for each in self.state.get(apart, ())]
         found: dict[str, set[int]] = {}
         for ids, part in parts:
             value = part.get("replication_key_value")
@@ -145,6 +157,8 @@ RUNS = st.builds(
     chosen=st.booleans(),
     early=st.booleans(),
     end_date=st.none() | st.integers(0, 400),
+    failing=st.frozensets(st.sampled_from(PROPERTIES)),
+    fails_at=st.integers(1, 9),
 )
 HISTORIES = st.lists(RUNS, min_size=1, max_size=8)
 PIPELINES = st.builds(
@@ -203,9 +217,10 @@ def test_the_state_names_each_property_once(
     for run in runs:
         pipeline.play(run)
     named = [*pipeline.state.get("covers", ())]
-    for cohort in pipeline.state.get("joining", ()):
-        assert cohort["ids"]
-        named += cohort["ids"]
+    for apart in ("joining", "left"):
+        for cohort in pipeline.state.get(apart, ()):
+            assert cohort["ids"]
+            named += cohort["ids"]
     assert len(named) == len(set(named)) <= len(PROPERTIES)
 
 
@@ -247,7 +262,7 @@ def test_a_property_that_joins_is_read_alone_before_all_go_on_together() -> None
     state = {"replication_key_value": format_moment(on(100)), "covers": ["a"]}
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     reach = Selection(("a", "b"), None)
-    spans = bookmarks.due(reach, lambda _: on(40), on(110), timedelta(0))
+    spans = bookmarks.due(reach, lambda _: on(40), on(110), timedelta(0), on(110))
     assert [(each.start, each.end, each.scope) for each in spans] == [
         (on(40), on(100), ("b",)),
         (on(100), on(110), None),
@@ -262,7 +277,7 @@ def test_no_more_than_a_thousand_properties_join_together() -> None:
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     reach = Selection(("a", *late), None)
-    spans = bookmarks.due(reach, lambda _: ZERO, on(110), timedelta(0))
+    spans = bookmarks.due(reach, lambda _: ZERO, on(110), timedelta(0), on(110))
     scopes = [span.scope for span in spans if span.scope]
     assert [len(scope) for scope in scopes] == [1000, 1000, 500]
     for span in spans:
@@ -278,7 +293,8 @@ def test_a_property_without_a_past_joins_at_once() -> None:
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     reach = Selection(("a", "b"), ("a", "b"))
-    (span,) = bookmarks.due(reach, lambda _: on(101), on(110), timedelta(0))
+    start, now = (lambda _: on(101)), on(110)
+    (span,) = bookmarks.due(reach, start, on(110), timedelta(0), now)
     assert (span.start, span.end, span.scope) == (on(100), on(110), ("a", "b"))
     assert state["covers"] == ["a", "b"]
     assert state["joining"] == []
@@ -292,7 +308,11 @@ def test_what_joined_goes_on_where_it_was_interrupted() -> None:
     }
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     spans = bookmarks.due(
-        Selection(("a", "b"), None), lambda _: on(0), on(110), timedelta(days=1)
+        Selection(("a", "b"), None),
+        lambda _: on(0),
+        on(110),
+        timedelta(days=1),
+        on(110),
     )
     assert (spans[0].start, spans[0].end) == (on(69), on(100))
 
@@ -310,3 +330,55 @@ def test_what_joined_goes_on_where_it_was_interrupted() -> None:
 def test_a_state_of_another_form_is_refused_in_one_line(state: dict[str, Any]) -> None:
     with pytest.raises(InvalidStateError, match="stream: the state cannot be read"):
         Bookmarks("stream", state, "UpdatedUtc", format_moment)
+
+
+def test_what_comes_back_goes_on_where_it_was() -> None:
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a", "b"],
+    }
+    start = on(0)
+    for day, ids in ((110, "a"), (120, "ab")):
+        bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+        spans = bookmarks.due(
+            Selection((*ids,), None), lambda _: start, on(day), timedelta(0), on(day)
+        )
+        for span in spans:
+            bookmarks.move(span, span.end)
+    assert [(each.start, each.end, each.scope) for each in spans] == [
+        (on(100), on(110), ("b",)),
+        (on(110), on(120), None),
+    ]
+    assert (state["covers"], state["joining"], state["left"]) == (["a", "b"], [], [])
+
+
+def test_what_has_been_away_for_long_is_read_from_its_beginning() -> None:
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a", "b"],
+    }
+    for day, ids in ((110, "a"), (140, "a"), (141, "a"), (142, "ab")):
+        bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+        spans = bookmarks.due(
+            Selection((*ids,), None), lambda _: on(7), on(day), timedelta(0), on(day)
+        )
+        bookmarks.move(spans[-1], spans[-1].end)
+        assert bool(state["left"]) is (day in {110, 140})
+    assert (spans[0].start, spans[0].end, spans[0].scope) == (on(7), on(141), ("b",))
+
+
+def test_what_cannot_be_read_stays_behind_and_the_others_go_on() -> None:
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a", "b"],
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Selection(("a", "b"), None)
+    (span,) = bookmarks.due(reach, lambda _: on(0), on(110), timedelta(0), on(110))
+    bookmarks.part(["b"])
+    bookmarks.move(span, span.end)
+    assert state["replication_key_value"] == format_moment(on(110))
+    assert state["covers"] == ["a"]
+    assert state["joining"] == [
+        {"ids": ["b"], "replication_key_value": format_moment(on(100))}
+    ]

@@ -29,6 +29,7 @@ from tap_mews.metrics.usage import Usage, UsageRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tap_mews.api.access import Access
     from tap_mews.api.transport import Transport
 
 T = TypeVar("T")
@@ -64,13 +65,16 @@ class Decoder(Protocol[T_co]):
 class MewsClient:
     """Calls operations of the API. Safe to be used by several threads."""
 
-    def __init__(self, connection: Transport, record: UsageRecord) -> None:
+    def __init__(
+        self, connection: Transport, access: Access, record: UsageRecord
+    ) -> None:
         self._connection = connection
+        self._access = access
         self._record = record
 
     def adding_to(self, record: UsageRecord) -> MewsClient:
-        """A client over the same connection, whose usage goes to another record."""
-        return MewsClient(self._connection, record)
+        """A client with the same token, whose usage goes to another record."""
+        return MewsClient(self._connection, self._access, record)
 
     def call(
         self,
@@ -116,7 +120,7 @@ class MewsClient:
                 self._retry_or_raise(operation, error, failures[limited], pause)
                 if limited:
                     # so the other threads wait as well
-                    self._connection.budget.pause_for(pause)
+                    self._access.budget.pause_for(pause)
                 else:
                     self._record.add(Usage(retry_seconds=pause))
                     self._connection.clock.sleep(pause)
@@ -144,7 +148,7 @@ class MewsClient:
         *,
         can_shrink: bool,
     ) -> Response[T] | None:
-        response = self._connection.send(operation, body, self._record)
+        response = self._send(operation, body)
         if response.status == codes.no_content:
             return None
         if response.status != codes.ok:
@@ -165,14 +169,17 @@ class MewsClient:
             raise TransientError(trouble, of_request=response.of_request) from None
         return Response(response.status, response.headers, decoded)
 
+    def _send(self, operation: str, body: Mapping[str, Any]) -> Response[bytes]:
+        return self._connection.send(self._access, operation, body, self._record)
+
     def _explained(self, error: UnauthorizedError, operation: str) -> MewsError:
         """A 401 to what was let in before in this run: one more request tells why."""
-        let_in = self._connection.let_in
+        let_in = self._access.let_in
         if operation not in let_in:
             return error
         reads = (known for known in let_in.items() if known[0] not in WRITES)
         with suppress(StopIteration, TransientError):
-            answer = self._connection.send(*next(reads), self._record)
+            answer = self._send(*next(reads))
             if answer.status == codes.unauthorized:
                 msg = (
                     f"{error}, and so is all that was allowed earlier in this run; the "

@@ -98,7 +98,9 @@ EVERY_STATE = MappingProxyType({"ActivityStates": ["Active", "Deleted"]})
 """Brings rows that have been deleted, where Mews hides them by default or may."""
 
 NO_SELECTOR = Selector("", "token")
-"""For what is the same for all that the token reaches."""
+"""For what is not asked for by identifiers: all that the token reaches."""
+WORLD = Selector("", "world")
+"""For what is the same for everybody."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ class Operation:
         body = dict(self.all_rows)
         if window is not None and self.time_filter is not None:
             body |= self.time_filter.interval(window)
-        if ids is not None and self.selector is not NO_SELECTOR:
+        if ids is not None and self.selector.parameter:
             body[self.selector.parameter] = list(ids)
         return body
 

@@ -1,4 +1,4 @@
-"""The rate of requests that Mews grants to an access token, shared by a whole run."""
+"""The rate of requests that Mews grants to an access token."""
 
 from __future__ import annotations
 

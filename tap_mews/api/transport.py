@@ -1,7 +1,7 @@
 """The way to Mews that all calls of a run share.
 
-Tokens, sockets, the rate limit and the server's clock are here. What a call is and when
-to repeat it is the client's.
+Sockets, the server's clock and the tokens that requests carry are here. What a call is
+and when to repeat it is the client's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_mews.api.rate_limit import RateLimiter
+from tap_mews.api.access import Access
 from tap_mews.api.refusals import ALLOWED_BEFORE
 from tap_mews.api.responses import Response
 from tap_mews.api.session import Session, chunks
@@ -34,7 +34,11 @@ LONGEST_ANSWER, MOST_BYTES = 300.0, 1 << 28
 thousand rows has some millions."""
 
 MOST_REQUESTS = 64
-"""Under way at once: far more than the rate limit needs at three seconds an answer."""
+"""Under way at once: far more than the rate limit of a token needs at three seconds an
+answer."""
+
+MOST_OF_MANY = 192
+"""Under way at once for many tokens, of which each has a rate limit of its own."""
 
 logger = logging.getLogger("tap-mews.transport")
 
@@ -42,28 +46,32 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
 
 
+def most_requests(tokens: int) -> int:
+    """Requests that may be under way at once with so many access tokens."""
+    return min(MOST_REQUESTS + 2 * (tokens - 1), MOST_OF_MANY)
+
+
 class Transport:
-    """Sends requests within the rate limit. Safe to be used by several threads.
+    """Sends requests within the rate limits. Safe to be used by several threads.
 
     Attributes:
         clock: Time and sleep of the run.
         server_clock: The time at Mews.
-        budget: The rate of requests that Mews grants.
-        let_in: By operation, the first read that was let in with these tokens.
+        accesses: The access tokens, in the order of the settings.
     """
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.clock = clock
         self.server_clock = ServerClock(clock)
-        self.budget = RateLimiter(clock)
-        self.let_in: dict[str, Mapping[str, Any]] = {}
+        self.accesses = [
+            Access(name, token, clock) for name, token in settings.access_tokens
+        ]
         self._base = settings.api_url + PATH
         self._envelope = {
             "ClientToken": settings.client_token,
-            "AccessToken": settings.access_token,
             "Client": settings.client_name,
         }
-        most = settings.max_concurrency or MOST_REQUESTS
+        most = settings.max_concurrency or most_requests(len(self.accesses))
         if settings.max_concurrency:
             told = "max_concurrency: at most %d requests are under way at once"
             logger.info(told, most)
@@ -84,8 +92,8 @@ class Transport:
 
     @property
     def has_access(self) -> bool:
-        """Whether any request was let in with these tokens."""
-        return bool(self.let_in)
+        """Whether Mews has let in any request, with any of the tokens."""
+        return any(access.let_in for access in self.accesses)
 
     def advice_on(self, refusal: str) -> str:
         """What to do about operations that are refused with 401.
@@ -94,8 +102,9 @@ class Transport:
             refusal: Words that name the operations.
         """
         if not self.has_access:
+            tokens = "access_tokens" if self.accesses[1:] else "access_token"
             return (
-                "check client_token, access_token and api_url, or ask Mews to enable "
+                f"check client_token, {tokens} and api_url, or ask Mews to enable "
                 "this operation"
             )
         if ALLOWED_BEFORE in refusal:
@@ -111,11 +120,16 @@ class Transport:
         )
 
     def send(
-        self, operation: str, body: Mapping[str, Any], record: UsageRecord
+        self,
+        access: Access,
+        operation: str,
+        body: Mapping[str, Any],
+        record: UsageRecord,
     ) -> Response[bytes]:
         """Send one request, once.
 
         Args:
+            access: By which token.
             operation: Name of the operation.
             body: Properties of the request besides the tokens.
             record: Gets the request, the wait for it and the answer.
@@ -126,10 +140,11 @@ class Transport:
         Raises:
             TransientError: There was none.
         """
-        data = msgspec.json.encode({**self._envelope, **body})
+        tokens = {**self._envelope, "AccessToken": access.token}
+        data = msgspec.json.encode({**tokens, **body})
         # in this order: a request that is counted must leave
         with self._places:
-            waited = self.budget.acquire()
+            waited = access.budget.acquire()
             record.add(Usage(requests=1, budget_seconds=waited))
             began = self.clock.monotonic()
             try:
@@ -139,7 +154,7 @@ class Transport:
                 record.add(Usage(answer_seconds=seconds))
         record.add(Usage(answer_bytes=len(response.value)))
         if response.status in TAKEN:
-            self.let_in.setdefault(operation, body)
+            access.let_in.setdefault(operation, body)
         return response
 
     def _post(self, operation: str, data: bytes) -> Response[bytes]:

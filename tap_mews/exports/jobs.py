@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
-from tap_mews.exports.api import Export, ExportFilter, ExportStatus
+from tap_mews.exports.api import Export, ExportFilter, ExportsApi, ExportStatus
 from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
@@ -105,6 +105,7 @@ class EntityExports:
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
         record: Of the stream.
+        api: The operations, with the token that the exports are made for.
         skips_if_busy: Whether to read nothing, rather than wait, while another export
             of the type is running.
         orders: Not asked for yet, in order of time.
@@ -125,6 +126,7 @@ class EntityExports:
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
     record: StreamRecord
+    api: ExportsApi
     skips_if_busy: bool = False
     orders: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
@@ -137,6 +139,11 @@ class EntityExports:
     def is_busy(self) -> bool:
         """Whether Mews works on an export of this lane."""
         return any(job.is_running for job in self.jobs)
+
+    @property
+    def upcoming(self) -> ExportRequest | None:
+        """What comes next, asked for or not; None if there is no more."""
+        return self.jobs[0].order if self.jobs else next(iter(self.orders), None)
 
     @property
     def partition(self) -> PartitionRecord:

@@ -1,4 +1,4 @@
-"""The waiting for exports, of all entity types at once.
+"""The waiting for exports, of all entity types and tokens at once.
 
 Every entity type has an export at Mews as long as it has a window left, whatever is
 being written: those that are ready wait there, for about a week.
@@ -22,6 +22,7 @@ from tap_mews.errors import (
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus
 from tap_mews.exports.jobs import EntityExports, ExportJob
 from tap_mews.metrics.usage import Usage
+from tap_mews.reading.background import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -47,14 +48,13 @@ logger = logging.getLogger("tap-mews.exports")
 
 
 class JobOrchestrator:
-    """Adds exports, looks at all that run with one call, and waits for them.
+    """Adds exports, looks at all that run with one call a token, and waits for them.
 
     It serves all streams of a run, from one thread; others may only `open`.
     """
 
     def __init__(
         self,
-        api: ExportsApi,
         clock: Clock,
         server_clock: ServerClock,
         *,
@@ -65,7 +65,6 @@ class JobOrchestrator:
         """Start without lanes.
 
         Args:
-            api: The operations.
             clock: Time and sleep of the run.
             server_clock: Dates the exports.
             longest_pause: Most seconds between two looks.
@@ -74,7 +73,6 @@ class JobOrchestrator:
         """
         self._write_state = write_state
         self._unsaved: set[EntityExports] = set()
-        self._api = api
         self._clock = clock
         self._server_clock = server_clock
         self._longest_pause = longest_pause
@@ -98,7 +96,7 @@ class JobOrchestrator:
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        known = self._api.get(job["id"] for job in saved) if saved else {}
+        known = lane.api.get(job["id"] for job in saved) if saved else {}
         useless = lane.plan(spans, saved, known, self._clock.monotonic())
         for job in lane.jobs:
             logger.info(
@@ -178,7 +176,7 @@ class JobOrchestrator:
         Returns:
             Whether its files can still be read.
         """
-        api = self._api.adding_to(lane.record.of(job.order.span))
+        api = lane.api.adding_to(lane.record.of(job.order.span))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
@@ -210,11 +208,17 @@ class JobOrchestrator:
     def _look(self) -> None:
         """Ask how all running exports are, and add what can be added now."""
         self._looked = self._clock.monotonic()
-        running = [
-            (lane, job) for lane in self._lanes for job in lane.jobs if job.is_running
-        ]
+        lanes: dict[ExportsApi, list[EntityExports]] = {}
+        for lane in self._lanes:
+            lanes.setdefault(lane.api, []).append(lane)
+        side_by_side(self._look_at, lanes.values(), "tap-mews-exports")
+
+    def _look_at(self, lanes: Sequence[EntityExports]) -> None:
+        """The same for the lanes of one token."""
+        running = [(lane, job) for lane in lanes for job in lane.jobs if job.is_running]
         try:
-            found = self._api.get(job.id for _, job in running) if running else {}
+            api = lanes[0].api
+            found = api.get(job.id for _, job in running) if running else {}
         except MewsError as error:
             for lane, _ in running:
                 lane.error = error
@@ -222,7 +226,7 @@ class JobOrchestrator:
         for lane, job in running:
             with lane.deferring_errors():
                 self._apply(lane, job, found.get(job.id))
-        for lane in self._lanes:
+        for lane in lanes:
             with lane.deferring_errors():
                 self._advance(lane)
 
@@ -280,7 +284,7 @@ class JobOrchestrator:
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            api = self._api.adding_to(lane.record.of(order.span))
+            api = lane.api.adding_to(lane.record.of(order.span))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._back_off(lane, error, now)

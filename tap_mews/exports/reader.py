@@ -40,7 +40,11 @@ class _FilesLostError(Exception):
 
 
 class ExportReader:
-    """Reads the exports of one lane, in order of time."""
+    """Reads the exports of one lane, in order of time.
+
+    Attributes:
+        lane: The exports.
+    """
 
     def __init__(
         self,
@@ -51,7 +55,7 @@ class ExportReader:
         clock: Clock,
         saved: Sequence[Mapping[str, str]],
     ) -> None:
-        self._lane = lane
+        self.lane = lane
         self._queue = queue
         self._downloader = downloader
         self._spool = spool
@@ -66,7 +70,7 @@ class ExportReader:
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        self._queue.open(self._lane, slices, self._saved)
+        self._queue.open(self.lane, slices, self._saved)
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """The exports, each as one piece, when it is ready.
@@ -77,7 +81,7 @@ class ExportReader:
             DownloadError: A file cannot be had whole.
             MewsError: As `MewsClient.call`.
         """
-        lane = self._lane
+        lane = self.lane
         while (job := self._queue.wait(lane)) is not None:
             number = lane.cut - len(lane.orders) - len(lane.jobs) + 1
             yield WindowRead(
@@ -124,7 +128,7 @@ class ExportReader:
         try:
             return self._coming.result()
         except _FilesLostError as error:
-            self._queue.recreate(self._lane, job, str(error))
+            self._queue.recreate(self.lane, job, str(error))
             raise WindowLostError from None
 
     def _begin(self, job: ExportJob, files: list[ExportFile], index: int) -> None:
@@ -137,8 +141,8 @@ class ExportReader:
         self, job: ExportJob, files: list[ExportFile], index: int
     ) -> SpooledFile:
         """Bring one file, with new URLs where the known ones are old or refused."""
-        what = f"{self._lane.stream}: {job}, file {index + 1} of {len(files)}"
-        record = self._lane.record.of(job.order.span)
+        what = f"{self.lane.stream}: {job}, file {index + 1} of {len(files)}"
+        record = self.lane.record.of(job.order.span)
         spooled = self._spool.new_file(files[index].size)
         refusals = 0
         try:
@@ -167,7 +171,7 @@ class ExportReader:
         Raises:
             _FilesLostError: They are not there, or not certainly the same.
         """
-        if not self._queue.refresh(self._lane, job):
+        if not self._queue.refresh(self.lane, job):
             msg = "has expired while it was read"
             raise _FilesLostError(msg)
         found = _in_order_of(files, job.export.files or [])

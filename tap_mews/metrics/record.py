@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.records.validator import RecordValidator
 
+MOST_NAMED = 5
+"""Streams in a message; the rest is counted."""
+
 PROGRESS_SECONDS = 30.0
 """Between two log lines that show how far a stream is."""
 
@@ -56,7 +59,7 @@ class StreamRecord:
         name: Name of the stream.
         scope: What the ids of a partition are: `property` or `chain`.
         metrics: Of its usage.
-        partitions: By bookmark and scope, in the order in which they are read.
+        partitions: By bookmark, in the order in which they are read.
         rows: Records that were delivered.
         windows_done: Windows that were delivered.
         windows_known: Windows that there are, as far as is known.
@@ -90,7 +93,7 @@ class StreamRecord:
     def of(self, span: Slice) -> PartitionRecord:
         """The partition that a span belongs to."""
         new = PartitionRecord(self.metrics.log_if_due, ids=span.covers or span.scope)
-        return self.partitions.setdefault((span.cohort, span.scope), new)
+        return self.partitions.setdefault(span.cohort, new)
 
     def is_read(self, partition: PartitionRecord) -> bool:
         """Whether all that was due of a partition has been delivered."""
@@ -185,6 +188,23 @@ class Progress:
         )
 
 
+@dataclass(frozen=True)
+class Failure:
+    """What could not be read though other things could.
+
+    Attributes:
+        stream: Of which; None for all of them.
+        whose: Name of the token or of the properties.
+        ids: The properties, chains or parents, as far as they are known.
+        kind: Of the error.
+    """
+
+    stream: str | None
+    whose: str
+    ids: tuple[str, ...]
+    kind: type[BaseException]
+
+
 class RunRecord(UsageRecord):
     """What is known of a run. Its own usage is what no single stream causes.
 
@@ -192,6 +212,7 @@ class RunRecord(UsageRecord):
         clock: Time of the run.
         metrics: Of that usage.
         streams: By name, those that are to be read.
+        failures: What could not be read though other things could.
         reading: The stream that is being read, or that was when the run ended.
         began: When the run began, by the clock of this machine.
         ended: When it ended.
@@ -204,9 +225,24 @@ class RunRecord(UsageRecord):
         self.metrics = StreamMetrics(lambda: self.usage, clock)
         super().__init__(self.metrics.log_if_due)
         self.streams: dict[str, StreamRecord] = {}
+        self.failures: list[Failure] = []
         self.reading: StreamRecord | None = None
         self.began = self.ended = clock.now()
         self.error: type[BaseException] | None = None
+
+    def told_failures(self) -> str:
+        """Whose rows of which streams could not be read, in words; empty if none."""
+        streams: dict[str, list[str]] = {}
+        for each in self.failures:
+            known = streams.setdefault(each.whose, [])
+            name = each.stream or "all streams"
+            if name not in known:
+                known.append(name)
+        return "; ".join(
+            f"{whose} ({', '.join(known[:MOST_NAMED])}"
+            f"{f' and {len(known) - MOST_NAMED} more' if known[MOST_NAMED:] else ''})"
+            for whose, known in streams.items()
+        )
 
     def end(self, error: BaseException | None) -> None:
         """Note the end, and log the last points of all metrics."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +12,8 @@ from tap_mews.api.operations import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from tap_mews.pages.fetch import Ids, PageFetch
+    from tap_mews.pages.fetch import PageFetch
+    from tap_mews.pages.reach import Batch, Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
     from tap_mews.records.validator import Rows
@@ -32,28 +34,31 @@ class ChildFetch:
 
     def __init__(
         self,
-        parents: Sequence[tuple[PageFetch[Parent], Ids]],
+        parents: Sequence[PageFetch[Parent]],
         children: PageFetch[bytes],
+        reach: Reach,
         *,
         is_probe: bool = False,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
-            parents: What fetches the rows of a window, and the identifiers that it
-                asks by: None for those of the window, which the first one has.
+            parents: Fetch the rows of a window. The first one says how a slice is
+                read; the others ask for all that its tokens reach.
             children: Fetches what belongs to them.
+            reach: Says what the parents themselves belong to.
             is_probe: Whether to ask for children even if there is no parent.
         """
         self._parents = parents
         self._children = children
+        self._reach = reach
         self._is_probe = is_probe
 
-    def batches(self, span: Slice) -> list[Ids]:
+    def batches(self, span: Slice) -> list[Batch]:
         """As the first of the parents."""
-        return self._parents[0][0].batches(span)
+        return self._parents[0].batches(span)
 
-    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The children of all parents with a change in the window.
 
         Raises:
@@ -61,11 +66,20 @@ class ChildFetch:
         """
         found = {
             row.id
-            for parents, own in self._parents
-            for page in parents.pages(span, window, own or ids)
+            for parents in self._parents
+            if (asking := self._asking(parents, batch)).ids != ()
+            for page in parents.pages(span, window, asking)
             for row in page.value.rows
         }
         if self._is_probe and not found:
             found.add(NOBODY)
         if found:
-            yield from self._children.rows(span, window, tuple(sorted(found)))
+            children = replace(batch, ids=tuple(sorted(found)))
+            yield from self._children.rows(span, window, children)
+
+    def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
+        """What to ask parents by: those that are under parents, by all of these."""
+        above = parents.operation.selector.parents
+        if above is None:
+            return batch
+        return replace(batch, ids=self._reach.ids(above, batch.access))

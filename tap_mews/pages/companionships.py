@@ -21,7 +21,8 @@ from tap_mews.records.validator import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tap_mews.pages.fetch import ClientOf, Ids, PageFetch
+    from tap_mews.pages.fetch import ClientOf, PageFetch
+    from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
 
@@ -84,28 +85,27 @@ class CompanionshipFetch:
         self._is_probe = is_probe
         self._companionship = msgspec.json.Decoder(_Companionship)
 
-    def batches(self, span: Slice) -> list[Ids]:
+    def batches(self, span: Slice) -> list[Batch]:
         """As the reservations."""
         return self._reservations.batches(span)
 
-    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The companionships of all groups with a reservation in the window.
 
         Raises:
             MewsError: As `read_pages`.
         """
-        updated = self._groups(span, window, ids)
+        updated = self._groups(span, window, batch)
         if self._is_probe and not updated:
             updated[NOBODY] = None
         groups = sorted(updated)
         for first in range(0, len(groups), MOST_GROUPS):
-            batch = groups[first : first + MOST_GROUPS]
-            endings = {group: _ending(updated.pop(group)) for group in batch}
-            body = COMPANIONSHIPS.body(None, ids) | {"ReservationGroupIds": batch}
-            what = f"{len(batch)} groups of {window}"
-            pages = read_pages(
-                self._client_of(span), COMPANIONSHIPS, body, self._size, bytes, what
-            )
+            some = groups[first : first + MOST_GROUPS]
+            endings = {group: _ending(updated.pop(group)) for group in some}
+            body = COMPANIONSHIPS.body(None, batch.ids) | {"ReservationGroupIds": some}
+            what = f"{len(some)} groups of {window}"
+            client = self._client_of(span, batch.access)
+            pages = read_pages(client, COMPANIONSHIPS, body, self._size, bytes, what)
             read = islice(pages, 1) if self._is_probe else pages
             for number, page in enumerate(read, 1):
                 yield Rows(
@@ -116,11 +116,13 @@ class CompanionshipFetch:
                 )
                 del page  # not to be held while the next one comes
 
-    def _groups(self, span: Slice, window: Window, ids: Ids) -> dict[str, str | None]:
+    def _groups(
+        self, span: Slice, window: Window, batch: Batch
+    ) -> dict[str, str | None]:
         """The groups of the window's reservations, with their latest `UpdatedUtc`."""
         alone = 0
         updated: dict[str, str | None] = {}
-        for page in self._reservations.pages(span, window, ids):
+        for page in self._reservations.pages(span, window, batch):
             for found in page.value.rows:
                 if found.group is None:
                     alone += 1

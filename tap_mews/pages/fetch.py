@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
+    from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
+    from tap_mews.pages.reach import Batch, Reach
     from tap_mews.reading.reader import Slice
 
 T = TypeVar("T")
-
-Ids = tuple[str, ...] | None
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -35,8 +35,8 @@ logger = logging.getLogger("tap-mews.pages")
 class ClientOf(Protocol):
     """Gives the client whose calls count as usage of the partition of a slice."""
 
-    def __call__(self, span: Slice, /) -> MewsClient:
-        """The client for a slice."""
+    def __call__(self, span: Slice, access: Access, /) -> MewsClient:
+        """The client for a slice, with a token."""
 
 
 class PageFetch(Generic[T]):
@@ -50,6 +50,7 @@ class PageFetch(Generic[T]):
         self,
         operation: Operation,
         row: type[T],
+        reach: Reach,
         client_of: ClientOf,
         page_size: int,
         *,
@@ -60,12 +61,14 @@ class PageFetch(Generic[T]):
         Args:
             operation: What to call.
             row: What to make of a row, as `PageDecoder`.
+            reach: Says by which token whose rows are read.
             client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
             is_probe: Whether one request is enough.
         """
         self.operation = operation
         self._row = row
+        self._reach = reach
         self._client_of = client_of
         self._size = PageSize(page_size)
         self._lock = threading.Lock()
@@ -73,41 +76,34 @@ class PageFetch(Generic[T]):
         self._most_ids = operation.selector.most
         self._is_probe = is_probe
 
-    def batches(self, span: Slice) -> list[Ids]:
-        """The identifiers that each request of a slice names; None for no names."""
-        selector = self.operation.selector
-        ids = span.covers if span.scope is None and selector.is_required else span.scope
-        if ids is None:
-            return [None]
-        batches: list[Ids] = [
-            ids[first : first + selector.most]
-            for first in range(0, len(ids), selector.most)
-        ]
+    def batches(self, span: Slice) -> list[Batch]:
+        """What each read of a slice asks for."""
+        batches = self._reach.batches(self.operation.selector, span)
         return batches[:1] if self._is_probe else batches
 
     def pages(
-        self, span: Slice, window: Window, ids: Ids
+        self, span: Slice, window: Window, batch: Batch
     ) -> Iterator[Response[Page[T]]]:
         """The pages of a window.
 
         Args:
             span: What it is a window of.
             window: When.
-            ids: Whose rows; one of the batches.
+            batch: By which token, and whose rows; as of `batches`.
 
         Raises:
             MewsError: As `read_pages`.
         """
         time_filter = self.operation.time_filter
         if time_filter is None or window.start is None:
-            yield from self._of_some(span, window, ids)
+            yield from self._of_some(span, window, batch)
             return
         start = window.start
         while True:
             longest = self._longest or window.end - window.start
             part = next(cut(start, window.end, longest, time_filter.gap))
             try:
-                yield from self._of_some(span, part, ids)
+                yield from self._of_some(span, part, batch)
             except RefusedError as error:
                 if not self._learn_longest(error, part):
                     raise
@@ -117,25 +113,25 @@ class PageFetch(Generic[T]):
             start = part.end + time_filter.gap
 
     def rows(
-        self: PageFetch[bytes], span: Slice, window: Window, ids: Ids
+        self: PageFetch[bytes], span: Slice, window: Window, batch: Batch
     ) -> Iterator[Rows]:
         """The same as rows that say where they are from."""
         path = self.operation.path
-        for number, page in enumerate(self.pages(span, window, ids), 1):
+        for number, page in enumerate(self.pages(span, window, batch), 1):
             place = f"{path} ({window}), page {number}{page.of_request}"
             rows = page.value
             yield Rows(rows.rows, place, unit="row", may_break=rows.may_break)
             del page, rows  # not to be held while the next one comes
 
     def _of_some(
-        self, span: Slice, window: Window, ids: Ids
+        self, span: Slice, window: Window, batch: Batch
     ) -> Iterator[Response[Page[T]]]:
         """The pages of a window, of fewer identifiers at a time if Mews wants that."""
-        left = ids
+        left = batch.ids
+        client = self._client_of(span, batch.access)
         while True:
             some = left and left[: self._most_ids]
             body = self.operation.body(window, some)
-            client = self._client_of(span)
             what = f"{window}{_of_whom(some)}"
             pages = read_pages(
                 client, self.operation, body, self._size, self._row, what
@@ -179,16 +175,16 @@ class SeveralFetches:
         """Take them; all are asked by the same identifiers."""
         self._fetches = fetches
 
-    def batches(self, span: Slice) -> list[Ids]:
+    def batches(self, span: Slice) -> list[Batch]:
         """As the first of them."""
         return self._fetches[0].batches(span)
 
-    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of each; those that several have come as often."""
         for fetch in self._fetches:
-            yield from fetch.rows(span, window, ids)
+            yield from fetch.rows(span, window, batch)
 
 
-def _of_whom(ids: Ids) -> str:
+def _of_whom(ids: tuple[str, ...] | None) -> str:
     """Words for a message that say whose rows, where that is short."""
     return f" of {ids[0]}" if ids and len(ids) == 1 else ""

@@ -1,42 +1,34 @@
-"""Lists that other requests need, such as the properties; each is read once a run."""
+"""Lists that other requests need, such as the properties; each is read once a run.
+
+They are those of one access token; `reach` puts together what several tokens list.
+"""
 
 from __future__ import annotations
 
-import logging
 import re
 import threading
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import msgspec
 
 from tap_mews.api.operations import Operation
-from tap_mews.errors import (
-    InvalidSettingsError,
-    RefusedError,
-    UnauthorizedError,
-    UnexpectedAnswerError,
-)
+from tap_mews.errors import UnexpectedAnswerError
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
+    from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
     from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
 
-logger = logging.getLogger("tap-mews.lookups")
-
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start when nobody knows better."""
-
-MOST_NAMED = 5
-"""Identifiers in a message; the rest is counted."""
 
 ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
 
@@ -45,6 +37,7 @@ class Enterprise(msgspec.Struct, frozen=True):
     """A property as `enterprises/getAll` shows it, as far as reading needs it."""
 
     id: str = msgspec.field(name="Id")
+    name: str | None = msgspec.field(name="Name", default=None)
     chain_id: str | None = msgspec.field(name="ChainId", default=None)
     created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
         name="CreatedUtc",
@@ -54,17 +47,33 @@ class Enterprise(msgspec.Struct, frozen=True):
         name="AccountingEditableHistoryInterval", default=None
     )
 
+    @property
+    def editable_history(self) -> timedelta:
+        """The time in which it may change its books afterwards."""
+        return _days_of(self.editable)
+
 
 class _Row(msgspec.Struct):
     id: str = msgspec.field(name="Id")
 
 
+class _Configuration(msgspec.Struct):
+    enterprise: Enterprise = msgspec.field(name="Enterprise")
+
+
 class Lookups:
-    """Lists of one access token, and which properties and chains it reaches."""
+    """Lists of one access token.
+
+    Attributes:
+        access: The token.
+        enterprise_ids: The properties that lists are narrowed to; None for all.
+        chain_ids: The chains whose lists are wanted; None where nobody knows.
+    """
 
     def __init__(
         self,
         client: MewsClient,
+        access: Access,
         page_size: int,
         enterprise_ids: tuple[str, ...] | None,
         chain_ids: tuple[str, ...] | None,
@@ -73,14 +82,16 @@ class Lookups:
 
         Args:
             client: Makes the calls.
+            access: The token that it makes them with.
             page_size: Rows in one page.
-            enterprise_ids: The setting; it selects from the list.
-            chain_ids: The setting; it selects from the list.
+            enterprise_ids: The setting.
+            chain_ids: The setting.
         """
+        self.access = access
+        self.enterprise_ids = enterprise_ids
+        self.chain_ids = chain_ids
         self._client = client
         self._page_size = page_size
-        self._enterprise_ids = enterprise_ids
-        self._chain_ids = chain_ids
         self._lock = threading.Lock()
         # each list has its own, so that none waits for the answer to another one
         self._locks: dict[tuple[str, str], threading.Lock] = {}
@@ -123,7 +134,7 @@ class Lookups:
             return self.ids(selector.parents)
         if selector.of == "chain":
             return self.chain_ids
-        return None if operation is ENTERPRISES else self._enterprise_ids
+        return None if operation is ENTERPRISES else self.enterprise_ids
 
     def ids(self, operation: Operation) -> tuple[str, ...]:
         """The identifiers of the rows that an operation lists, in a fixed order.
@@ -148,72 +159,23 @@ class Lookups:
                     msg = f"unexpected response format ({rows.where(index)}): {error}"
                     raise UnexpectedAnswerError(msg) from None
 
-    @cached_property
-    def listed(self) -> tuple[Enterprise, ...] | None:
-        """All properties that `enterprises/getAll` shows, or None where it is refused.
-
-        Some tokens of a single property may not call it (401 or 403).
+    def enterprises(self) -> tuple[Enterprise, ...]:
+        """All properties that the token reaches (`enterprises/getAll`).
 
         Raises:
-            InvalidSettingsError: The token does not reach all that the settings name.
+            MewsError: As `rows`; some tokens of a single property may not list it.
         """
-        try:
-            listed = tuple(map(_plain, self._objects(ENTERPRISES, Enterprise)))
-        except (UnauthorizedError, RefusedError) as error:
-            logger.warning("The properties cannot be listed: %s", error)
-            return None
-        properties = {each.id for each in listed}
-        chains = {each.chain_id for each in listed}
-        _check_reached("enterprise_ids", self._enterprise_ids, properties)
-        if None not in chains:
-            _check_reached("chain_ids", self._chain_ids, chains)
-        return listed
+        return tuple(map(_plain, self._objects(ENTERPRISES, Enterprise)))
 
-    @property
-    def enterprise_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the properties to read, or None where nobody knows."""
-        if self._enterprise_ids or self.listed is None:
-            return self._enterprise_ids
-        return tuple(sorted(found.id for found in self.listed))
+    def own_enterprise(self) -> Enterprise | None:
+        """The property of a token that may not list it (`configuration/get`).
 
-    @property
-    def chain_ids(self) -> tuple[str, ...] | None:
-        """Identifiers of the chains to read, or None where nobody knows."""
-        if self._chain_ids or self.listed is None:
-            return self._chain_ids
-        return tuple(
-            sorted({found.chain_id for found in self.listed if found.chain_id})
-        )
-
-    @property
-    def editable_history(self) -> timedelta:
-        """The longest time in which a property may change its books afterwards."""
-        return max(
-            (_days_of(found.editable) for found in self.listed or ()),
-            default=timedelta(0),
-        )
-
-    def beginning(self, ids: Iterable[str] | None = None) -> datetime:
-        """When the oldest of some properties was created.
-
-        Args:
-            ids: Enterprises or chains to look at; all that are listed if None.
-
-        Returns:
-            The earliest `CreatedUtc`, or `FOUNDED` where nobody knows.
+        Raises:
+            MewsError: As `MewsClient.call`.
         """
-        wanted = None if ids is None else set(ids)
-        return min(
-            (
-                found.created.replace(microsecond=0)
-                for found in self.listed or ()
-                if found.created
-                and (
-                    wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
-                )
-            ),
-            default=FOUNDED,
-        )
+        decoder = msgspec.json.Decoder(_Configuration)
+        answer = self._client.call("configuration/get", {}, decoder)
+        return None if answer is None else _plain(answer.value.enterprise)
 
 
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
@@ -240,22 +202,3 @@ def _plain(found: Enterprise) -> Enterprise:
     """A property with its identifiers as Mews compares them: without case."""
     chain_id = found.chain_id and found.chain_id.lower()
     return msgspec.structs.replace(found, id=found.id.lower(), chain_id=chain_id)
-
-
-def _check_reached(
-    setting: str, chosen: tuple[str, ...] | None, reached: Collection[str | None]
-) -> None:
-    """Refuse a setting that names what the token does not reach.
-
-    Mews gives no rows of it and no error, so that a misspelt identifier would pass for
-    a property in which nothing happens.
-
-    Raises:
-        InvalidSettingsError: Names it.
-    """
-    others = [key for key in chosen or () if key not in reached]
-    if others:
-        named = ", ".join(others[:MOST_NAMED])
-        more = f" and {len(others) - MOST_NAMED} more" if others[MOST_NAMED:] else ""
-        msg = f"{setting}: the access token does not reach {named}{more}"
-        raise InvalidSettingsError(msg)

@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
-from tap_mews.errors import RefusedError, UnauthorizedError
+from tap_mews.errors import (
+    MewsError,
+    RefusedError,
+    TooHeavyError,
+    UnauthorizedError,
+)
 from tap_mews.reading.reader import WindowRead
 from tap_mews.reading.windows import Window, by_months
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
+    from tap_mews.api.access import Access
     from tap_mews.api.operations import TimeFilter
-    from tap_mews.pages.fetch import Ids
+    from tap_mews.pages.reach import Batch
     from tap_mews.reading.prefetch import Lane
     from tap_mews.reading.reader import Slice
     from tap_mews.records.validator import Rows
@@ -35,10 +42,10 @@ logger = logging.getLogger("tap-mews.pages")
 class Fetch(Protocol):
     """Fetches the rows of one window; may be called by several threads at once."""
 
-    def batches(self, span: Slice) -> list[Ids]:
-        """The identifiers of each read of a window."""
+    def batches(self, span: Slice) -> list[Batch]:
+        """What each read of a window asks for."""
 
-    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """What there is in a window of a slice, page by page."""
 
 
@@ -69,6 +76,7 @@ class PageReader:
         lane: Lane[Rows],
         time_filter: TimeFilter | None,
         began: datetime,
+        go_on_without: Callable[[Batch, MewsError], None],
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -78,14 +86,18 @@ class PageReader:
             lane: Where the reads wait for their turn.
             time_filter: How windows are cut.
             began: When the run began, by the server's clock.
+            go_on_without: Called where a batch cannot be read; raises the error if
+                that leaves nothing to go on with.
         """
         self._stream = stream
         self._fetch = fetch
         self._lane = lane
         self._time_filter = time_filter
         self._began = began
+        self._go_on_without = go_on_without
         self._last: list[_Task] = []
         self._tasks: list[tuple[_Task, int]] = []
+        self._batches: list[Batch] = []
 
     def read_last(self, fetch: Fetch, slices: Sequence[Slice]) -> None:
         """Read some more when all that is due is read; it moves no bookmark.
@@ -117,13 +129,15 @@ class PageReader:
         for task in (*tasks, *self._last):
             batches = task.fetch.batches(task.span)
             self._tasks.append((task, len(batches)))
+            self._batches += batches
             reads += [
-                partial(task.fetch.rows, task.span, task.window, ids) for ids in batches
+                partial(task.fetch.rows, task.span, task.window, batch)
+                for batch in batches
             ]
+        first = {batch.access: n for n, batch in reversed([*enumerate(self._batches)])}
+        self._lane.goes_on = len(first) > 1
         self._lane.open(reads)
-        error = self._lane.first_error(FIRST_SECONDS)
-        if isinstance(error, (UnauthorizedError, RefusedError)):
-            raise error
+        self._see_first_answers(first)
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """The windows in order.
@@ -131,23 +145,62 @@ class PageReader:
         Raises:
             MewsError: As the fetching.
         """
-        count = len(self._tasks)
+        count, done = len(self._tasks), 0
         with closing(self._lane.take()) as reads:
             for number, (task, batches) in enumerate(self._tasks, 1):
                 logger.debug("%s: reading %s", self._stream, task.window)
                 yield WindowRead(
                     span=task.span,
                     window=task.window,
-                    rows=chain.from_iterable(islice(reads, batches)),
+                    rows=self._rows(islice(reads, batches), done),
                     complete_until=self._complete_until(task),
                     share=number / count,
                     way="pages",
                     known=count,
                 )
+                done += batches
 
     def close(self) -> None:
         """Read no more."""
         self._lane.stop()
+
+    def _see_first_answers(self, first: dict[Access, int]) -> None:
+        """Wait for the first answer to each token, and drop what is refused.
+
+        Args:
+            first: The first read with each of them.
+        """
+        until = time.monotonic() + FIRST_SECONDS
+        refused: dict[int, MewsError] = {}
+        for number in first.values():
+            error = self._lane.first_error(max(until - time.monotonic(), 0), number)
+            if isinstance(error, (UnauthorizedError, RefusedError)):
+                refused[number] = error
+        if refused and len(refused) == len(first):
+            raise next(iter(refused.values()))
+        for number, error in refused.items():
+            self._drop(number, error)
+
+    def _rows(self, reads: Iterator[Iterator[Rows]], first: int) -> Iterator[Rows]:
+        """The rows of a window: of its reads, the first of which has a number."""
+        for number, read in enumerate(reads, first):
+            try:
+                yield from read
+            except TooHeavyError:
+                raise  # exports can bring what pages cannot
+            except MewsError as error:
+                self._drop(number, error)
+
+    def _drop(self, number: int, error: MewsError) -> None:
+        """Go on without a read and those after it that ask for the same.
+
+        Raises:
+            MewsError: There is nothing to go on with.
+        """
+        batch = self._batches[number]
+        self._go_on_without(batch, error)
+        rest = enumerate(self._batches[number:], number)
+        self._lane.drop(n for n, each in rest if _is_part(each, batch))
 
     def _windows(self, span: Slice) -> Iterator[Window]:
         if span.start is None or self._time_filter is None:
@@ -160,3 +213,10 @@ class PageReader:
         if self._time_filter is None:
             return task.window.end
         return self._time_filter.complete_until(task.window, self._began)
+
+
+def _is_part(batch: Batch, of: Batch) -> bool:
+    """Whether a batch asks for no more than another one does."""
+    if batch.access is not of.access or of.covers is None or batch.covers is None:
+        return batch.access is of.access
+    return set(batch.covers) <= set(of.covers)

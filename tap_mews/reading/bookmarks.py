@@ -5,6 +5,8 @@
      "covers": ["…", "…"],                              … for these properties or chains
      "joining": [{"ids": ["…"],                         came later: being read from
                   "replication_key_value": "…"}],       their own beginning up to there
+     "left": [{"ids": ["…"], "since": "…",              not reached any more; if they
+               "replication_key_value": "…"}],          come back, they go on here
      "exports": [{"id": "…", …}],                       added, not yet read
      "start_date": "2025-01-01T00:00:00Z"}              where its history begins
 
@@ -15,8 +17,10 @@ from an older one: so what does not apply is there as null or empty.
 
 from __future__ import annotations
 
+import logging
 from copy import copy
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
@@ -24,8 +28,10 @@ from tap_mews.reading.reader import Slice
 from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+logger = logging.getLogger("tap-mews.bookmarks")
 
 MAIN = 0
 """The cohort that holds all properties but those that join."""
@@ -36,10 +42,14 @@ EMPTY: dict[str, Any] = {
     "replication_key_value": None,
     "covers": None,
     "joining": [],
+    "left": [],
     "exports": [],
     "start_date": None,
 }
 """A stream's part of the state before anything is read."""
+
+KEPT_AFTER_LEAVING = timedelta(days=30)
+"""How long the bookmark of a property or chain is kept that is not reached any more."""
 
 MOST_JOINING = 1000
 """Properties or chains that join together; no request may name more of them."""
@@ -90,6 +100,7 @@ class Bookmarks:
         self._write = write
         self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
+        self._cohorts: dict[int, dict[str, Any]] = {}
         try:
             self._take_partitions()
             self._check()
@@ -115,11 +126,7 @@ class Bookmarks:
 
     def of(self, span: Slice) -> str | None:
         """The bookmark that a span moves, as the state has it."""
-        part = self._state
-        if span.cohort != MAIN:
-            for cohort in self._joining():
-                if tuple(cohort["ids"]) == span.scope:
-                    part = cohort
+        part = self._cohorts.get(span.cohort, self._state)
         value: str | None = part.get("replication_key_value")
         return value
 
@@ -166,6 +173,7 @@ class Bookmarks:
         start: Callable[[tuple[str, ...] | None], datetime | None],
         end: datetime,
         lookback: timedelta,
+        now: datetime,
     ) -> list[Slice]:
         """The spans that are due, in the order in which they are to be read.
 
@@ -177,13 +185,15 @@ class Bookmarks:
             start: Gives the beginning for some ids, or for all if None.
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
+            now: When the run began.
         """
         self._ids = reach.ids if reach.is_noted else None
         spans = []
         bookmark = self.value
         if bookmark is not None and reach.ids is not None:
-            self._join(set(reach.ids))
+            self._join(set(reach.ids), now)
             for number, cohort in enumerate(list(self._joining()), MAIN + 1):
+                self._cohorts[number] = cohort
                 ids = tuple(cohort["ids"])
                 reached = _moment_of(cohort)
                 begin = start(ids) if reached is None else reached - lookback
@@ -237,12 +247,31 @@ class Bookmarks:
                     set(self._ids) - set(self._ids_joining()),
                 )
             return
-        cohort = next(
-            cohort for cohort in self._joining() if tuple(cohort["ids"]) == span.scope
-        )
+        cohort = self._cohorts[span.cohort]
         self._advance(cohort, until)
         if self.value is not None and until >= self.value:
             self._merge(cohort)
+
+    def part(self, ids: Iterable[str]) -> None:
+        """Let some that cannot be read stay where they are; the others go on.
+
+        Args:
+            ids: Properties, chains or parents.
+        """
+        parted = set(ids)
+        self._complete()
+        covers = self._state.get("covers")
+        together = parted - set(self._ids_joining())
+        joining = _groups(sorted(together), self._state.get("replication_key_value"))
+        if covers is not None:
+            self._state["covers"] = sorted(set(covers) - together)
+        for cohort in self._joining():
+            behind = sorted(parted.intersection(cohort["ids"]))
+            joining += _groups(behind, cohort.get("replication_key_value"))
+            # the cohort itself, which a slice of this run moves
+            cohort["ids"] = [key for key in cohort["ids"] if key not in parted]
+            joining += [cohort] if cohort["ids"] else []
+        self._keep_joining(joining)
 
     def _take_partitions(self) -> None:
         """Take over a state in which each property had a bookmark of its own (0.1).
@@ -280,8 +309,10 @@ class Bookmarks:
             _moment_of(part)
         if self._state.get("covers") is not None:
             self._state["covers"] = _plain(self._state["covers"])
-        for cohort in self._joining():
+        for cohort in (*self._joining(), *self._left()):
             cohort["ids"] = _plain(cohort["ids"])
+        for each in self._left():
+            parse_moment(each["since"])
         for job in self.jobs:
             parse_moment(job["end"])
             parse_moment(job["added"])
@@ -304,8 +335,8 @@ class Bookmarks:
         if part is self._state and self._key:
             part["replication_key"] = self._key
 
-    def _join(self, reach: set[str]) -> None:
-        """Note what has joined or left since the last run."""
+    def _join(self, reach: set[str], now: datetime) -> None:
+        """Note what has joined, left or come back since the last run."""
         covers = self._state.get("covers")
         if covers is None:
             # a state of a run that could not list them: they were read together
@@ -316,11 +347,39 @@ class Bookmarks:
             if (kept := [key for key in cohort["ids"] if key in reach])
         ]
         known = set(covers).union(*(cohort["ids"] for cohort in joining))
-        new = sorted(reach - known)
-        joining += _groups(new)
-        # what has left is forgotten, so that it is read in full if it comes back
+        left = self._still_left(now)
+        # what comes back goes on where it was
+        for each in left:
+            back = sorted((reach - known).intersection(each["ids"]))
+            joining += _groups(back, each["replication_key_value"])
+            known.update(back)
+            each["ids"] = sorted(set(each["ids"]) - known)
+        joining += _groups(sorted(reach - known))
+        for part in ({**self._state, "ids": covers}, *self._joining()):
+            gone = sorted(set(part["ids"]) - reach)
+            if gone and part.get("replication_key_value"):
+                value = {"replication_key_value": part["replication_key_value"]}
+                left.append({"ids": gone, "since": format_moment(now), **value})
+        self._complete()
+        self._state["left"] = [each for each in left if each["ids"]]
         self._state["covers"] = sorted(reach & set(covers))
         self._keep_joining(joining)
+
+    def _still_left(self, now: datetime) -> list[dict[str, Any]]:
+        """What has left, without what has left long ago."""
+        kept = []
+        for each in self._left():
+            if now - parse_moment(each["since"]) <= KEPT_AFTER_LEAVING:
+                kept.append(dict(each))
+            else:
+                logger.info(
+                    "%s: %d properties or chains that have not been reached for %d "
+                    "days are read from their beginning if they come back",
+                    self._stream,
+                    len(each["ids"]),
+                    KEPT_AFTER_LEAVING.days,
+                )
+        return kept
 
     def _merge(self, cohort: dict[str, Any]) -> None:
         """Let what joined go on together with the rest."""
@@ -331,6 +390,9 @@ class Bookmarks:
     def _joining(self) -> list[dict[str, Any]]:
         return self._state.get("joining") or []
 
+    def _left(self) -> list[dict[str, Any]]:
+        return self._state.get("left") or []
+
     def _ids_joining(self) -> Iterator[str]:
         for cohort in self._joining():
             yield from cohort["ids"]
@@ -339,10 +401,11 @@ class Bookmarks:
         self._state["joining"] = joining
 
 
-def _groups(ids: list[str]) -> list[dict[str, Any]]:
-    """Those who join, in groups that one request can name."""
+def _groups(ids: list[str], value: str | None = None) -> list[dict[str, Any]]:
+    """Those who join, in groups that one request can name, and where they stand."""
+    reached = {} if value is None else {"replication_key_value": value}
     return [
-        {"ids": ids[first : first + MOST_JOINING]}
+        {"ids": ids[first : first + MOST_JOINING], **reached}
         for first in range(0, len(ids), MOST_JOINING)
     ]
 

@@ -177,7 +177,7 @@ class _Read(Generic[T]):
             yield item
             del item  # what is written must not stay here until the next one comes
             budget.release(self.order, size)
-        if self._error is not None:
+        if self._error is not None and not self._stopped.is_set():
             raise self._error
 
     def stop(self) -> None:
@@ -188,13 +188,14 @@ class _Read(Generic[T]):
         self._lane.budget.drop(self.order)
 
     def _is_there(self) -> bool:
-        return bool(self._items) or self._has_ended
+        return bool(self._items) or self._has_ended or self._stopped.is_set()
 
     def _run(self) -> None:
         try:
             self._read()
         except BaseException as error:  # noqa: BLE001 - raised where it is taken
             self._error = error
+            self._lane.failed(self)
         with self._changed:
             self._has_ended = True
             self._changed.notify_all()
@@ -231,7 +232,10 @@ class Lane(Generic[T]):
         budget: Shared by all lanes.
         weigh: Gives the bytes of an item.
         expected: Bytes that the next item may have.
+        goes_on: Whether an error of the first read leaves the others worth reading.
     """
+
+    goes_on = False
 
     def __init__(
         self, prefetcher: Prefetcher, place: int, weigh: Callable[[T], int]
@@ -261,15 +265,30 @@ class Lane(Generic[T]):
         if read is self._reads[0]:
             self._prefetcher.plan(self._reads[1:])
 
-    def first_error(self, seconds: float) -> BaseException | None:
-        """Wait for the first item of the lane, or the end of its first read.
+    def failed(self, read: _Read[T]) -> None:
+        """A read has ended with an error."""
+        if self.goes_on:
+            self.answered(read)
+
+    def first_error(self, seconds: float, number: int = 0) -> BaseException | None:
+        """Wait for the first item of a read, or its end.
+
+        Args:
+            seconds: Most seconds to wait.
+            number: Of the read.
 
         Returns:
             What ended that read before it had an item, if something did in time.
         """
-        if not self._reads or not self._reads[0].wait(seconds):
+        if not self._reads or not self._reads[number].wait(seconds):
             return None
-        return self._reads[0].error()
+        return self._reads[number].error()
+
+    def drop(self, numbers: Iterable[int]) -> None:
+        """Want nothing of some reads; they have no items then, and no error."""
+        for number in numbers:
+            self._prefetcher.forget(self._reads[number : number + 1])
+            self._reads[number].stop()
 
     def take(self) -> Generator[Iterator[T], None, None]:
         """The items of each read, in order.

@@ -30,6 +30,9 @@ Json: TypeAlias = dict[str, Any]
 FORMAT = 2
 """Of the states that are written; 0.1 wrote no number."""
 
+APART = ("joining", "left")
+"""Where properties stand that are not where the others are."""
+
 FEW = 20
 """Properties that join and are named one by one, as 0.1 can read it."""
 
@@ -79,27 +82,30 @@ def name_of(ids: list[str]) -> str:
 
 
 def _shortened(bookmark: Json, ids: dict[str, list[str]]) -> Json:
-    lists = [bookmark.get("covers") or [], *_ids_joining(bookmark)]
+    lists = [bookmark.get("covers") or [], *_ids_apart(bookmark)]
     if "covers" not in bookmark or not all(map(_is_list_of_ids, lists)):
         return bookmark  # nothing is known of it, or it is refused when it is read
     covers = bookmark["covers"]
     short = {**bookmark, "of": None, "covers": None, "exports": []}
     if covers is not None:
         short["of"] = _kept(covers, ids)
-    short["joining"] = [
-        {**each, "ids": _kept(each["ids"], ids)} if len(each["ids"]) > FEW else each
-        for each in bookmark.get("joining") or ()
-    ]
+    for key in APART:
+        short[key] = [
+            {**each, "ids": _kept(each["ids"], ids)} if len(each["ids"]) > FEW else each
+            for each in bookmark.get(key) or ()
+        ]
     short["jobs"] = _short_jobs(bookmark)
     return short
 
 
-def _ids_joining(bookmark: Json) -> list[object]:
-    if not isinstance(bookmark.get("joining"), list | None):
+def _ids_apart(bookmark: Json) -> list[object]:
+    parts = [bookmark.get(key) or [] for key in APART]
+    if not all(isinstance(each, list) for each in parts):
         return [None]
     return [
         each.get("ids") if isinstance(each, dict) else each
-        for each in bookmark.get("joining") or ()
+        for part in parts
+        for each in part
     ]
 
 
@@ -142,12 +148,13 @@ def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
         if long.get("covers") is None:
             of = bookmark.get("of")
             long["covers"] = None if of is None else _named(of, ids)
-        long["joining"] = [
-            {**each, "ids": _named(each["ids"], ids)}
-            if isinstance(each["ids"], str)
-            else each
-            for each in long.get("joining") or ()
-        ]
+        for key in APART:
+            long[key] = [
+                {**each, "ids": _named(each["ids"], ids)}
+                if isinstance(each["ids"], str)
+                else each
+                for each in long.get(key) or ()
+            ]
         if not long.get("exports"):
             long["exports"] = _long_jobs(bookmark)
     except (TypeError, KeyError, ValueError, AttributeError) as error:

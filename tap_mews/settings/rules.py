@@ -26,6 +26,11 @@ IDS = ("enterprise_ids", "chain_ids")
 
 _IDENTIFIER = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _SPACE_OR_QUOTE = re.compile(r"[\s\"'`]")
+_TOKEN = re.compile(r"[0-9a-f]{24,}(-[0-9a-f]*)?", re.IGNORECASE)
+_ALONE = "must be the token alone, without spaces and quotes"
+
+LONGEST_NAME = 100
+"""Characters of the name of an access token, which messages show."""
 
 _BATCH_KEYS = {
     "batch_config": {"encoding", "storage", "batch_size"},
@@ -51,6 +56,7 @@ def problems(
     for name in schema.get("required", ()):
         if name not in config:
             yield name, "is required"
+    yield from _problems_of_access(config)
     # the SDK's schema of stream maps is none; they are checked with the streams
     maps = {"stream_maps": {"type": ["object", "null"]}}
     checked = {**schema, "properties": {**schema["properties"], **maps}}
@@ -78,7 +84,43 @@ def _problems_of_texts(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _problems_of_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for name in ("client_token", "access_token"):
         if _SPACE_OR_QUOTE.search(config.get(name, "")):
-            yield name, "must be the token alone, without spaces and quotes"
+            yield name, _ALONE
+
+
+def _problems_of_many_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    given = config.get("access_tokens")
+    if given is None:
+        return
+    named = given if isinstance(given, dict) else dict(enumerate(given))
+    tokens = [*named.values()]
+    if not tokens:
+        yield "access_tokens", "must have at least one token"
+    for number, (name, token) in enumerate(named.items(), 1):
+        # messages show names, so a token in that place must not pass for one
+        if looks_like_token(name) or name in tokens:
+            must_be = f"names before the tokens; entry {number} has none"
+            yield "access_tokens", f"must have {must_be}"
+        elif not (str(name).isprintable() and 0 < len(str(name)) <= LONGEST_NAME):
+            must_be = f"names of 1 to {LONGEST_NAME} characters; see entry {number}"
+            yield "access_tokens", f"must have {must_be}"
+        elif _SPACE_OR_QUOTE.search(token) or not token.isprintable():
+            yield f"access_tokens.{name}", _ALONE
+        elif token in tokens[: number - 1]:
+            yield f"access_tokens.{name}", "must not be the token of an entry before it"
+
+
+def looks_like_token(text: object) -> bool:
+    """Whether a text has the form of the tokens that Mews issues."""
+    return isinstance(text, str) and _TOKEN.fullmatch(text.strip()) is not None
+
+
+def _problems_of_access(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Exactly one of the two settings for access tokens is given."""
+    given = {"access_token", "access_tokens"} & config.keys()
+    if not given:
+        yield "access_token", "is required, or access_tokens"
+    elif len(given) > 1:
+        yield "access_token", "must not be set beside access_tokens"
 
 
 def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -199,6 +241,7 @@ def _problems_of_faker(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (
     _problems_of_texts,
     _problems_of_tokens,
+    _problems_of_many_tokens,
     _problems_of_moments,
     _problems_of_ids,
     _problems_of_address,

@@ -33,10 +33,51 @@ CONFIG = th.PropertiesList(
     th.Property(
         "access_token",
         th.StringType(min_length=1),
-        required=True,
         secret=True,
         title="Access token",
-        description="Token of one property, or a portfolio token of several.",
+        description=(
+            "Token of one property, or a portfolio token of several. Either this or "
+            "access_tokens is required."
+        ),
+    ),
+    th.Property(
+        "access_tokens",
+        th.CustomType(
+            {
+                "type": ["object", "array", "null"],
+                "additionalProperties": {"type": "string", "minLength": 1},
+                "items": {"type": "string", "minLength": 1},
+            }
+        ),
+        secret=True,
+        title="Access tokens",
+        description=(
+            "Tokens of several properties, read in one run: an object of names and "
+            "tokens, or a list of tokens. Messages and the report use the names."
+        ),
+    ),
+    th.Property(
+        "on_property_failure",
+        th.StringType,
+        allowed_values=["fail_at_end", "stop", "warn"],
+        default="fail_at_end",
+        title="On the failure of a property",
+        description=(
+            "What to do when some properties cannot be read and others can: deliver "
+            "the others and end with an error, stop at once, or deliver the others and "
+            "warn. What was not read stays due."
+        ),
+    ),
+    th.Property(
+        "read_chains_once",
+        th.BooleanType,
+        default=False,
+        title="Read chains once",
+        description=(
+            "Whether what belongs to a chain, such as customers, is read by one of "
+            "several access tokens alone. Each reads it, unless set, since Mews does "
+            "not promise that all of them see the same."
+        ),
     ),
     th.Property(
         "client_name",
@@ -261,7 +302,8 @@ class Settings:
     """The settings of one run, checked and typed."""
 
     client_token: str = field(repr=False)
-    access_token: str = field(repr=False)
+    access_tokens: tuple[tuple[str, str], ...] = field(repr=False)
+    """Names and tokens; the name of a single token is empty."""
     client_name: str
     api_url: str
     start_date: datetime | None
@@ -280,6 +322,8 @@ class Settings:
     companionship_refresh_days: int
     on_invalid_record: str
     undocumented_properties: str
+    on_property_failure: str
+    read_chains_once: bool
     max_concurrency: int | None
     spool_directory: Path | None
     report_path: Path | None
@@ -330,7 +374,7 @@ class Settings:
             raise InvalidSettingsError(msg)
         return cls(
             client_token=values["client_token"],
-            access_token=values["access_token"],
+            access_tokens=_named(values),
             client_name=values.get("client_name") or f"tap-mews {__version__}",
             api_url=values["api_url"].rstrip("/"),
             start_date=_moment(values.get("start_date")),
@@ -349,6 +393,8 @@ class Settings:
             companionship_refresh_days=values["companionship_refresh_days"],
             on_invalid_record=values["on_invalid_record"],
             undocumented_properties=values["undocumented_properties"],
+            on_property_failure=values["on_property_failure"],
+            read_chains_once=values["read_chains_once"],
             max_concurrency=values.get("max_concurrency"),
             spool_directory=_path(values.get("spool_directory")),
             report_path=_path(values.get("report_path")),
@@ -365,7 +411,19 @@ def trimmed(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
         return value
     if isinstance(value, list):
         return [trimmed(name, entry) for entry in value]
+    if isinstance(value, dict):
+        return {key.strip(): trimmed(name, entry) for key, entry in value.items()}
     return value.strip() if isinstance(value, str) else value
+
+
+def _named(values: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The access tokens with their names; those of a list are numbered."""
+    tokens = values.get("access_tokens")
+    if tokens is None:
+        return (("", values["access_token"]),)
+    if isinstance(tokens, list):
+        return tuple((f"token {n}", token) for n, token in enumerate(tokens, 1))
+    return tuple(tokens.items())
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -147,7 +147,7 @@ class LedgerBalances(_ByPostingDate, ByTime):
     @property
     def lookback(self) -> timedelta:
         """Days that a property may still edit are read again."""
-        return max(super().lookback, self.run.lookups.editable_history)
+        return max(super().lookback, self.run.reach.editable_history)
 
 
 class ExchangeRates(Replaced):

@@ -14,7 +14,6 @@ from singer_sdk.singerlib import Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
 
-from tap_mews.api.operations import NO_SELECTOR
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
@@ -24,6 +23,7 @@ from tap_mews.errors import (
 )
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.lookups import FOUNDED
+from tap_mews.pages.reach import Batch
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
 
+    from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.pages.reader import Fetch
@@ -142,6 +143,11 @@ class MewsStream(WindowedStream, abc.ABC):
         return self.operation
 
     @cached_property
+    def _lost(self) -> list[Batch]:
+        """What cannot be read in this run, though other things can."""
+        return []
+
+    @cached_property
     def record(self) -> StreamRecord:
         """What is known of the reading of it."""
         return StreamRecord(self.name, self.scope_of, self.run.clock, self.logger)
@@ -151,9 +157,9 @@ class MewsStream(WindowedStream, abc.ABC):
         super().leave_out()
         self.run.record.streams.pop(self.name, None)
 
-    def client_of(self, span: Slice) -> MewsClient:
+    def client_of(self, span: Slice, access: Access) -> MewsClient:
         """Makes the calls for a span; their usage goes to its partition."""
-        return self.run.client.adding_to(self.record.of(span))
+        return self.run.client_of(access).adding_to(self.record.of(span))
 
     @cached_property
     def validator(self) -> RecordValidator:
@@ -176,7 +182,9 @@ class MewsStream(WindowedStream, abc.ABC):
         place = [*self._tap.streams].index(self.name)
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
         time_filter = self.windowed.time_filter
-        return PageReader(self.name, fetch, lane, time_filter, self.run.began)
+        return PageReader(
+            self.name, fetch, lane, time_filter, self.run.began, self.go_on_without
+        )
 
     @property
     def page_size(self) -> int:
@@ -205,17 +213,22 @@ class MewsStream(WindowedStream, abc.ABC):
     @cached_property
     def selection(self) -> Selection:
         """What it reads: that of the settings, else all that the token reaches."""
-        settings, lookups = self.run.settings, self.run.lookups
+        settings, reach = self.run.settings, self.run.reach
         selector = self.windowed.selector
         if selector.parents is not None:
-            parents = lookups.ids(selector.parents)
+            parents = reach.ids(selector.parents)
+            for access, error in reach.unlisted(selector.parents).items():
+                self._lost.append(Batch(access))
+                self.run.go_on_without(self.name, self._lost[-1], error)
             return Selection(parents, parents)
-        if selector is NO_SELECTOR:
+        if not selector.parameter:
             return Selection(None, None)
         if selector.of == "chain":
-            ids, scope = lookups.chain_ids, settings.chain_ids
+            ids, scope = reach.chain_ids, settings.chain_ids
         else:
-            ids, scope = lookups.enterprise_ids, settings.enterprise_ids
+            ids, scope = reach.enterprise_ids, settings.enterprise_ids
+        if scope is not None and ids is not None:
+            scope = ids
         if ids is None and selector.is_required:
             # those of earlier runs, where this one cannot list them
             ids = self.bookmarks.known
@@ -270,7 +283,7 @@ class MewsStream(WindowedStream, abc.ABC):
         """The earliest moment that rows of properties or chains can have."""
         # the ids of parents do not tell when their property was created
         has_parents = self.windowed.selector.parents is not None
-        return self.run.lookups.beginning(None if has_parents else ids)
+        return self.run.reach.beginning(None if has_parents else ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -376,6 +389,30 @@ class MewsStream(WindowedStream, abc.ABC):
                     continue
                 self._finish(piece)
 
+    def go_on_without(self, batch: Batch, error: MewsError) -> None:
+        """Note that a batch cannot be read, and go on with the others.
+
+        Raises:
+            MewsError: There are no others, or the settings say to stop.
+        """
+        self._lost.append(batch)
+        if self.is_dry_run or not self._has_others(batch):
+            raise error
+        self.run.go_on_without(self.name, batch, error)
+        if batch.covers and self.moves_bookmark:
+            self.stay_behind(batch.covers)
+
+    def stay_behind(self, ids: Iterable[str]) -> None:
+        """Leave properties, chains or parents due from where they are."""
+        self.bookmarks.part(ids)
+
+    def _has_others(self, batch: Batch) -> bool:
+        """Whether anything is left to be read beside what cannot be."""
+        if batch.covers is None or self.selection.ids is None:
+            return not self.run.reach.accesses <= {each.access for each in self._lost}
+        lost = {key for each in self._lost for key in each.covers or ()}
+        return not lost.issuperset(self.selection.ids)
+
     @contextmanager
     def named(self) -> Iterator[None]:
         """Make the errors of Mews say which stream they are about."""
@@ -405,9 +442,10 @@ class MewsStream(WindowedStream, abc.ABC):
                 raise
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
-            self.is_complete = True
             self._tap.flush_state()
-            self.record.complete()
+            if not self._lost:
+                self.is_complete = True
+                self.record.complete()
         finally:
             # a first answer that was late may have been an error
             if reader := getattr(self, "reader", None):
@@ -440,7 +478,9 @@ class MewsStream(WindowedStream, abc.ABC):
             told = "%s: its history was cut off by a start date; reading all of it once"
             self.logger.info(told, self.name)
             self.bookmarks.backfill()
-        return self.bookmarks.due(self.selection, self.start, self.end, self.lookback)
+        return self.bookmarks.due(
+            self.selection, self.start, self.end, self.lookback, self.run.began
+        )
 
     def _slices(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""

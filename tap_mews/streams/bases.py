@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from singer_sdk.singerlib.catalog import (
@@ -12,6 +14,7 @@ from singer_sdk.singerlib.catalog import (
 from tap_mews.api.operations import NOBODY
 from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
+from tap_mews.exports.many import ManyExports
 from tap_mews.exports.reader import ExportReader
 from tap_mews.pages.children import ChildFetch, Parent
 from tap_mews.pages.fetch import PageFetch
@@ -21,20 +24,24 @@ from tap_mews.streams.base import MewsStream
 from tap_mews.timestamps import ONE_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from datetime import datetime, timedelta
 
     from singer_sdk.helpers.types import Context, Record
 
+    from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
     from tap_mews.exports.api import ExportsApi
-    from tap_mews.pages.fetch import Ids
+    from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Reader, WindowRead
     from tap_mews.reading.windows import Window
     from tap_mews.records.validator import Rows
 
 
 T = TypeVar("T")
+
+MOST = sys.maxsize
+"""Identifiers that a list can be of: its requests are cut where it is read."""
 
 
 class ByTime(MewsStream):
@@ -61,7 +68,12 @@ class ByTime(MewsStream):
             row: What to make of a row, as `PageDecoder`.
         """
         return PageFetch(
-            operation, row, self.client_of, self.page_size, is_probe=self.is_dry_run
+            operation,
+            row,
+            self.run.reach,
+            self.client_of,
+            self.page_size,
+            is_probe=self.is_dry_run,
         )
 
 
@@ -105,16 +117,11 @@ class Children(ByTime):
 
     def new_reader(self) -> Reader:
         """The parents of a window, then their children."""
-        ids = self.run.lookups.ids
-        parents = [
-            (
-                self.fetch(each, Parent),
-                ids(each.selector.parents) if each.selector.parents else None,
-            )
-            for each in self.parents
-        ]
+        parents = [self.fetch(each, Parent) for each in self.parents]
         children = self.fetch(self.operation, bytes)
-        return self.page_reader(ChildFetch(parents, children, is_probe=self.is_dry_run))
+        return self.page_reader(
+            ChildFetch(parents, children, self.run.reach, is_probe=self.is_dry_run)
+        )
 
 
 class Whole(MewsStream):
@@ -130,15 +137,17 @@ class Whole(MewsStream):
         """From the list that the run reads once."""
         return self.page_reader(self)
 
-    def batches(self, span: Slice) -> list[Ids]:
-        """One read."""
-        del span
-        return [None]
+    def batches(self, span: Slice) -> list[Batch]:
+        """One read a token."""
+        return self.run.reach.batches(self.operation.selector, span, most=MOST)
 
-    def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
-        del span, window, ids
-        return iter(self.run.lookups.rows(self.operation))
+        del span, window
+        return iter(self.run.reach.rows(self.operation, batch))
+
+    def stay_behind(self, ids: Iterable[str]) -> None:
+        """Nothing is to be noted: the next run reads all of it anyhow."""
 
 
 class Replaced(Reference):
@@ -166,8 +175,9 @@ class Replaced(Reference):
         """Whether what is read is all there is, and messages can say so."""
         settings, config = self.run.settings, self.config
         is_narrowed = settings.enterprise_ids or settings.chain_ids
+        is_partial = is_narrowed or self.run.reach.troubles
         # a BATCH has no place for a version
-        return not (is_narrowed or self.is_dry_run or config.get("batch_config"))
+        return not (is_partial or self.is_dry_run or config.get("batch_config"))
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver all, and announce the version if really all has come."""
@@ -225,7 +235,26 @@ class Exported(ByTime):
             return super().new_reader()
         run = self.run
         if self.is_dry_run:
-            return _ExportsProbe(run.exports_api)
+            return _ExportsProbe(run.exports_api(run.connection.accesses[0]))
+        if not run.reach.is_of_many:
+            (access,) = run.connection.accesses
+            return self._export_reader(access, self._saved_jobs, self._save_jobs)
+        return ManyExports(
+            self._export_reader,
+            partial(run.reach.batches, self.operation.selector),
+            self._saved_jobs,
+            self._save_jobs,
+            self.go_on_without,
+        )
+
+    def _export_reader(
+        self,
+        access: Access,
+        saved: Sequence[SavedJob],
+        save: Callable[[list[SavedJob]], None],
+    ) -> ExportReader:
+        """What reads the exports of one token."""
+        run = self.run
         exports = EntityExports(
             stream=self.name,
             entity_type=self.entity_type,
@@ -234,11 +263,12 @@ class Exported(ByTime):
             longest=run.settings.export_window,
             lookback=self.lookback,
             beginning=lambda: self.beginning(self.selection.ids),
-            save=self._save_jobs,
+            save=save,
             record=self.record,
+            api=run.exports_api(access),
         )
         return ExportReader(
-            exports, run.exports, run.downloader, run.spool, run.clock, self._saved_jobs
+            exports, run.exports, run.downloader, run.spool, run.clock, saved
         )
 
     @property

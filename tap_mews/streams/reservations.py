@@ -15,7 +15,6 @@ from tap_mews.api.operations import (
     under,
 )
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
-from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
 from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
 from tap_mews.streams.configuration import SERVICES
@@ -63,9 +62,7 @@ class Companionships(ByTime):
 
     def _fetch(self, reservations: Operation) -> CompanionshipFetch:
         size, is_probe = self.page_size, self.is_dry_run
-        found = PageFetch(
-            reservations, Reservation, self.client_of, size, is_probe=is_probe
-        )
+        found = self.fetch(reservations, Reservation)
         return CompanionshipFetch(found, self.client_of, size, is_probe=is_probe)
 
 

@@ -25,7 +25,8 @@ def client_at(url: str, clock: FastClock) -> MewsClient:
     """A client of the API at an address."""
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": url}
     settings = Settings.load(config, CONFIG)
-    return Run(settings, clock, lambda: None, lambda: None).client
+    run = Run(settings, clock, lambda: None, lambda: None)
+    return run.client_of(run.connection.accesses[0])
 
 
 def call(client: MewsClient) -> None:

@@ -1,0 +1,40 @@
+"""An access token: its rate of requests, and what Mews has let it do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tap_mews.api.rate_limit import RateLimiter
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_mews.clock import Clock
+
+
+class Access:
+    """What an access token opens, of one property or of several.
+
+    Attributes:
+        name: What messages call it; empty where there is only one.
+        token: The secret.
+        budget: The rate of requests that Mews grants to it.
+        let_in: By operation, the first read that Mews answered it in this run.
+    """
+
+    def __init__(self, name: str, token: str, clock: Clock) -> None:
+        """Start with nothing asked.
+
+        Args:
+            name: By the setting `access_tokens`.
+            token: The secret.
+            clock: Time and sleep of the run.
+        """
+        self.name = name
+        self.token = token
+        self.budget = RateLimiter(clock)
+        self.let_in: dict[str, Mapping[str, Any]] = {}
+
+    def __repr__(self) -> str:
+        """Its name; the token is nobody's business."""
+        return f"Access({self.name!r})"

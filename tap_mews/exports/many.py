@@ -1,0 +1,255 @@
+"""Reads the exports of several tokens as one stream.
+
+Each token has its exports, which follow each other whatever those of the others do. One
+bookmark stands for all: it is where the token stands that is furthest behind.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Protocol
+
+from tap_mews.errors import MewsError
+from tap_mews.exports.jobs import SavedJob, fingerprint
+from tap_mews.reading.background import side_by_side
+from tap_mews.reading.reader import WindowLostError, WindowRead
+from tap_mews.reading.windows import Window
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+    from datetime import datetime
+
+    from tap_mews.api.access import Access
+    from tap_mews.exports.reader import ExportReader
+    from tap_mews.pages.reach import Batch
+    from tap_mews.reading.reader import Slice
+    from tap_mews.records.validator import Rows
+
+
+class NewReader(Protocol):
+    """Makes what reads the exports of one token."""
+
+    def __call__(
+        self,
+        access: Access,
+        saved: Sequence[SavedJob],
+        save: Callable[[list[SavedJob]], None],
+        /,
+    ) -> ExportReader:
+        """The reader.
+
+        Args:
+            access: The token.
+            saved: Its jobs of an earlier run.
+            save: Takes the jobs that the state is to hold of it.
+        """
+
+
+class _OfOne:
+    """The exports of one token.
+
+    Attributes:
+        batch: What they are of.
+        reader: Reads them.
+        windows: What it reads.
+        until: No row up to here can still come; None before the first window.
+    """
+
+    def __init__(self, batch: Batch, reader: ExportReader) -> None:
+        self.batch = batch
+        self.reader = reader
+        self.windows = reader.windows()
+        self.until: datetime | None = None
+
+    def has(self, span: Slice) -> bool:
+        """Whether it has a window left of a slice."""
+        upcoming = self.reader.lane.upcoming
+        return upcoming is not None and upcoming.span.cohort == span.cohort
+
+    @property
+    def urgency(self) -> tuple[bool, float]:
+        """Those that are ready come first, then those that are furthest behind."""
+        jobs, upcoming = self.reader.lane.jobs, self.reader.lane.upcoming
+        is_ready = bool(jobs) and jobs[0].is_ready
+        start = upcoming and upcoming.window.start
+        return not is_ready, start.timestamp() if start else 0.0
+
+
+class ManyExports:
+    """Reads slices through the exports of several tokens."""
+
+    def __init__(
+        self,
+        new_reader: NewReader,
+        batches: Callable[[Slice], list[Batch]],
+        saved: Sequence[SavedJob],
+        save: Callable[[list[SavedJob]], None],
+        go_on_without: Callable[[Batch, MewsError], None],
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            new_reader: Makes what reads the exports of one token.
+            batches: Says which token reads what of a slice.
+            saved: Jobs of an earlier run.
+            save: Takes the jobs that the state is to hold.
+            go_on_without: Called where a token's exports cannot be read; raises the
+                error if that leaves nothing to go on with.
+        """
+        self._new_reader = new_reader
+        self._batches = batches
+        self._saved = saved
+        self._save = save
+        self._go_on_without = go_on_without
+        self._slices: Sequence[Slice] = ()
+        self._reading: dict[Access, _OfOne] = {}
+        self._jobs: dict[Access, list[SavedJob]] = {}
+        self._finished = 0
+
+    def open(self, slices: Sequence[Slice]) -> None:
+        """Add the first export of each token, or go on with those of an earlier run.
+
+        Raises:
+            MewsError: As `MewsClient.call`, for every token.
+        """
+        self._slices = slices
+        due: dict[Access, list[Slice]] = {}
+        for span in slices:
+            for batch in self._batches(span):
+                own = replace(span, scope=batch.ids, covers=batch.covers)
+                due.setdefault(batch.access, []).append(own)
+                self._add(batch, own)
+        refused = {
+            access: error
+            for access, error in side_by_side(self._open, due.items(), "tap-mews-open")
+            if error is not None
+        }
+        if refused and len(refused) == len(due):
+            raise next(iter(refused.values()))
+        for access, error in refused.items():
+            self._drop(access, error)
+
+    def _add(self, batch: Batch, span: Slice) -> None:
+        """Take up a token, with those of the jobs that are its own."""
+        mark = fingerprint(span)
+        own = [job for job in self._saved if job.get("scope", "") == mark]
+        self._jobs.setdefault(batch.access, []).extend(own)
+        if batch.access not in self._reading:
+            save = partial(self._save_of, batch.access)
+            reader = self._new_reader(batch.access, self._jobs[batch.access], save)
+            self._reading[batch.access] = _OfOne(batch, reader)
+
+    def _open(self, due: tuple[Access, list[Slice]]) -> tuple[Access, MewsError | None]:
+        access, slices = due
+        try:
+            self._reading[access].reader.open(slices)
+        except MewsError as error:
+            return access, error
+        return access, None
+
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """The windows of all tokens, slice by slice.
+
+        Raises:
+            MewsError: As `ExportReader.windows`, where no token is left.
+        """
+        for span in self._slices:
+            reading = [each for each in self._reading.values() if each.has(span)]
+            for each in reading:
+                each.until = None
+            while pending := [each for each in self._left(reading) if each.has(span)]:
+                first = min(pending, key=attrgetter("urgency"))
+                yield from self._window(first, reading, span)
+            # of one that was dropped, the others may have been ahead
+            yield WindowRead(
+                span=span,
+                window=Window(span.start, span.end),
+                rows=iter(()),
+                complete_until=self._complete_until(reading),
+                share=self._share,
+                way="exports",
+                known=self._known,
+            )
+
+    def _window(
+        self, one: _OfOne, reading: list[_OfOne], span: Slice
+    ) -> Iterator[WindowRead]:
+        """The next window of a token, if it can be had."""
+        try:
+            read = next(one.windows, None)
+        except MewsError as error:
+            self._drop(one.batch.access, error)
+            return
+        if read is None:
+            return
+        yield replace(
+            read,
+            span=span,
+            rows=self._rows(one, read.rows),
+            complete_until=self._complete_until(reading, one, read.complete_until),
+            share=self._share,
+            known=self._known,
+            done=partial(self._finish, one, read),
+        )
+
+    def _rows(self, one: _OfOne, rows: Iterator[Rows]) -> Iterator[Rows]:
+        try:
+            yield from rows
+        except MewsError as error:
+            self._drop(one.batch.access, error)
+            raise WindowLostError from None
+
+    def _finish(self, one: _OfOne, read: WindowRead) -> None:
+        one.until = read.complete_until
+        self._finished += 1
+        read.done()
+
+    def _complete_until(
+        self,
+        reading: list[_OfOne],
+        one: _OfOne | None = None,
+        until: datetime | None = None,
+    ) -> datetime | None:
+        """Where all tokens of a slice stand, once one of them has a window more."""
+        stands = [until if each is one else each.until for each in self._left(reading)]
+        known = [each for each in stands if each is not None]
+        return min(known) if known and len(known) == len(stands) else None
+
+    def _left(self, reading: list[_OfOne]) -> list[_OfOne]:
+        """Those that have not been dropped."""
+        return [each for each in reading if each.batch.access in self._reading]
+
+    def _drop(self, access: Access, error: MewsError) -> None:
+        """Go on without a token.
+
+        Raises:
+            MewsError: There is none left.
+        """
+        one = self._reading[access]
+        self._go_on_without(one.batch, error)
+        # no more exports are to be added for it
+        one.reader.lane.error = error
+        del self._reading[access]
+        one.windows.close()
+        one.reader.close()
+
+    def _save_of(self, access: Access, jobs: list[SavedJob]) -> None:
+        self._jobs[access] = jobs
+        self._save([job for each in self._jobs.values() for job in each])
+
+    @property
+    def _known(self) -> int:
+        return sum(each.reader.lane.cut for each in self._reading.values()) or 1
+
+    @property
+    def _share(self) -> float:
+        return min(self._finished / self._known, 1.0)
+
+    def close(self) -> None:
+        """Let go of what the readers hold."""
+        for each in self._reading.values():
+            with closing(each.windows):
+                each.reader.close()
