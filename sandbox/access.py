@@ -50,6 +50,7 @@ class Access:
         self._rng = random.Random(f"{seed}/access")
         self._revoked: dict[str, Revocation] = {}
         self._grants: dict[str, Grant] = {}
+        self._withdrawn: set[str] = set()
         self.client_token = self._token()
         self.access_token = self.grant(None, name="portfolio")
 
@@ -66,6 +67,11 @@ class Access:
         grant = Grant(name or f"token {len(self._grants)}", token, portfolio, ids)
         self._grants[token] = grant
         return token
+
+    def withdraw(self, token: str) -> None:
+        """Let an access token open nothing any more."""
+        # it stays known: it may not appear outside of a body even then
+        self._withdrawn.add(token)
 
     def single_property(self, enterprise_id: str) -> str:
         """Make the access token of one property, no portfolio, and give it."""
@@ -122,6 +128,9 @@ class Access:
         grant = self._grants.get(str(access_token))
         if grant is None:
             raise Refusal(401, SESSION)
+        if grant.token in self._withdrawn:
+            # no fault of the client's, who cannot know
+            raise Refusal(401, SESSION, breach=False)
         return grant
 
     def permit(self, operation: str) -> None:

@@ -40,7 +40,11 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
         MewsError: As the streams.
     """
     # the list of properties comes first: it tells the time, and whose rows to ask for
-    _ = run.end
+    try:
+        _ = run.end
+    except (UnauthorizedError, RefusedError) as error:
+        error.args = (f"{error}; {run.connection.advice_on(str(error))}",)
+        raise
     for access, trouble in run.reach.troubles.items():
         if any(each.is_dry_run for each in streams):
             raise trouble

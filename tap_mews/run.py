@@ -121,10 +121,10 @@ class Run:
         whose = batch.access.name or self.reach.names_of(covers)
         rule = self.settings.on_property_failure
         if rule == "stop":
-            error.args = (f"{whose}: {error}",)
+            error.args = (f"{whose}: {str(error).removeprefix(f'{whose}: ')}",)
             raise error
         of = f"{stream}: {whose}" if stream else whose
-        reason = str(error).removeprefix(f"{stream}: ")
+        reason = str(error).removeprefix(f"{stream}: ").removeprefix(f"{whose}: ")
         logger.warning("%s: %s; going on without it, it stays due", of, reason)
         is_forbidden = getattr(error, "is_forbidden", False)
         if is_forbidden and self.settings.skip_unauthorized_streams:

@@ -224,4 +224,4 @@ def test_each_setting_is_described() -> None:
 
 def test_tokens_are_marked_as_secret() -> None:
     secret = {name for name, rule in CONFIG["properties"].items() if rule.get("secret")}
-    assert secret == set(TOKENS)
+    assert secret == {*TOKENS, "access_tokens"}

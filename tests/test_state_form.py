@@ -35,6 +35,12 @@ BOOKMARKS = st.fixed_dictionaries(
             ),
             max_size=2,
         ),
+        "left": st.lists(
+            st.fixed_dictionaries(
+                {"ids": IDS, "since": MOMENTS, "replication_key_value": MOMENTS}
+            ),
+            max_size=2,
+        ),
         "exports": st.lists(JOBS, max_size=4),
         "start_date": st.none() | MOMENTS,
     }

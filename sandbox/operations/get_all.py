@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from facts import OPERATIONS, STREAMS
 from sandbox.answers import Refusal, answer
+from sandbox.clock import utc_text
 from sandbox.hotel.shapes import ENTITIES, WORLD
 from sandbox.pages import Page
 from sandbox.platform import Ask, operation
@@ -72,3 +73,24 @@ def get_reservations(ask: Ask) -> Reply:
 def get_source_assignments(ask: Ask) -> Reply:
     """Sources of reservations, oldest first: its cursor leads to newer rows."""
     return Page(ask, OPERATIONS[ask.entry.operation], oldest_first=True).answer()
+
+
+@operation("configuration/get")
+def get_configuration(ask: Ask) -> Reply:
+    """The property of a token; a portfolio token must name one of its properties."""
+    platform = ask.platform
+    wanted = ask.body.text("EnterpriseId", required=ask.grant.portfolio)
+    reached = platform.access.enterprises(ask.grant)
+    key = (wanted or reached[0]).lower()
+    if key not in reached:
+        raise Refusal(401, "Invalid EnterpriseId.")
+    with platform.store.lock:
+        hotel = platform.store.table("Enterprise").rows[key].served
+    return answer(
+        {
+            "NowUtc": utc_text(platform.clock.now()),
+            "Enterprise": hotel,
+            "Service": None,
+            "PaymentCardStorage": None,
+        }
+    )

@@ -134,11 +134,15 @@ class Reach:
         found: dict[Access, tuple[Enterprise, ...]] = {}
         for access, listed in self._each(self._list, self._active).items():
             if isinstance(listed, MewsError):
+                listed.args = (f"{access.name}: {listed}",)
                 self.troubles[access] = listed
             else:
                 found[access] = listed
         if not found:
-            raise next(iter(self.troubles.values()))
+            error = next(iter(self.troubles.values()))
+            count = len(self.troubles)
+            error.args = (f"none of {count} access tokens can be used; {error}",)
+            raise error
         # the order of the settings must not matter, nor which answer came first
         self._active = sorted(found, key=lambda each: (-len(found[each]), each.name))
         owned: dict[str, Enterprise] = {}

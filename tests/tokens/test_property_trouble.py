@@ -1,0 +1,221 @@
+"""Trouble of one property ends its reading, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.faults import Status
+from tap_mews.errors import PropertyFailureError, RefusedError, UnauthorizedError
+from tests.harness import Json, dry_run, moment
+from tests.pages_harness import (
+    ASSIGNMENTS,
+    ENTERPRISES,
+    History,
+    Where,
+    interval,
+    settle,
+)
+
+if TYPE_CHECKING:
+    from sandbox import Sandbox
+
+BILLS, SERVICES = "bills/getAll", "services/getAll"
+
+METHODS = pytest.mark.parametrize(
+    ("extraction", "operation"),
+    [("exports", "exports/add"), ("exports", "exports/getAll"), ("pages", BILLS)],
+)
+
+
+def hotel_of(group: Sandbox, name: str, tokens: dict[str, str]) -> str:
+    """The property of a token."""
+    return group.enterprise_ids[[*tokens].index(name)]
+
+
+def break_for(group: Sandbox, operation: str, token: str, status: int = 403) -> None:
+    """Refuse an operation to one token from now on."""
+    name = group.access.find(token).name
+    only = Where(group, lambda request: request.grant == name, Status(status))
+    group.faults.add(operation, only, times=None)
+
+
+def test_a_token_that_opens_nothing_is_named_and_the_others_are_read(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    group.access.withdraw(tokens["East"])
+    result = history.failing()
+    assert isinstance(result.error, PropertyFailureError)
+    assert str(result.error).startswith("Not read: East (all streams); all else is")
+    assert result.log.count("East") == 1
+    east = hotel_of(group, "East", tokens)
+    others = [key for key in group.enterprise_ids if key != east]
+    assert {row["EnterpriseId"] for row in history.rows["bills"].values()} == {*others}
+    del tokens["East"]
+    tokens["East, renewed"] = group.access.single_property(east)
+    history.run()
+    assert history.missing() == {}
+
+
+@METHODS
+def test_a_property_that_is_refused_stays_behind_and_comes_later(
+    group: Sandbox,
+    history: History,
+    tokens: dict[str, str],
+    extraction: str,
+    operation: str,
+) -> None:
+    history.streams = ("bills", "source_assignments")
+    history.run(extraction=extraction)
+    before = history.bookmark("bills")["replication_key_value"]
+    group.live_on(timedelta(days=2))
+    settle(group)
+    break_for(group, operation, tokens["South"])
+    result = history.failing(extraction=extraction)
+    assert str(result.error).startswith("Not read: South (bills); all else")
+    south = hotel_of(group, "South", tokens)
+    state = history.bookmark("bills")
+    assert state["joining"] == [{"ids": [south], "replication_key_value": before}]
+    assert state["replication_key_value"] > before
+    assert history.missing().keys() == {"bills"}
+    group.live_on(timedelta(days=1))
+    settle(group)
+    history.failing(extraction=extraction)
+    group.faults.clear()
+    group.journal.clear()
+    history.run(extraction=extraction)
+    assert history.missing() == {}
+    assert history.bookmark("bills")["joining"] == []
+    if extraction == "pages":
+        asked = group.journal.requests(BILLS)
+        first = min(interval(each)[0] for each in asked)
+        assert first == moment(before) - timedelta(minutes=5)
+
+
+@METHODS
+def test_a_property_that_is_refused_at_first_gets_its_history_later(
+    group: Sandbox,
+    history: History,
+    tokens: dict[str, str],
+    extraction: str,
+    operation: str,
+) -> None:
+    history.streams = ("bills", "customers")
+    break_for(group, operation, tokens["North"])
+    history.failing(extraction=extraction)
+    assert history.missing() != {}
+    group.faults.clear()
+    history.run(extraction=extraction)
+    assert history.missing() == {}
+
+
+def test_a_token_that_is_withdrawn_in_the_middle_loses_no_row(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    name = group.access.find(tokens["West"]).name
+    asked = []
+
+    def counted(request: object) -> bool:
+        if getattr(request, "grant", None) != name:
+            return False
+        asked.append(request)
+        return len(asked) > 2
+
+    group.faults.add(BILLS, Where(group, counted, Status(401)), times=None)
+    history.streams = ("bills", "services")
+    history.failing(extraction="pages", page_size=1)
+    group.faults.clear()
+    history.run(extraction="pages")
+    assert history.missing() == {}
+
+
+def test_a_list_that_one_token_may_not_have_costs_its_property_alone(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    history.run()
+    break_for(group, SERVICES, tokens["North"])
+    group.live_on(timedelta(days=2))
+    settle(group)
+    result = history.failing()
+    assert "North (rates, services)" in str(result.error)
+    group.faults.clear()
+    history.run()
+    assert history.missing() == {}
+
+
+@pytest.mark.parametrize("rule", ["fail_at_end", "warn", "stop"])
+def test_the_setting_says_how_the_run_ends(
+    group: Sandbox, history: History, tokens: dict[str, str], rule: str
+) -> None:
+    history.streams = ("bills", "source_assignments")
+    break_for(group, BILLS, tokens["North"])
+    result = history.attempt(extraction="pages", on_property_failure=rule)
+    assert (result.error is None) is (rule == "warn")
+    assert ("source_assignments" in result.records) is (rule != "stop")
+    if rule == "stop":
+        assert isinstance(result.error, (RefusedError, UnauthorizedError))
+        assert str(result.error).startswith("bills: North: bills/getAll: HTTP 403")
+
+
+def test_what_may_be_skipped_does_not_fail_the_run(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    break_for(group, BILLS, tokens["North"])
+    result = history.run(extraction="pages", skip_unauthorized_streams=True)
+    assert "bills: North: bills/getAll: HTTP 403" in result.log
+    group.faults.clear()
+    history.run(extraction="pages")
+    assert history.missing() == {}
+
+
+def test_a_stream_that_all_are_refused_is_named_before_any_row(
+    group: Sandbox, history: History
+) -> None:
+    group.access.revoke(ASSIGNMENTS)
+    result = history.failing()
+    assert isinstance(result.error, UnauthorizedError)
+    assert str(result.error).startswith(f"source_assignments: {ASSIGNMENTS}: HTTP 401")
+    assert result.records == {}
+
+
+def test_tokens_that_are_all_wrong_are_one_line(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    for token in tokens.values():
+        group.access.withdraw(token)
+    result = history.failing()
+    told = f"none of 4 access tokens can be used; North: {ENTERPRISES}: HTTP 401"
+    assert str(result.error).startswith(told)
+    assert "check client_token, access_tokens and api_url" in str(result.error)
+    assert result.lines == []
+
+
+def test_a_test_names_the_token_that_opens_nothing(
+    group: Sandbox, settings: Json, tokens: dict[str, str]
+) -> None:
+    group.access.withdraw(tokens["East"])
+    result = dry_run(group.config(**settings))
+    assert isinstance(result.error, UnauthorizedError)
+    assert "East" in str(result.error)
+
+
+def test_one_property_of_a_portfolio_fails_alone_where_it_is_asked_for_alone(
+    group: Sandbox, history: History
+) -> None:
+    history.settings["access_tokens"] = None
+    history.settings["access_token"] = group.access_token
+    history.streams = ("bills", "source_assignments")
+    second = sorted(group.enterprise_ids)[1]
+    name = next(row["Name"] for row in group.rows("Enterprise") if row["Id"] == second)
+    names = Where(
+        group, lambda each: each.body["EnterpriseIds"] == [second], Status(403)
+    )
+    group.faults.add(ASSIGNMENTS, names, times=None)
+    result = history.failing()
+    assert str(result.error).startswith(f"Not read: {name} (source_assignments);")
+    assert history.missing().keys() == {"source_assignments"}
+    group.faults.clear()
+    history.run()
+    assert history.missing() == {}
