@@ -39,16 +39,7 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
         UnauthorizedError: Some streams may not be read; it names all of them.
         MewsError: As the streams.
     """
-    # the list of properties comes first: it tells the time, and whose rows to ask for
-    try:
-        _ = run.end
-    except (UnauthorizedError, RefusedError) as error:
-        error.args = (f"{error}; {run.connection.advice_on(str(error))}",)
-        raise
-    for access, trouble in run.reach.troubles.items():
-        if any(each.is_dry_run for each in streams):
-            raise trouble
-        run.go_on_without(None, Batch(access), trouble)
+    _list_properties(run, is_test=any(each.is_dry_run for each in streams))
     opening = [(each, in_background(each.open, "tap-mews-open")) for each in streams]
     refused: dict[str, str] = {}
     failed: list[TapMewsError] = []
@@ -75,6 +66,23 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
     _leave_out_missing(streams, refused)
     _tell_detours([each for each in streams if each.name not in refused])
     _skip_or_fail(streams, refused, run)
+
+
+def _list_properties(run: Run, *, is_test: bool) -> None:
+    """List what the tokens reach; that tells the time, and whose rows to ask for.
+
+    Raises:
+        MewsError: No token can be used; for a test, one of them cannot.
+    """
+    try:
+        _ = run.end
+    except (UnauthorizedError, RefusedError) as error:
+        error.args = (f"{error}; {run.connection.advice_on(str(error))}",)
+        raise
+    for access, trouble in run.reach.troubles.items():
+        if is_test:
+            raise trouble
+        run.go_on_without(None, Batch(access), trouble)
 
 
 def _leave_out_missing(streams: Sequence[MewsStream], refused: dict[str, str]) -> None:
