@@ -18,7 +18,9 @@ STANDARD = sorted(
     {
         stream.operation
         for stream in STREAMS.values()
-        if not stream.unfolded and OPERATIONS[stream.operation].rows
+        if not stream.unfolded
+        and OPERATIONS[stream.operation].rows
+        and OPERATIONS[stream.operation].response == "list"
     }
 )
 """Every operation that gives the rows of a stream as a list."""

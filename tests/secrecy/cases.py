@@ -107,6 +107,13 @@ def in_trouble(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     return {}
 
 
+def one_wrong(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
+    """One token is right, and the other one is not."""
+    del monkeypatch
+    right = sandbox.access.single_property(sandbox.enterprise_ids[0])
+    return {"access_token": None, "access_tokens": {"right": right, "wrong": WRONG}}
+
+
 def unreachable(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     """Nobody listens."""
     del sandbox, monkeypatch
@@ -253,6 +260,7 @@ CASES = {
         errors.ReportError,
     ),
     "a wrong client token": Case(setting(client_token=WRONG), errors.UnauthorizedError),
+    "one of two tokens is wrong": Case(one_wrong, errors.PropertyFailureError),
     "a wrong access token": Case(setting(access_token=WRONG), errors.UnauthorizedError),
     "401 with an echo": Case(
         fault("exports/add", partial(Echo, status=401), extraction="exports"),

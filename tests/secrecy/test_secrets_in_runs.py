@@ -7,7 +7,8 @@ logging config can ask for.
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -20,7 +21,7 @@ from tests.secrecy.shown import GUEST, Shown, all_shown, leaks
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
-    from tests.harness import Result
+    from tests.harness import Json, Result
 
 
 def run(
@@ -52,6 +53,28 @@ def test_no_secret_is_shown(
     # the guests themselves are what a target is there for
     output = b"".join(result.lines).decode().replace(GUEST, "")
     assert leaks(sandbox, {"output": output}) == set()
+
+
+@each_case
+def test_no_token_of_many_is_shown(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, case: Case
+) -> None:
+    hotels = [*sandbox.enterprise_ids, sandbox.add_property(), sandbox.add_property()]
+    tokens = {
+        f"hotel {n}": sandbox.access.single_property(h) for n, h in enumerate(hotels)
+    }
+    # what repeats a token in an answer repeats one that the tap was given
+    sandbox.access_token = tokens["hotel 0"]
+    many = {"access_token": None, "access_tokens": tokens}
+
+    def arrange(*arguments: Any) -> Json:  # noqa: ANN401
+        return {**many, **case.arrange(*arguments)}
+
+    shown = Shown()
+    run(sandbox, monkeypatch, replace(case, arrange=arrange), shown)
+    for what_has_a_test_of_its_own in ("arguments", "insides"):
+        shown.texts.pop(what_has_a_test_of_its_own, None)
+    assert leaks(sandbox, shown.texts) == set()
 
 
 def test_no_secret_is_shown_by_what_log_lines_are_made_of(
