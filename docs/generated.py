@@ -231,9 +231,15 @@ def meltano_capabilities() -> str:
     return as_yaml(about()["capabilities"])
 
 
+def required_in_meltano() -> list[list[str]]:
+    """The groups of settings of which one must be set whole."""
+    always = list(about()["settings"]["required"])
+    return [[*always, each] for each in ("access_token", "access_tokens")]
+
+
 def meltano_required() -> str:
-    """The settings without which nothing works, for meltano.yml."""
-    return as_yaml([about()["settings"]["required"]])
+    """The same, for meltano.yml."""
+    return as_yaml(required_in_meltano())
 
 
 def meltano_settings() -> str:

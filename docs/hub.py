@@ -43,7 +43,7 @@ def entry(package: Json | None = None) -> Json:
         "pip_url": name,
         "quality": "unknown",  # those who keep the Hub rate it
         "settings": generated.settings_in_meltano(),
-        "settings_group_validation": [about["settings"]["required"]],
+        "settings_group_validation": generated.required_in_meltano(),
         "supported_python_versions": about["supported_python_versions"],
         **_place(package),
     }

@@ -113,7 +113,7 @@ def test_about_in_json_is_json(tmp_path: Path) -> None:
     done = run_process("--about", "--format", "json", folder=tmp_path)
     about = json.loads(done.stdout)
     assert about["name"] == "tap-mews"
-    assert about["settings"]["required"] == ["client_token", "access_token"]
+    assert about["settings"]["required"] == ["client_token"]
 
 
 def test_standard_output_carries_singer_messages_alone(

@@ -188,7 +188,8 @@ def test_kinds_in_meltano_are_those_of_the_values() -> None:
 
 def test_meltano_knows_what_is_required_and_what_the_tap_can_do() -> None:
     """What the Hub shows is what `--about` says."""
-    assert EXTRACTOR["settings_group_validation"] == [REQUIRED]
+    groups = [[*REQUIRED, each] for each in ("access_token", "access_tokens")]
+    assert EXTRACTOR["settings_group_validation"] == groups
     assert EXTRACTOR["capabilities"] == ABOUT["capabilities"]
     assert EXTRACTOR["name"] == EXTRACTOR["executable"] == ABOUT["name"]
 
@@ -265,6 +266,9 @@ def test_words_with_underscores_are_settings_streams_or_keys() -> None:
     known |= keys(yaml.safe_load((CHECKOUT / "dbt/dbt_project.yml").read_text("utf-8")))
     known |= {metric.value for names in (Metric, MewsMetric) for metric in names}
     known |= {"replication_key_value", *EMPTY}
+    known |= {
+        str(value) for rule in SETTINGS.values() for value in rule.get("enum", ())
+    }
     known.add("metric_info")  # as the SDK's structured logging calls it
     known |= {"mews_database"}  # a variable of the dbt package without a default there
     words = {word for name in DOCUMENTS for word in quoted(prose(name))}

@@ -99,7 +99,7 @@ EVERY_STATE = MappingProxyType({"ActivityStates": ["Active", "Deleted"]})
 
 NO_SELECTOR = Selector("", "token")
 """For what is not asked for by identifiers: all that the token reaches."""
-WORLD = Selector("", "world")
+WORLD = Selector("", "everybody")
 """For what is the same for everybody."""
 
 

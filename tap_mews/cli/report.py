@@ -74,6 +74,15 @@ def document(run: RunRecord) -> dict[str, Any]:
         "failed_stream": next(iter(failed), current),
         # the words of an error are in the log; some name the Id of a record
         "error": run.error and run.error.__name__,
+        "failures": [
+            {
+                "stream": each.stream,
+                "name": each.whose,
+                "ids": list(each.ids),
+                "error": each.kind.__name__,
+            }
+            for each in run.failures
+        ],
         "shared": _usage(run.usage),
         "streams": [_stream(each) for each in run.streams.values()],
     }
