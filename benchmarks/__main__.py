@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks import (
     batch_lane,
     exports_wait,
+    groups,
     loading,
     memory,
     overhead,
@@ -72,6 +73,10 @@ class Benchmarks:
         """What a run waits for."""
         return walls.measure(self._folder)
 
+    def groups(self) -> list[Verdict]:
+        """Hundreds of properties."""
+        return groups.measure(self._folder)
+
     def memory(self) -> list[Verdict]:
         """Peaks."""
         return memory.measure(
@@ -98,6 +103,7 @@ class Benchmarks:
 
 ALL = (
     "walls",
+    "groups",
     "overhead",
     "records",
     "pages",

@@ -67,6 +67,11 @@ class Limits:
         self._lock = threading.Lock()
         self._used: dict[str, deque[float]] = defaultdict(deque)
 
+    def reset(self) -> None:
+        """Let an hour pass, as it were: no token has used anything."""
+        with self._lock:
+            self._used.clear()
+
     def count(self, token: str, clock: Clock) -> None:
         """Count a request against the budget of its token.
 
