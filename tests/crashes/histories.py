@@ -39,6 +39,7 @@ class History(Readable):
         seconds: How long Mews makes an export.
         rows_per_file: How many rows a file has.
         alone: Whether the token opens one property and may not list it.
+        apart: Whether each property has a token of its own.
         seed: Which hotels.
         settings: Further ones.
         steps: What happens.
@@ -54,6 +55,7 @@ class History(Readable):
     seconds: int = 5
     rows_per_file: int = 2000
     alone: bool = False
+    apart: bool = False
     seed: int = 1
     settings: tuple[Setting, ...] = field(default=())
 
@@ -85,6 +87,8 @@ def complete(world: World) -> None:
     sandbox = world.sandbox
     sandbox.exports.fail_next.clear()
     world.config.pop("end_date", None)
+    if world.has_many_tokens:
+        world.give_tokens()
     sandbox.clock.advance(SETTLING)
     error = Run().outcome(world).error
     if error is not None:
@@ -141,4 +145,8 @@ def world_of(history: History, sandbox: Sandbox, tally: Tally) -> World:
     target = Target()
     oracle = Oracle(sandbox, config["access_token"], start, target, tally)
     target.judge = oracle.judge
-    return World(sandbox, history.streams, config, target, oracle, tally)
+    world = World(sandbox, history.streams, config, target, oracle, tally)
+    if history.apart:
+        config["access_token"] = None
+        world.give_tokens()
+    return world

@@ -146,7 +146,8 @@ class Oracle:
         """What the bookmarks of a stream say."""
         everyone = self._all_owners(ALL_ENTITIES[stream])
         owned = [(part, part.get("covers"))]
-        owned += [(each, each["ids"]) for each in part.get("joining", [])]
+        for apart in ("joining", "left"):
+            owned += [(each, each["ids"]) for each in part.get(apart) or ()]
         for bookmark, ids in owned:
             value = bookmark.get("replication_key_value")
             if value:

@@ -22,13 +22,14 @@ SETTING = "CRASH_HISTORIES"
 """Environment variable with another number; then each search makes up others."""
 
 
-def search(stream: str, tally: Tally, *settings: Setting) -> None:
+def search(stream: str, tally: Tally, *settings: Setting, apart: bool = False) -> None:
     """Play histories of a stream; a failing one is made as short as possible.
 
     Args:
         stream: Always selected, beside others.
         tally: Takes the numbers.
         settings: What all of them have set.
+        apart: Whether each property has a token of its own.
 
     Raises:
         LostError: One of them loses a row, or moves a bookmark too far.
@@ -44,7 +45,7 @@ def search(stream: str, tally: Tally, *settings: Setting) -> None:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    @given(histories(stream, settings))
+    @given(histories(stream, settings, apart=apart))
     def nothing_is_lost(history: History) -> None:
         play(history, tally)
 

@@ -50,6 +50,63 @@ class Join(Step):
         """Add it, with its history."""
         if len(world.sandbox.enterprise_ids) < MOST_PROPERTIES:
             world.sandbox.add_property(new_chain=self.new_chain)
+            if world.has_many_tokens:
+                world.give_tokens()
+
+
+@dataclass(frozen=True, repr=False)
+class Renew(Step):
+    """Every property gets another token under another name."""
+
+    def take(self, world: World) -> None:
+        """Change the setting."""
+        if world.has_many_tokens:
+            world.give_tokens()
+
+
+@dataclass(frozen=True, repr=False)
+class Merge(Step):
+    """One token for all properties takes the place of the others, or joins them."""
+
+    beside: bool = False
+
+    def take(self, world: World) -> None:
+        """Change the setting."""
+        if world.has_many_tokens:
+            others = world.config["access_tokens"] if self.beside else {}
+            token = world.sandbox.access_token
+            world.config["access_tokens"] = {**others, "all": token}
+
+
+@dataclass(frozen=True, repr=False)
+class TakeAway(Step):
+    """The token of one property is taken out of the settings, if it is not the last."""
+
+    number: int
+
+    def take(self, world: World) -> None:
+        """Change the setting."""
+        if world.has_many_tokens:
+            tokens = world.config["access_tokens"]
+            gone = [*tokens][self.number % len(tokens)]
+            left = {name: each for name, each in tokens.items() if name != gone}
+            world.config["access_tokens"] = left or tokens
+
+
+@dataclass(frozen=True, repr=False)
+class Withdraw(Step):
+    """The token of one property opens nothing any more, but stays in the settings."""
+
+    number: int
+
+    def take(self, world: World) -> None:
+        """Withdraw it."""
+        if world.has_many_tokens:
+            tokens = [*world.config["access_tokens"].values()]
+            token = tokens[self.number % len(tokens)]
+            if token != world.sandbox.access_token:
+                world.sandbox.access.withdraw(token)
+                world.tally.faults["token withdrawn"] += 1
 
 
 @dataclass(frozen=True, repr=False)

@@ -18,8 +18,12 @@ from tests.crashes.steps import (
     Join,
     LiveOn,
     Meanwhile,
+    Merge,
+    Renew,
     Run,
     Step,
+    TakeAway,
+    Withdraw,
 )
 from tests.crashes.troubles import EXPIRES, FAULTS, FILE_FAULTS, Mixed, Trouble
 from tests.harness import ENTITIES
@@ -112,6 +116,16 @@ def troubles(draw: st.DrawFn, streams: tuple[str, ...]) -> Trouble | Mixed:
     return Trouble(operation, draw(st.sampled_from(sorted(FAULTS))), after)
 
 
+def exchanges() -> SearchStrategy[Step]:
+    """What can happen to the tokens of properties."""
+    return st.one_of(
+        st.builds(Renew),
+        st.builds(Merge, st.booleans()),
+        st.builds(TakeAway, st.integers(0, 3)),
+        st.builds(Withdraw, st.integers(0, 3)),
+    )
+
+
 def happenings(streams: tuple[str, ...]) -> SearchStrategy[Step]:
     """What can happen to the hotels, the exports and the settings."""
     choices: list[SearchStrategy[Step]] = [
@@ -140,6 +154,7 @@ def meanwhiles() -> SearchStrategy[Meanwhile]:
         st.builds(Join, st.booleans()),
         st.builds(Forget),
         st.builds(Expire, st.sampled_from(("Expired", "Failed"))),
+        st.builds(Withdraw, st.integers(0, 3)),
     ]
     return st.builds(Meanwhile, st.integers(0, 60), st.one_of(choices))
 
@@ -159,15 +174,27 @@ def runs(draw: st.DrawFn, streams: tuple[str, ...]) -> Run:
 
 
 @st.composite
-def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> History:
+def histories(
+    draw: st.DrawFn,
+    stream: str,
+    fixed: tuple[Setting, ...] = (),
+    *,
+    apart: bool = False,
+) -> History:
     """Histories of any kind of a pipeline that reads one stream, or more.
 
     Args:
         draw: Given by hypothesis.
         stream: Always selected.
         fixed: What all of them have set.
+        apart: Whether each property has a token of its own.
     """
-    known = [each for each in HOTELS if not (each[2] and stream == "enterprises")]
+    known = [
+        each
+        for each in HOTELS
+        if not (each[2] and (apart or stream == "enterprises"))
+        and not (apart and each[0] == 1)
+    ]
     properties, chains, alone = draw(st.sampled_from(known))
     others = [each for each in STREAMS if not (alone and each == "enterprises")]
     beside = draw(st.lists(st.sampled_from(others), max_size=2))
@@ -183,7 +210,10 @@ def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> 
     windows = (180,) if alone and start is None else (180, 30, 7, 4, 2, 1)
     return History(
         streams,
-        steps=draw(st.lists(_steps(streams), min_size=2, max_size=9).map(tuple)),
+        steps=draw(
+            st.lists(_steps(streams, apart=apart), min_size=2, max_size=9).map(tuple)
+        ),
+        apart=apart,
         properties=properties,
         chains=chains,
         alone=alone,
@@ -198,9 +228,12 @@ def histories(draw: st.DrawFn, stream: str, fixed: tuple[Setting, ...] = ()) -> 
 
 
 @st.composite
-def _steps(draw: st.DrawFn, streams: tuple[str, ...]) -> Step:
-    """Three of five are runs; `one_of` would choose among all kinds alike."""
-    kind = draw(st.sampled_from(("run", "run", "run", "time", "other")))
+def _steps(draw: st.DrawFn, streams: tuple[str, ...], *, apart: bool) -> Step:
+    """Half of them are runs; `one_of` would choose among all kinds alike."""
+    kinds = ("run", "run", "run", "time", "other", *(("tokens",) if apart else ()))
+    kind = draw(st.sampled_from(kinds))
+    if kind == "tokens":
+        return draw(exchanges())
     if kind == "run":
         return draw(runs(streams))
     return draw(LIVES if kind == "time" else happenings(streams))

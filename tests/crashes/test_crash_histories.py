@@ -74,6 +74,14 @@ def test_whatever_happens_every_row_arrives(stream: str, tally: Tally) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("stream", STREAMS)
+def test_whatever_happens_to_tokens_every_row_arrives(
+    stream: str, tally: Tally
+) -> None:
+    search(stream, tally, apart=True)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(PARTS))
 @pytest.mark.parametrize(
     "history",

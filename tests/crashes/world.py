@@ -33,7 +33,19 @@ class World:
     oracle: Oracle
     tally: Tally
 
+    @property
+    def has_many_tokens(self) -> bool:
+        """Whether the pipeline has a token for each property."""
+        return self.config.get("access_tokens") is not None
+
     def reachable(self) -> list[str]:
-        """The properties that the token opens."""
+        """The properties that are there to be read, whatever becomes of tokens."""
         access = self.sandbox.access
-        return access.enterprises(access.find(self.config["access_token"]))
+        return access.enterprises(access.find(self.oracle.token))
+
+    def give_tokens(self) -> None:
+        """Let the pipeline have a good token for each property, under other names."""
+        access, hotels = self.sandbox.access, self.sandbox.enterprise_ids
+        self.config["access_tokens"] = {
+            f"{len(access.tokens())}": access.single_property(hotel) for hotel in hotels
+        }
