@@ -102,8 +102,12 @@ def taken(option: str, channel: str) -> set[str]:
         texts = TEXTS if is_file else set(KINDS)
         unseen = set() if option == "flattening_separator" else UNSEEN
         return {"right", "null"} | (texts - unseen)
+    if option == "access_tokens":
+        # one of the two settings for tokens must be there
+        return set() if channel == "untyped variable" else {"right"}
     if "string" in kinds:
-        null = {"null"} if is_file and "null" in kinds else set()
+        can_be_null = is_file and "null" in kinds and option != "access_token"
+        null = {"null"} if can_be_null else set()
         return {"right", "line end"} | null
     found = {"right", "null"}
     if "array" in kinds:
@@ -196,6 +200,9 @@ def test_a_setting_is_taken_or_refused_in_one_line(
         enterprise_ids=hotels.enterprise_ids, chain_ids=hotels.chain_ids
     )
     others = {"extraction": "pages", **hotels.config()}
+    config["access_tokens"] = {"Hotel": others["access_token"]}
+    if option == "access_tokens":
+        del others["access_token"]
     documents = {
         "others": {name: each for name, each in others.items() if name != option},
         "catalog": select(STREAM),

@@ -102,7 +102,7 @@ class Transport:
             refusal: Words that name the operations.
         """
         if not self.has_access:
-            tokens = "access_tokens" if self.accesses[1:] else "access_token"
+            tokens = "access_tokens" if self.accesses[0].name else "access_token"
             return (
                 f"check client_token, {tokens} and api_url, or ask Mews to enable "
                 "this operation"
