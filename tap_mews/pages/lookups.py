@@ -53,6 +53,7 @@ class Enterprise(msgspec.Struct, frozen=True):
     editable: str | None = msgspec.field(
         name="AccountingEditableHistoryInterval", default=None
     )
+    time_zone: str | None = msgspec.field(name="TimeZoneIdentifier", default=None)
 
 
 class _Row(msgspec.Struct):
@@ -131,9 +132,9 @@ class Lookups:
         Raises:
             MewsError: As `rows`.
         """
-        return tuple(sorted(row.id for row in self._objects(operation, _Row)))
+        return tuple(sorted(row.id for row in self.objects(operation, _Row)))
 
-    def _objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
+    def objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
         """What the tap itself needs of the rows that an operation lists.
 
         Raises:
@@ -158,7 +159,7 @@ class Lookups:
             InvalidSettingsError: The token does not reach all that the settings name.
         """
         try:
-            listed = tuple(map(_plain, self._objects(ENTERPRISES, Enterprise)))
+            listed = tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
         except (UnauthorizedError, RefusedError) as error:
             logger.warning("The properties cannot be listed: %s", error)
             return None
