@@ -90,7 +90,7 @@ def test_time_is_asked_for_by_what_the_facts_say(name: str) -> None:
         assert issubclass(stream, Replaced)
         assert time_filter is None
         return
-    if fact.reading == "series":
+    if fact.unfolded:
         assert issubclass(stream, Series)
         assert time_filter is None
         return
