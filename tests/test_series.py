@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -22,6 +23,8 @@ from tests.harness import FastClock, Json, Result, dry_run, moment, select, sync
 from tests.pages_harness import Spoiled, Where
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call, Fault
@@ -329,8 +332,8 @@ def test_a_property_without_a_time_zone_is_left_out_with_a_warning(
     categories = {row[FACTS[stream].key[1]] for row in result.records[stream]}
     assert categories == {each.id for each in hotel.categories}
     (warning,) = warnings(result)
-    assert enterprise in warning
-    assert "TimeZoneIdentifier" in warning
+    for word in (stream, enterprise, "TimeZoneIdentifier"):
+        assert word in warning
     assert not zone or zone not in warning
 
 
@@ -553,3 +556,19 @@ def test_an_answer_of_another_form_is_one_line(sandbox: Sandbox, stream: str) ->
     result = read(sandbox, stream)
     assert isinstance(result.error, UnexpectedAnswerError)
     assert "unexpected response format" in str(result.error)
+
+
+@each_stream
+def test_the_report_names_what_was_read(
+    sandbox: Sandbox, stream: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    result = read(sandbox, stream, report_path=str(path)).ok()
+    (told,) = json.loads(path.read_text("utf-8"))["streams"]
+    (part,) = told["parts"]
+    assert part["scope"] == {AVAILABILITY: "Services", PRICING: "Rates"}[stream]
+    assert part["ids"] == sold(sandbox, stream)
+    assert part["complete"]
+    begins = sandbox.clock.now()
+    assert moment(part["read"]["start"]) < begins < moment(part["read"]["end"])
+    assert f"2 {part['scope']} " in result.log

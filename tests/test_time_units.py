@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING
@@ -104,3 +107,19 @@ def test_each_day_of_a_year_comes_once() -> None:
 def test_what_is_no_time_zone_is_told_apart(zone: str) -> None:
     with pytest.raises(UnknownZoneError):
         TimeUnits(zone, Period.DAY)
+
+
+def test_zones_are_known_on_a_machine_that_has_none() -> None:
+    """`tzdata` has them, for Windows and small images."""
+    program = (
+        "import zoneinfo; from tap_mews.pages.time_units import *;"
+        "assert not zoneinfo.TZPATH; TimeUnits('Europe/Budapest', Period.DAY)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONTZPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -70,10 +70,13 @@ class _Rate(msgspec.Struct, gc=False):
         return is_public and is_base and self.is_active is not False
 
 
-def bookable_services(lookups: Lookups, services: Operation) -> dict[str, TimeUnits]:
+def bookable_services(
+    stream: str, lookups: Lookups, services: Operation
+) -> dict[str, TimeUnits]:
     """The services in use that can be booked by time units, with those units.
 
     Args:
+        stream: Named in warnings of what cannot be read.
         lookups: Give the services and the time zones of their properties.
         services: Lists the services.
 
@@ -98,32 +101,33 @@ def bookable_services(lookups: Lookups, services: Operation) -> dict[str, TimeUn
         except UnknownZoneError:
             without_zone.add(enterprise)
     _tell(
-        "TimeZoneIdentifier of enterprises/getAll is no known time zone, so what is "
-        "sold cannot be read of the properties",
+        f"{stream}: enterprises/getAll gives no known TimeZoneIdentifier; leaving out "
+        "the properties",
         without_zone,
     )
     _tell(
-        "TimeUnitPeriod of services/getAll is no known period, so what is sold cannot "
-        "be read of the services",
+        f"{stream}: services/getAll gives no known TimeUnitPeriod; leaving out the "
+        "services",
         without_period,
     )
     return found
 
 
 def base_rates(
-    lookups: Lookups, rates: Operation, services: Operation
+    stream: str, lookups: Lookups, rates: Operation, services: Operation
 ) -> dict[str, TimeUnits]:
     """The public base rates in use, with the time units of their services.
 
     Args:
-        lookups: As for `bookable_services`.
+        stream: As for `bookable_services`.
+        lookups: Give the rates as well.
         rates: Lists the rates.
         services: Lists the services.
 
     Raises:
         MewsError: As the lookups.
     """
-    bookable = bookable_services(lookups, services)
+    bookable = bookable_services(stream, lookups, services)
     sold = {key.lower(): units for key, units in bookable.items()}
     return {
         rate.id: sold[rate.service_id.lower()]

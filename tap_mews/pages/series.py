@@ -70,8 +70,7 @@ class SeriesFetch:
 
     def batches(self, span: Slice) -> list[Ids]:
         """Each service or rate by itself."""
-        keys = sorted(self._sold) if span.scope is None else span.scope
-        batches: list[Ids] = [(key,) for key in keys if key in self._sold]
+        batches: list[Ids] = [(key,) for key in span.scope or ()]
         return batches[:1] if self._is_probe else batches
 
     def rows(self, span: Slice, window: Window, ids: Ids) -> Iterator[Rows]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, under
@@ -150,6 +151,7 @@ class ServiceAvailability(Series):
     )
     unfolding = Unfolding("ResourceCategoryAvailabilities", maps=("Metrics",))
 
+    @cached_property
     def sold(self) -> Mapping[str, TimeUnits]:
         """The bookable services."""
-        return bookable_services(self.run.lookups, SERVICES)
+        return bookable_services(self.name, self.run.lookups, SERVICES)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, under
@@ -214,6 +215,7 @@ class RatePricing(Series):
         lists={"AmountPrices": "AmountPrice", "Prices": None},
     )
 
+    @cached_property
     def sold(self) -> Mapping[str, TimeUnits]:
         """The public base rates of bookable services."""
-        return base_rates(self.run.lookups, RATES, SERVICES)
+        return base_rates(self.name, self.run.lookups, RATES, SERVICES)

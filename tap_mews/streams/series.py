@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import abc
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_mews.pages.series import SeriesFetch
+from tap_mews.reading.bookmarks import Selection
 from tap_mews.streams.base import MewsStream
 
 if TYPE_CHECKING:
@@ -58,9 +60,16 @@ class Series(MewsStream):
         del ids
         return self.run.began - timedelta(days=self.run.settings.availability_days_back)
 
+    @cached_property
     @abc.abstractmethod
     def sold(self) -> Mapping[str, TimeUnits]:
         """What requests name, one in each, with its time units."""
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What is sold, of all that the parents are."""
+        ids = tuple(sorted(self.sold))
+        return Selection(ids, ids)
 
     def new_reader(self) -> Reader:
         """One service or rate after the other."""
@@ -68,7 +77,7 @@ class Series(MewsStream):
             SeriesFetch(
                 self.operation,
                 self.unfolding,
-                self.sold(),
+                self.sold,
                 self.client_of,
                 is_probe=self.is_dry_run,
             )
