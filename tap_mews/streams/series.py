@@ -60,7 +60,7 @@ class Series(MewsStream):
         del ids
         return self.run.began - timedelta(days=self.run.settings.availability_days_back)
 
-    @cached_property
+    @property
     @abc.abstractmethod
     def sold(self) -> Mapping[str, TimeUnits]:
         """What requests name, one in each, with its time units."""
