@@ -22,6 +22,7 @@ from tap_mews.pages.companionships import COMPANIONSHIPS
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.bases import Exported, Replaced, Whole
 from tap_mews.streams.reservations import Companionships
+from tap_mews.streams.series import Series
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
@@ -195,15 +196,17 @@ def _operations(stream: MewsStream) -> str:
 def _bookmark(stream: MewsStream) -> str:
     if isinstance(stream, (Whole, Replaced)):
         return "none: all rows in each run"
+    if isinstance(stream, Series):
+        return "none: the whole horizon in each run"
     key = stream.replication_key
     return f"`{key}`" if key else "end of the window: rows have no date"
 
 
 def _scope(stream: MewsStream) -> str:
     selector = stream.operation.selector
-    if selector.parents is not None:
-        return f"`{selector.parameter}` of `{selector.parents.path}`"
     one = ", one in each request" if selector.most == 1 else ""
+    if selector.parents is not None:
+        return f"`{selector.parameter}` of `{selector.parents.path}`{one}"
     return f"{selector.of}{one}"
 
 

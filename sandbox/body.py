@@ -114,6 +114,13 @@ class Body:
             raise Refusal(400, "Invalid JSON.")
         return [each.lower() for each in values]
 
+    def id(self, name: str) -> str:
+        """Give a required identifier, in lower case."""
+        value = self.text(name, required=True) or ""
+        if not _GUID.fullmatch(value):
+            raise Refusal(400, "Invalid JSON.")
+        return value.lower()
+
     def members(
         self, name: str, known: Iterable[str], *, required: bool = False
     ) -> list[str] | None:

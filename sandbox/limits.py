@@ -59,7 +59,10 @@ class Limits:
     latency: float = 0.0
     max_body: int | None = None
     page_caps: dict[str, int] = field(default_factory=dict)
-    max_interval: dict[str, str | IntervalLimit] = field(default_factory=dict)
+    max_interval: dict[str, str | IntervalLimit] = field(
+        # seen in 2026, though its page allows 367 days
+        default_factory=lambda: {"services/getAvailability/2024-01-22": "100D"}
+    )
     interval_end: Literal["inclusive", "exclusive"] = "exclusive"
 
     def __post_init__(self) -> None:

@@ -102,7 +102,11 @@ class Table:
 
 
 class Store:
-    """All entities. Whoever reads or writes more than one row holds `lock`."""
+    """All entities. Whoever reads or writes more than one row holds `lock`.
+
+    Attributes:
+        list_prices: Of a night in each resource category; no row has them.
+    """
 
     def __init__(self, seed: int | None) -> None:
         """Start without rows.
@@ -115,6 +119,7 @@ class Store:
         self._seed = seed
         self._tables: dict[str, Table] = defaultdict(Table)
         self._undocumented: dict[str, Undocumented] = {}
+        self.list_prices: dict[str, int] = {}
 
     def __getstate__(self) -> dict[str, object]:
         """Give all but the lock, for a copy: it has one of its own."""

@@ -16,6 +16,7 @@ from demo.hotels import _STREAMS
 from demo.kpis import DBT
 from demo.pipeline import CHECKOUT, TARGET, _count
 from demo.warehouse import Warehouse, table
+from facts import STREAMS as KNOWN
 from sandbox import Sandbox
 from sandbox.processes import running
 
@@ -23,7 +24,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "demo")
-STREAMS = {path.stem for path in (CHECKOUT / "schemas").glob("*.json")}
+STREAMS = {
+    name
+    for name in (path.stem for path in (CHECKOUT / "schemas").glob("*.json"))
+    # the hotels keep no rows of what is unfolded from an answer
+    if not KNOWN[name].unfolded
+}
 NOON = "2026-03-01T12:00:00Z"
 
 needs_target = pytest.mark.skipif(

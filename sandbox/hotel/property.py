@@ -55,6 +55,7 @@ class Hotel:
             Category(self.new_id(), price, tuple(self.new_id() for _ in range(rooms)))
             for price, rooms in ((95, 12), (130, 9), (210, 4))
         ]
+        store.list_prices.update((each.id, each.price) for each in self.categories)
         self.ledger_categories = {
             name: self.new_id() for name in ("Service", "Product", "Additional")
         }

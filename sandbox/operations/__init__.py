@@ -1,5 +1,5 @@
 """The operations of the API."""
 
-from sandbox.operations import exports, get_all
+from sandbox.operations import exports, get_all, series
 
-__all__ = ["exports", "get_all"]
+__all__ = ["exports", "get_all", "series"]

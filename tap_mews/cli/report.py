@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
 NUMBERS = range(4, len(HEAD))
+MANY = {"property": "properties", "chain": "chains"}
 
 
 @contextmanager
@@ -183,7 +184,7 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
 
 def _row(stream: StreamRecord, partition: PartitionRecord) -> list[str]:
     ids = partition.ids or ()
-    many = f"{len(ids)} {'properties' if stream.scope == 'property' else 'chains'}"
+    many = f"{len(ids)} {MANY.get(stream.scope, stream.scope)}"
     return [
         stream.name,
         "all" if not ids else ids[0] if len(ids) == 1 else many,

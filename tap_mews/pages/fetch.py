@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import threading
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from requests import codes
 
-from tap_mews.api.refusals import next_interval
 from tap_mews.errors import RefusedError, TooLargeError, UnauthorizedError
+from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.reading.windows import Window, cut
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import timedelta
 
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
@@ -71,8 +69,7 @@ class PageFetch(Generic[T]):
         self._reach = reach
         self._client_of = client_of
         self._size = PageSize(page_size)
-        self._lock = threading.Lock()
-        self._longest: timedelta | None = None
+        self._longest = LongestInterval()
         self._most_ids = operation.selector.most
         self._is_probe = is_probe
 
@@ -100,12 +97,12 @@ class PageFetch(Generic[T]):
             return
         start = window.start
         while True:
-            longest = self._longest or window.end - window.start
+            longest = self._longest.of(window.end - start)
             part = next(cut(start, window.end, longest, time_filter.gap))
             try:
                 yield from self._of_some(span, part, batch)
             except RefusedError as error:
-                if not self._learn_longest(error, part):
+                if not self._longest.learn(error, part.length):
                     raise
                 continue
             if part.end == window.end:
@@ -152,20 +149,6 @@ class PageFetch(Generic[T]):
             left = left and some and left[len(some) :]
             if not left:
                 return
-
-    def _learn_longest(self, error: RefusedError, window: Window) -> bool:
-        """Take the longest interval from a refusal, or half of what was refused.
-
-        Returns:
-            Whether the refusal was about the interval, so that a shorter one can do.
-        """
-        longest = next_interval(error, window.length)
-        if longest is None:
-            return False
-        with self._lock:
-            self._longest = min(longest, self._longest or longest)
-        logger.warning("%s; reading at most %s at a time", error, longest)
-        return True
 
 
 class SeveralFetches:

@@ -46,6 +46,7 @@ class Enterprise(msgspec.Struct, frozen=True):
     editable: str | None = msgspec.field(
         name="AccountingEditableHistoryInterval", default=None
     )
+    time_zone: str | None = msgspec.field(name="TimeZoneIdentifier", default=None)
 
     @property
     def editable_history(self) -> timedelta:
@@ -142,9 +143,9 @@ class Lookups:
         Raises:
             MewsError: As `rows`.
         """
-        return tuple(sorted(row.id for row in self._objects(operation, _Row)))
+        return tuple(sorted(row.id for row in self.objects(operation, _Row)))
 
-    def _objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
+    def objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
         """What the tap itself needs of the rows that an operation lists.
 
         Raises:
@@ -165,7 +166,7 @@ class Lookups:
         Raises:
             MewsError: As `rows`; some tokens of a single property may not list it.
         """
-        return tuple(map(_plain, self._objects(ENTERPRISES, Enterprise)))
+        return tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
 
     def own_enterprise(self) -> Enterprise | None:
         """The property of a token that may not list it (`configuration/get`).

@@ -25,7 +25,7 @@ from tap_mews.pages.lookups import ENTERPRISES, FOUNDED, Enterprise, Lookups
 from tap_mews.reading.background import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from tap_mews.api.access import Access
@@ -267,6 +267,21 @@ class Reach:
         if found and not lists:
             raise next(each for each in found.values() if isinstance(each, MewsError))
         return tuple(sorted({key for each in lists for key in each}))
+
+    def objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
+        """What is needed of the rows that an operation lists, of all tokens.
+
+        Args:
+            operation: What lists them.
+            row: What to make of a row, as `Lookups.objects`.
+
+        Raises:
+            MewsError: None can be listed.
+        """
+        _ = self.ids(operation)
+        for access, ids in self._listed_parents(operation).items():
+            if not isinstance(ids, MewsError):
+                yield from self._lookups[access].objects(operation, row)
 
     def unlisted(self, operation: Operation) -> dict[Access, MewsError]:
         """The tokens with which the rows of an operation cannot be listed, and why."""

@@ -241,6 +241,26 @@ CONFIG = th.PropertiesList(
         ),
     ),
     th.Property(
+        "availability_days_back",
+        th.IntegerType(minimum=0, maximum=3660),
+        default=7,
+        title="Availability, days back",
+        description=(
+            "Days before today that each run reads of service_availability and "
+            "rate_pricing, 0 to 3660, whatever start_date is."
+        ),
+    ),
+    th.Property(
+        "availability_days_ahead",
+        th.IntegerType(minimum=0, maximum=1830),
+        default=365,
+        title="Availability, days ahead",
+        description=(
+            "Days after today that each run reads of service_availability and "
+            "rate_pricing, 0 to 1830, whatever end_date is."
+        ),
+    ),
+    th.Property(
         "on_invalid_record",
         th.StringType,
         allowed_values=["fail", "warn"],
@@ -320,6 +340,8 @@ class Settings:
     ledger_lookback: timedelta
     lookback: timedelta
     companionship_refresh_days: int
+    availability_days_back: int
+    availability_days_ahead: int
     on_invalid_record: str
     undocumented_properties: str
     on_property_failure: str
@@ -391,6 +413,8 @@ class Settings:
             ledger_lookback=timedelta(days=values["ledger_lookback_days"]),
             lookback=timedelta(minutes=values["lookback_minutes"]),
             companionship_refresh_days=values["companionship_refresh_days"],
+            availability_days_back=values["availability_days_back"],
+            availability_days_ahead=values["availability_days_ahead"],
             on_invalid_record=values["on_invalid_record"],
             undocumented_properties=values["undocumented_properties"],
             on_property_failure=values["on_property_failure"],

@@ -217,9 +217,7 @@ class MewsStream(WindowedStream, abc.ABC):
         selector = self.windowed.selector
         if selector.parents is not None:
             parents = reach.ids(selector.parents)
-            for access, error in reach.unlisted(selector.parents).items():
-                self._lost.append(Batch(access))
-                self.run.go_on_without(self.name, self._lost[-1], error)
+            self.tell_unlisted(selector.parents)
             return Selection(parents, parents)
         if not selector.parameter:
             return Selection(None, None)
@@ -401,6 +399,12 @@ class MewsStream(WindowedStream, abc.ABC):
         self.run.go_on_without(self.name, batch, error)
         if batch.covers and self.moves_bookmark:
             self.stay_behind(batch.covers)
+
+    def tell_unlisted(self, parents: Operation) -> None:
+        """Note the tokens with which parents cannot be listed, so that theirs lack."""
+        for access, error in self.run.reach.unlisted(parents).items():
+            self._lost.append(Batch(access))
+            self.run.go_on_without(self.name, self._lost[-1], error)
 
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Leave properties, chains or parents due from where they are."""

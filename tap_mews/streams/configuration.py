@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader
 
 SERVICES = Operation("services/getAll", "Services", time_filter=None)
+RATES = Operation(
+    "rates/getAll",
+    "Rates",
+    under(SERVICES, "ServiceIds"),
+    all_rows={
+        "ActivityStates": ["Active", "Deleted"],
+        "Extent": {
+            "Rates": True,
+            "RateGroups": False,
+            "AvailabilityBlockAssignments": True,
+        },
+    },
+)
 
 
 class Enterprises(Whole):
@@ -35,19 +48,7 @@ class Rates(Reference):
     """Prices and conditions under which a service is sold."""
 
     name = "rates"
-    operation = Operation(
-        "rates/getAll",
-        "Rates",
-        under(SERVICES, "ServiceIds"),
-        all_rows={
-            "ActivityStates": ["Active", "Deleted"],
-            "Extent": {
-                "Rates": True,
-                "RateGroups": False,
-                "AvailabilityBlockAssignments": True,
-            },
-        },
-    )
+    operation = RATES
 
 
 class Counters(Reference):

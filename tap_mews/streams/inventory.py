@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from tap_mews.api.operations import EVERY_STATE, Operation, under
+from tap_mews.pages.sellers import bookable_services
+from tap_mews.pages.unfolding import Unfolding
 from tap_mews.streams.bases import Exported, Reference
 from tap_mews.streams.configuration import SERVICES
+from tap_mews.streams.series import Series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_mews.pages.time_units import TimeUnits
 
 
 class AvailabilityAdjustments(Exported):
@@ -106,3 +117,41 @@ class ResourceFeatureAssignments(Reference):
         under(RESOURCE_FEATURES, "ResourceFeatureIds"),
         all_rows=EVERY_STATE,
     )
+
+
+METRICS = [
+    "OutOfOrderBlocks",
+    "PublicAvailabilityAdjustment",
+    "OtherServiceReservationCount",
+    "Occupied",
+    "ConfirmedReservations",
+    "OptionalReservations",
+    "BlockAvailability",
+    "AllocatedBlockAvailability",
+    "UsableResources",
+    "ActiveResources",
+    "HouseUse",
+]
+"""All of them: the operation gives only those that are named."""
+
+
+class ServiceAvailability(Series):
+    """How many spaces can be sold, of the services in use that can be booked."""
+
+    name = "service_availability"
+    primary_keys = ("ServiceId", "ResourceCategoryId", "TimeUnitStartUtc")
+    operation = Operation(
+        "services/getAvailability/2024-01-22",
+        "ResourceCategoryAvailabilities",
+        under(SERVICES, "ServiceId", most=1),
+        time_filter=None,
+        all_rows={"Metrics": METRICS},
+        most_rows=None,
+        is_paged=False,
+    )
+    unfolding = Unfolding("ResourceCategoryAvailabilities", maps=("Metrics",))
+
+    @cached_property
+    def sold(self) -> Mapping[str, TimeUnits]:
+        """The bookable services."""
+        return bookable_services(self.name, self.run.reach, SERVICES)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TYPE_CHECKING
+
 from tap_mews.api.operations import EVERY_STATE, Operation, under
+from tap_mews.pages.sellers import base_rates
+from tap_mews.pages.unfolding import Unfolding
 from tap_mews.streams.bases import Reference, Replaced
-from tap_mews.streams.configuration import SERVICES
+from tap_mews.streams.configuration import RATES, SERVICES
+from tap_mews.streams.series import Series
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_mews.pages.time_units import TimeUnits
 
 
 class RateGroups(Reference):
@@ -183,3 +194,28 @@ class ServiceOverbookingLimits(Reference):
         all_rows=EVERY_STATE,
         is_restricted=True,
     )
+
+
+class RatePricing(Series):
+    """Prices of public base rates: those of the other rates follow from them."""
+
+    name = "rate_pricing"
+    primary_keys = ("RateId", "CategoryId", "TimeUnitStartUtc")
+    operation = Operation(
+        "rates/getPricing",
+        "CategoryPrices",
+        under(RATES, "RateId", most=1),
+        time_filter=None,
+        most_rows=None,
+        is_paged=False,
+    )
+    unfolding = Unfolding(
+        "CategoryPrices",
+        # `Prices` are deprecated for `AmountPrices`
+        lists={"AmountPrices": "AmountPrice", "Prices": None},
+    )
+
+    @cached_property
+    def sold(self) -> Mapping[str, TimeUnits]:
+        """The public base rates of bookable services."""
+        return base_rates(self.name, self.run.reach, RATES, SERVICES)

@@ -10,6 +10,7 @@ import pytest
 from facts import OPERATIONS, STREAMS
 from sandbox import Sandbox, parameters
 from sandbox.operations.get_all import STANDARD, WHOLE
+from sandbox.operations.series import SERIES
 from tap_mews.streams import STREAMS as TAPPED
 from tests.sandbox.api import Api
 
@@ -110,7 +111,7 @@ def strict() -> Iterator[Api]:
 
 
 def test_every_operation_that_the_tap_reads_is_served() -> None:
-    assert {*STANDARD, *WHOLE} >= READ
+    assert {*STANDARD, *WHOLE, *SERIES} >= READ
 
 
 @pytest.mark.parametrize("path", WHOLE)

@@ -1,0 +1,47 @@
+"""The longest interval that an operation takes."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from tap_mews.api.refusals import next_interval
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from tap_mews.errors import RefusedError
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class LongestInterval:
+    """What is known of it; several threads may learn more.
+
+    Mews names the longest interval only when it refuses more. What a refusal teaches
+    holds for the rest of the run.
+    """
+
+    def __init__(self, known: timedelta | None = None) -> None:
+        """Start with what the documentation says, or with nothing."""
+        self._known = known
+        self._lock = threading.Lock()
+
+    def of(self, interval: timedelta) -> timedelta:
+        """How much of an interval to ask for at once."""
+        return interval if self._known is None else min(self._known, interval)
+
+    def learn(self, error: RefusedError, refused: timedelta) -> bool:
+        """Take the longest interval from a refusal, or half of what was refused.
+
+        Returns:
+            Whether the refusal was about the interval, so that a shorter one can do.
+        """
+        longest = next_interval(error, refused)
+        if longest is None:
+            return False
+        with self._lock:
+            self._known = self.of(longest)
+        logger.warning("%s; reading at most %s at a time", error, longest)
+        return True

@@ -1,0 +1,143 @@
+"""What is sold by time units: bookable services, and rates that set prices."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_mews.pages.reach import MOST_NAMED
+from tap_mews.pages.time_units import Period, TimeUnits, UnknownZoneError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from tap_mews.api.operations import Operation
+    from tap_mews.pages.reach import Reach
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class _Value(msgspec.Struct, gc=False):
+    period: str | None = msgspec.field(name="TimeUnitPeriod", default=None)
+    # its deprecated name
+    unit: str | None = msgspec.field(name="TimeUnit", default=None)
+
+
+class _Data(msgspec.Struct, gc=False):
+    kind: str | None = msgspec.field(name="Discriminator", default=None)
+    value: _Value | None = msgspec.field(name="Value", default=None)
+
+
+class _Service(msgspec.Struct, gc=False):
+    id: str = msgspec.field(name="Id")
+    enterprise_id: str = msgspec.field(name="EnterpriseId")
+    is_active: bool | None = msgspec.field(name="IsActive", default=None)
+    data: _Data | None = msgspec.field(name="Data", default=None)
+
+    @property
+    def is_sold(self) -> bool:
+        """Whether it can be booked by time units now."""
+        is_bookable = self.data is not None and self.data.kind == "Bookable"
+        return is_bookable and self.is_active is not False
+
+    @property
+    def period(self) -> Period:
+        """How long its time units are; hotels sell by day.
+
+        Raises:
+            ValueError: It is a period that the documentation does not have.
+        """
+        value = self.data and self.data.value
+        return Period((value and (value.period or value.unit)) or Period.DAY)
+
+
+class _Rate(msgspec.Struct, gc=False):
+    id: str = msgspec.field(name="Id")
+    service_id: str = msgspec.field(name="ServiceId")
+    is_base: bool | None = msgspec.field(name="IsBaseRate", default=None)
+    base_id: str | None = msgspec.field(name="BaseRateId", default=None)
+    is_active: bool | None = msgspec.field(name="IsActive", default=None)
+    is_public: bool | None = msgspec.field(name="IsPublic", default=None)
+    kind: str | None = msgspec.field(name="Type", default=None)
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether the prices of others follow from it: a public base rate in use."""
+        is_public = self.kind == "Public" if self.kind else self.is_public is True
+        is_base = self.base_id is None if self.is_base is None else self.is_base
+        return is_public and is_base and self.is_active is not False
+
+
+def bookable_services(
+    stream: str, reach: Reach, services: Operation
+) -> dict[str, TimeUnits]:
+    """The services in use that can be booked by time units, with those units.
+
+    Args:
+        stream: Named in warnings of what cannot be read.
+        reach: Gives the services and the time zones of their properties.
+        services: Lists the services.
+
+    Raises:
+        MewsError: As `Reach.ids`.
+    """
+    zones = {each.id: each.time_zone for each in reach.listed or ()}
+    found: dict[str, TimeUnits] = {}
+    without_zone: set[str] = set()
+    without_period: set[str] = set()
+    for service in reach.objects(services, _Service):
+        if not service.is_sold:
+            continue
+        enterprise = service.enterprise_id.lower()
+        try:
+            period = service.period
+        except ValueError:
+            without_period.add(service.id)
+            continue
+        try:
+            found[service.id] = TimeUnits(zones.get(enterprise) or "", period)
+        except UnknownZoneError:
+            without_zone.add(enterprise)
+    _tell(
+        f"{stream}: enterprises/getAll gives no known TimeZoneIdentifier; leaving out "
+        "the properties",
+        without_zone,
+    )
+    _tell(
+        f"{stream}: services/getAll gives no known TimeUnitPeriod; leaving out the "
+        "services",
+        without_period,
+    )
+    return found
+
+
+def base_rates(
+    stream: str, reach: Reach, rates: Operation, services: Operation
+) -> dict[str, TimeUnits]:
+    """The public base rates in use, with the time units of their services.
+
+    Args:
+        stream: As for `bookable_services`.
+        reach: Gives the rates as well.
+        rates: Lists the rates.
+        services: Lists the services.
+
+    Raises:
+        MewsError: As `Reach.ids`.
+    """
+    bookable = bookable_services(stream, reach, services)
+    sold = {key.lower(): units for key, units in bookable.items()}
+    return {
+        rate.id: sold[rate.service_id.lower()]
+        for rate in reach.objects(rates, _Rate)
+        if rate.is_priced and rate.service_id.lower() in sold
+    }
+
+
+def _tell(what: str, ids: Collection[str]) -> None:
+    if ids:
+        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
+        named = ", ".join(sorted(ids)[:MOST_NAMED])
+        logger.warning("%s %s%s", what, named, more)

@@ -1,0 +1,158 @@
+"""Fetches what services or rates have in each time unit of a horizon."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_mews.errors import MewsError, RefusedError, TooHeavyError
+from tap_mews.pages.intervals import LongestInterval
+from tap_mews.pages.time_units import LONGEST
+from tap_mews.reading.windows import Window
+from tap_mews.records.validator import Rows
+from tap_mews.timestamps import format_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import Operation
+    from tap_mews.api.responses import Response
+    from tap_mews.pages.fetch import ClientOf
+    from tap_mews.pages.reach import Batch, Reach
+    from tap_mews.pages.time_units import TimeUnits
+    from tap_mews.pages.unfolding import Unfolded, Unfolding
+    from tap_mews.reading.reader import Slice
+
+FIRST, LAST = "FirstTimeUnitStartUtc", "LastTimeUnitStartUtc"
+"""Of a request: when the first and the last time unit begin that it asks for."""
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class SeriesFetch:
+    """Fetches the time units of one operation; several threads may, at once.
+
+    A request is about one service or rate, begins and ends where its time units do, and
+    gets shorter if Mews refuses it as too long.
+    """
+
+    def __init__(
+        self,
+        operation: Operation,
+        unfolding: Unfolding,
+        sold: Mapping[str, TimeUnits],
+        reach: Reach,
+        client_of: ClientOf,
+        *,
+        is_probe: bool = False,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            operation: What to call, with one identifier of `sold`.
+            unfolding: Makes rows of an answer.
+            sold: Identifiers of the services or rates, with their time units.
+            reach: Says by which token each of them is read.
+            client_of: Gives what makes the calls for a slice.
+            is_probe: Whether one request is enough.
+        """
+        self._operation = operation
+        self._unfolding = unfolding
+        self._sold = sold
+        self._reach = reach
+        self._client_of = client_of
+        self._is_probe = is_probe
+        self._limits = {
+            period: LongestInterval(longest) for period, longest in LONGEST.items()
+        }
+        self._refused: set[str] = set()
+        self._lock = threading.Lock()
+
+    def batches(self, span: Slice) -> list[Batch]:
+        """Each service or rate by itself."""
+        batches = self._reach.batches(self._operation.selector, span)
+        return batches[:1] if self._is_probe else batches
+
+    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+        """The rows of the time units that a window touches.
+
+        What is refused is left out, unless nothing else is taken either.
+
+        Raises:
+            MewsError: As `MewsClient.call`.
+        """
+        for key in batch.ids or ():
+            client = self._client_of(span, batch.access)
+            try:
+                yield from self._of(key, client, window)
+            except RefusedError as error:
+                with self._lock:
+                    self._refused.add(key)
+                    is_all = len(self._refused) == len(self._sold)
+                if is_all or error.is_forbidden:
+                    raise
+                logger.warning("%s; leaving out the rest of it", error)
+
+    def _of(self, key: str, client: MewsClient, window: Window) -> Iterator[Rows]:
+        """The rows of one service or rate, in as many requests as Mews wants."""
+        units = self._sold[key]
+        limit = self._limits[units.period]
+        start = units.start_of(window.start or window.end)
+        end = units.after(units.start_of(window.end))
+        parameter = self._operation.selector.parameter
+        head = msgspec.json.encode({parameter: key})[:-1] + b","
+        while start < end:
+            next_start = units.after(start)
+            stop = units.start_of(start + limit.of(end - start))
+            part = Window(start, max(stop, next_start))
+            is_longer = part.end > next_start
+            try:
+                result = self._ask(key, client, part, can_shrink=is_longer)
+            except RefusedError as error:
+                if not error.intervals:
+                    # it may be about this service or rate alone
+                    limit = LongestInterval()
+                if not (is_longer and limit.learn(error, part.length)):
+                    raise
+                continue
+            except TooHeavyError as error:
+                limit = LongestInterval(part.length / 2)
+                logger.warning("%s; asking for half of the time", error)
+                continue
+            start = part.end
+            if result is not None and result.value.rows:
+                yield Rows(
+                    [head + row[1:] for row in result.value.rows],
+                    f"{self._operation.path} ({part}) of {key}{result.of_request}",
+                    unit="row",
+                    may_break=result.value.may_break,
+                )
+            del result  # not to be held while the next one comes
+
+    def _ask(
+        self, key: str, client: MewsClient, part: Window, *, can_shrink: bool
+    ) -> Response[Unfolded] | None:
+        """Ask for the time units from the start of a window up to its end.
+
+        Raises:
+            MewsError: As `MewsClient.call`; it says what was asked for.
+        """
+        operation = self._operation
+        last = self._sold[key].start_of(part.end - timedelta(seconds=1))
+        body = operation.body(None, None) | {
+            operation.selector.parameter: key,
+            FIRST: format_moment(part.start or part.end),
+            LAST: format_moment(last),
+        }
+        try:
+            return client.call(
+                operation.path, body, self._unfolding, can_shrink=can_shrink
+            )
+        except MewsError as error:
+            error.args = (f"{error} (reading {part} of {key})",)
+            raise

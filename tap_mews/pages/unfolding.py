@@ -1,0 +1,109 @@
+"""Makes rows of answers that hold lists with a value for each time unit."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+STARTS = "TimeUnitStartsUtc"
+"""Of an answer: when each time unit begins."""
+
+COLUMN = "TimeUnitStartUtc"
+"""Of a row: when its time unit begins."""
+
+NO_LISTS: Mapping[str, str | None] = MappingProxyType({})
+
+_Values = list[msgspec.Raw] | None
+_Entry = dict[str, msgspec.Raw]
+
+
+class Unfolded(NamedTuple):
+    """What an answer was unfolded to.
+
+    Attributes:
+        rows: JSON of a row for each entry and time unit.
+        may_break: Whether a row can have a line break in it.
+    """
+
+    rows: list[bytes]
+    may_break: bool
+
+
+class Unfolding:
+    """Unfolds the entries of an answer, such as resource categories.
+
+    What else an entry has, documented or not, is in each of its rows.
+    """
+
+    def __init__(
+        self,
+        entries: str,
+        *,
+        maps: tuple[str, ...] = (),
+        lists: Mapping[str, str | None] = NO_LISTS,
+    ) -> None:
+        """Compile the decoder.
+
+        Args:
+            entries: Property of the answer that holds them.
+            maps: Properties of an entry that hold lists under the names of columns.
+            lists: Properties of an entry that hold a list, with the column for its
+                values; None to leave them out.
+        """
+        self._maps = maps
+        self._lists = lists
+        answer = msgspec.defstruct(
+            "Result",
+            [
+                ("units", _Values, msgspec.field(name=STARTS)),
+                ("entries", list[_Entry] | None, msgspec.field(name=entries)),
+            ],
+        )
+        self._decode = msgspec.json.Decoder(answer).decode
+
+    def decode(self, body: bytes) -> Unfolded:
+        """Decode a body.
+
+        Raises:
+            msgspec.ValidationError: It is JSON of another form, or a list has not one
+                value for each time unit.
+            msgspec.DecodeError: It is not JSON.
+        """
+        answer: Any = self._decode(body)
+        units = answer.units or []
+        rows = [
+            row for entry in answer.entries or () for row in self._rows(entry, units)
+        ]
+        return Unfolded(rows, b"\n" in body or b"\r" in body)
+
+    def _rows(self, entry: _Entry, units: list[msgspec.Raw]) -> Iterator[bytes]:
+        columns = dict(self._columns(entry))
+        for name, values in columns.items():
+            if len(values) != len(units):
+                msg = f"{name} has {len(values)} values for {len(units)} time units"
+                raise msgspec.ValidationError(msg)
+        folded = {*self._maps, *self._lists}
+        rest = {name: entry[name] for name in entry if name not in folded}
+        for place, unit in enumerate(units):
+            own = {name: values[place] for name, values in columns.items()}
+            yield msgspec.json.encode({**rest, COLUMN: unit, **own})
+
+    def _columns(self, entry: _Entry) -> Iterator[tuple[str, list[msgspec.Raw]]]:
+        for name in self._maps:
+            found = msgspec.json.decode(
+                entry.get(name, b"null"), type=dict[str, _Values] | None
+            )
+            for column, values in (found or {}).items():
+                if values is not None:
+                    yield column, values
+        for name, column in self._lists.items():
+            if column is None:
+                continue
+            values = msgspec.json.decode(entry.get(name, b"null"), type=_Values)
+            if values is not None:
+                yield column, values

@@ -1,0 +1,92 @@
+"""Streams of what can be sold: a row for each time unit of a horizon."""
+
+from __future__ import annotations
+
+import abc
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from tap_mews.pages.series import SeriesFetch
+from tap_mews.reading.bookmarks import Selection
+from tap_mews.streams.base import MewsStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime
+
+    from tap_mews.pages.reach import Batch
+    from tap_mews.pages.time_units import TimeUnits
+    from tap_mews.pages.unfolding import Unfolding
+    from tap_mews.reading.reader import Reader
+
+
+class Series(MewsStream):
+    """A stream of which each run reads the whole horizon: no filter tells changes.
+
+    The horizon moves on with time. A day that it has passed stays in the warehouse as
+    it was last read, so no version is announced by which a target could drop it, and
+    there is no bookmark.
+
+    Attributes:
+        unfolding: Makes rows of an answer.
+    """
+
+    is_bounded = False
+    selected_by_default = False
+    replication_key = None
+    unfolding: ClassVar[Unfolding]
+
+    @property
+    def replication_method(self) -> str:
+        """A full table, whatever the catalog says."""
+        return REPLICATION_FULL_TABLE
+
+    @property
+    def emit_activate_version_messages(self) -> bool:
+        """No version: targets would drop the days that have passed."""
+        return False
+
+    @property
+    def end(self) -> datetime:
+        """The end of the horizon, wherever `end_date` is."""
+        return self.run.began + timedelta(
+            days=self.run.settings.availability_days_ahead
+        )
+
+    def start(self, ids: Iterable[str] | None) -> datetime:
+        """The start of the horizon, wherever `start_date` is."""
+        del ids
+        return self.run.began - timedelta(days=self.run.settings.availability_days_back)
+
+    @property
+    @abc.abstractmethod
+    def sold(self) -> Mapping[str, TimeUnits]:
+        """What requests name, one in each, with its time units."""
+
+    @cached_property
+    def selection(self) -> Selection:
+        """What is sold, of all that the parents are."""
+        ids = tuple(sorted(self.sold))
+        if self.operation.selector.parents is not None:
+            self.tell_unlisted(self.operation.selector.parents)
+        return Selection(ids, ids)
+
+    def _has_others(self, batch: Batch) -> bool:
+        """Whether other tokens have something; of one, the last refusal is raised."""
+        return self.run.reach.is_of_many and super()._has_others(batch)
+
+    def new_reader(self) -> Reader:
+        """One service or rate after the other."""
+        return self.page_reader(
+            SeriesFetch(
+                self.operation,
+                self.unfolding,
+                self.sold,
+                self.run.reach,
+                self.client_of,
+                is_probe=self.is_dry_run,
+            )
+        )
