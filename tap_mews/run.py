@@ -80,6 +80,7 @@ class Run:
             chain_ids=settings.chain_ids,
             reads_chains_once=settings.read_chains_once,
         )
+        self.record.names_of = self.reach.names_of
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports = JobOrchestrator(

@@ -49,6 +49,12 @@ if TYPE_CHECKING:
 SAID_BETTER = (
     # the error itself names the stream and what to do, in one line
     "An unhandled error occurred while syncing",
+    # most streams have begun long before their turn, and the summary lists what came
+    "Beginning sync of",
+    # one line for each stream that nobody wanted
+    "Skipping deselected stream",
+    # the environment is read, though not by the SDK
+    "Skipping parse of env var settings",
 )
 
 
@@ -71,6 +77,7 @@ class GuardedTap(Tap):
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the tap as the SDK does."""
         self._maps: dict[str, Any] = {}
+        type(self).logger.addFilter(_is_ours_to_say)
         super().__init__(**kwargs)
         self._state_writer: StateOutput = self.new_state_writer()
 
@@ -216,8 +223,8 @@ class WindowedStream(Stream):
 
     @selected.setter
     def selected(self, value: bool | None) -> None:
-        # `--test` selects all streams; a catalog of the user's says which ones matter
-        if not (self.is_dry_run and self._tap.input_catalog):
+        # `--test` selects all streams; it is to test what a run would read
+        if not self.is_dry_run:
             Stream.selected.fset(self, value)  # type: ignore[attr-defined]
 
     def apply_catalog(self, catalog: Catalog) -> None:

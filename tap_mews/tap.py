@@ -93,7 +93,8 @@ class TapMews(MewsTap):
             InvalidStateError: The state cannot be understood.
         """
         install_redaction()
-        self._opened = False
+        self._opened = self._is_syncing = False
+        self._stopped_by: int | None = None
         self._labels: dict[str, str] = {}
         check_log(os.environ)
         config = config or {}
@@ -198,6 +199,7 @@ class TapMews(MewsTap):
         record = self.run.record
         record.streams = {each.name: each.record for each in self.selected_streams}
         path = self.settings.report_path
+        self._is_syncing = True
         try:
             with (
                 reported(record, path, self.logger),
@@ -208,6 +210,25 @@ class TapMews(MewsTap):
                 self.run.check_failures()
         finally:
             self.run.close()
+            self._is_syncing = False
+            self._tell_stop()
+
+    def run_connection_test(self) -> bool:  # type: ignore[misc] # as in `sync_all`
+        """Test what a run would read, one cheap request a stream, and give a verdict.
+
+        Raises:
+            TapMewsError: Something cannot be read.
+        """
+        self.message_writer.is_silent = True
+        wanted = self.selected_streams
+        done = super().run_connection_test()
+        left_out = [each.name for each in wanted if not each.selected]
+        readable = len(wanted) - len(left_out)
+        told = f"{readable} of {len(wanted)} streams can be read"
+        if left_out:
+            told += f"; not {', '.join(left_out)}"
+        self.logger.info("%s", told)
+        return done
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -358,8 +379,13 @@ class TapMews(MewsTap):
 
     def stop(self, signum: int) -> None:
         """End soon; the state that is out is good, and files go at exit."""
-        self.logger.warning(
-            "Stopped by signal %d; the next run goes on from the last state",
-            signum,
-        )
+        self._stopped_by = signum
+        if not self._is_syncing:
+            self._tell_stop()
         self.message_writer.stop(128 + signum)
+
+    def _tell_stop(self) -> None:
+        """Tell of the signal that stopped the run, if one did; nothing comes after."""
+        if self._stopped_by is not None:
+            told = "Stopped by signal %d; the next run goes on from the last state"
+            self.logger.warning(told, self._stopped_by)

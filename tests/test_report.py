@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
 RESERVATIONS = "reservations/getAll/2023-06-06"
-HEAD = ["stream", "of"]
+HEAD = ["stream", "read"]
 ASSIGNMENTS = "sourceAssignments/getAll/2024-09-20"
 
 
@@ -305,6 +306,39 @@ def test_the_summary_has_one_line_for_each_part(
     names = [line.split()[0] for line in lines]
     assert names == ["bills", "source_assignments", "(all"]
     assert not any("INCOMPLETE" in line for line in lines)
+
+
+def test_the_summary_fits_a_hundred_columns_and_adds_up(sandbox: Sandbox) -> None:
+    first = sync(sandbox.config(start_date="2026-01-01")).ok()
+    new = sandbox.add_property()
+    name = f"{sandbox.rows('Enterprise', [new])[0]['Name']} with a long name"
+    sandbox.put("Enterprise", {**sandbox.rows("Enterprise", [new])[0], "Name": name})
+    settle(sandbox)
+    sandbox.journal.clear()
+    result = sync(sandbox.config(start_date="2026-01-01"), state=first.state).ok()
+    told = [each.removeprefix("INFO ") for each in result.logs]
+    head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
+    lines = told[head:]
+    assert lines[-1].startswith("(all, lists included)")
+    assert max(map(len, lines)) <= 100
+    assert any(line.startswith(f"bills, {name[:20]}") for line in lines)
+    assert not any(new in line for line in lines)
+    sums = lines[-1].removeprefix("(all, lists included)").replace(",", "").split()
+    assert int(sums[0]) == sum(map(len, result.records.values()))
+    assert int(sums[1]) == len(sandbox.journal.requests())
+
+
+def test_the_log_of_an_hour_is_short(sandbox_today: Sandbox, tmp_path: Path) -> None:
+    config = sandbox_today.config(reference_start_date="2026-01-01")
+    first = sync(config).ok()
+    sandbox_today.live_on(timedelta(hours=1))
+    (tmp_path / "state.json").write_text(json.dumps(first.state), "utf-8")
+    done = run_process("--state", "state.json", folder=tmp_path, config=config)
+    assert done.returncode == 0
+    messages = map(json.loads, done.stdout.splitlines())
+    streams = {each["stream"] for each in messages if each["type"] == "RECORD"}
+    # a line in the summary, and one for the properties that nobody documents
+    assert len(done.stderr.splitlines()) <= 10 + 2 * len(streams)
 
 
 def test_a_run_that_may_not_read_everything_writes_a_report(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import warnings
 import zlib
@@ -16,9 +17,11 @@ import urllib3
 from jsonschema import SchemaError, ValidationError
 from requests import RequestException
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
+from singer_sdk.metrics import get_metrics_logger
 from singer_sdk.plugin_base import SingerCommand
 
 from tap_mews.errors import InvalidOptionError, TapMewsError
+from tap_mews.settings.environment import LOG_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +67,9 @@ class MewsCommand(SingerCommand):
         )
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
-        """Read the options."""
+        """Read the options; `--test` acts as soon as it is read."""
+        if LOG_CONFIG not in os.environ:
+            get_metrics_logger().addFilter(_is_asked_for)
         with _without_usage():
             return super().make_context(*args, **kwargs)
 
@@ -96,6 +101,12 @@ class MewsCommand(SingerCommand):
         self.logger.error("%s", " ".join(line_of(error).split()))
         self.logger.debug("Where that happened:", exc_info=error)
         sys.exit(1)
+
+
+def _is_asked_for(record: logging.LogRecord) -> bool:
+    """Whether a metric goes between the lines for people: at debug level alone."""
+    del record
+    return get_metrics_logger().isEnabledFor(logging.DEBUG)
 
 
 def line_of(error: BaseException) -> str:

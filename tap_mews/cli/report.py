@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import ReportError
+from tap_mews.metrics.usage import Usage
 from tap_mews.tables import aligned
 from tap_mews.timestamps import format_moment
 
@@ -21,12 +22,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tap_mews.metrics.record import PartitionRecord, RunRecord, StreamRecord
-    from tap_mews.metrics.usage import Usage
     from tap_mews.reading.windows import Window
 
-HEAD = ("stream", "of", "way", "read", "rows", "requests", "retries", "MB", "waited s")
-NUMBERS = range(4, len(HEAD))
-MANY = {"property": "properties", "chain": "chains"}
+HEAD = ("stream", "read until", "rows", "requests", "retries", "waited s", "")
+NUMBERS = range(2, len(HEAD) - 1)
+
+LONGEST_NAME = 36
+"""Characters of a cell, so that a line has no more than a hundred."""
 
 
 @contextmanager
@@ -90,14 +92,22 @@ def document(run: RunRecord) -> dict[str, Any]:
 
 
 def table(run: RunRecord) -> Iterator[str]:
-    """The report for people, one line for each partition of a stream."""
-    rows = [[*HEAD, ""]]
+    """The report for people: a line for what brought rows or trouble, and the sums."""
+    rows: list[list[str]] = []
+    quiet: list[StreamRecord] = []
     for stream in run.streams.values():
-        rows += [_row(stream, each) for each in stream.partitions.values()] or [
-            [stream.name, "", "", "nothing", *[""] * 5, "NOT READ"]
-        ]
-    rows.append(["(all streams)", *[""] * 4, *_numbers(run.usage), ""])
-    return aligned(rows, NUMBERS)
+        if stream.is_complete and not stream.rows and not stream.usage.retries:
+            quiet.append(stream)
+        else:
+            rows += _rows(run, stream)
+    if quiet:
+        usage = sum((each.usage for each in quiet), Usage())
+        rows.append([f"({len(quiet)} without news)", "", "0", *_numbers(usage), ""])
+    streams = run.streams.values()
+    usage = sum((each.usage for each in streams), run.usage)
+    count = f"{sum(each.rows for each in streams):,}"
+    rows.append(["(all, lists included)", "", count, *_numbers(usage), ""])
+    return aligned([[*HEAD], *rows], NUMBERS)
 
 
 def write(report: dict[str, Any], path: Path) -> None:
@@ -182,26 +192,25 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
     )
 
 
-def _row(stream: StreamRecord, partition: PartitionRecord) -> list[str]:
-    ids = partition.ids or ()
-    many = f"{len(ids)} {MANY.get(stream.scope, stream.scope)}"
-    return [
-        stream.name,
-        "all" if not ids else ids[0] if len(ids) == 1 else many,
-        ", ".join(sorted(partition.methods)) or "-",
-        str(partition.read or "nothing"),
-        f"{partition.rows:,}",
-        *_numbers(partition.usage),
-        "" if stream.is_read(partition) else "INCOMPLETE",
-    ]
+def _rows(run: RunRecord, stream: StreamRecord) -> Iterator[list[str]]:
+    """A line for each bookmark of a stream: that of most properties has no name."""
+    if not stream.partitions:
+        yield [stream.name, "", "", "", "", "", "NOT READ"]
+    for cohort, partition in stream.partitions.items():
+        if cohort and not partition.due:
+            continue
+        name = stream.name
+        if cohort and partition.ids:
+            name += f", {run.names_of(partition.ids)}"
+        yield [
+            name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…",
+            "" if partition.read is None else f"{partition.read.end:%Y-%m-%d %H:%M}",
+            f"{partition.rows:,}",
+            *_numbers(partition.usage),
+            "" if stream.is_read(partition) else "INCOMPLETE",
+        ]
 
 
 def _numbers(usage: Usage) -> list[str]:
-    size = usage.answer_bytes + usage.file_bytes
     waited = usage.retry_seconds + usage.budget_seconds + usage.export_seconds
-    return [
-        f"{usage.requests:,}",
-        f"{usage.retries:,}",
-        f"{size / 1e6:,.1f}",
-        f"{waited:,.1f}",
-    ]
+    return [f"{usage.requests:,}", f"{usage.retries:,}", f"{waited:,.1f}"]

@@ -6,6 +6,7 @@ are views of it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +15,6 @@ from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
 from tap_mews.reading.windows import Window
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Callable, Sequence
 
     from tap_mews.clock import Clock
@@ -179,8 +179,10 @@ class Progress:
             )
 
     def log_end(self) -> None:
-        """Log that all that was due has been delivered."""
-        self.logger.info(
+        """Log that all that was due has come, where that is news before the summary."""
+        took_long = self.clock.monotonic() - self._began >= PROGRESS_SECONDS
+        self.logger.log(
+            logging.INFO if took_long else logging.DEBUG,
             "%s: complete, %s records in %.1f s",
             self.record.name,
             f"{self.record.rows:,}",
@@ -213,6 +215,7 @@ class RunRecord(UsageRecord):
         metrics: Of that usage.
         streams: By name, those that are to be read.
         failures: What could not be read though other things could.
+        names_of: Gives words for properties.
         reading: The stream that is being read, or that was when the run ended.
         began: When the run began, by the clock of this machine.
         ended: When it ended.
@@ -226,6 +229,7 @@ class RunRecord(UsageRecord):
         super().__init__(self.metrics.log_if_due)
         self.streams: dict[str, StreamRecord] = {}
         self.failures: list[Failure] = []
+        self.names_of: Callable[[Sequence[str]], str] = ", ".join
         self.reading: StreamRecord | None = None
         self.began = self.ended = clock.now()
         self.error: type[BaseException] | None = None

@@ -245,7 +245,9 @@ class Reach:
 
     def names_of(self, ids: Iterable[str]) -> str:
         """Words for properties, by their names; what is no property is counted."""
-        known = {each.id: each.name or each.id for each in self.listed or ()}
+        # what has not been listed is not asked for to find words
+        listed = self.listed if "listed" in vars(self) else None
+        known = {each.id: each.name or each.id for each in listed or ()}
         names = [known.get(key, key) for key in ids]
         return _some(names)
 

@@ -134,7 +134,10 @@ class AutoReader:
             slices = [self._begun(each) for each in slices]
         told = "through exports" if method is EXPORTS else "page by page"
         for each in slices:
-            logger.info("%s: reading %s %s", self._stream, each, told)
+            # a short time by pages is what most runs read of most streams
+            is_usual = method is PAGES is preferred(each)
+            level = logging.DEBUG if is_usual else logging.INFO
+            logger.log(level, "%s: reading %s %s", self._stream, each, told)
         reader = self._new_reader(method)
         try:
             reader.open(slices)

@@ -35,12 +35,16 @@ class MessageWriter(SimpleSingerWriter):
     Nothing is kept back: when a call returns, the target can read all of it. So a STATE
     never overtakes the records that it covers. A stop waits for the end of a line, so
     the target never reads half a message.
+
+    Attributes:
+        is_silent: Whether nothing is to be written, as by a test.
     """
 
     def __init__(self) -> None:
         """Write nothing yet."""
         super().__init__()
         _widen_pipe()
+        self.is_silent = False
         self._is_writing = False
         self._exit_code: int | None = None
 
@@ -89,6 +93,8 @@ class MessageWriter(SimpleSingerWriter):
         self._exit_code = exit_code
 
     def _write(self, data: bytes) -> None:
+        if self.is_silent:
+            return
         if sys.stdout is None:  # it was closed before the process began
             msg = "There is no standard output to write messages to"
             raise OutputError(msg)

@@ -455,7 +455,8 @@ class MewsStream(WindowedStream, abc.ABC):
             if reader := getattr(self, "reader", None):
                 reader.close()
             self.record.metrics.log()
-            self.validator.summarize()
+            if not self.is_dry_run:
+                self.validator.summarize()
         self.run.record.reading = None
 
     def _windows(self) -> Generator[WindowRead, None, None]:
