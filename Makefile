@@ -80,8 +80,8 @@ format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, hub/ and dbt/ take from the code
-	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md hub/*.yml
+docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, examples/, hub/ and dbt/ take from the code
+	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md examples/*/meltano.yml hub/*.yml
 	$(BIN)/python -m docs.dbt_package
 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some

@@ -148,6 +148,7 @@ def test_only_what_is_selected_is_stored(
     project: Project, postgres: Server, sandbox: Sandbox
 ) -> None:
     settle(sandbox)
+    project.meltano("select", "--clear", "tap-mews")
     project.meltano("select", "tap-mews", "reservations", "*")
     project.meltano("select", "--exclude", "tap-mews", "reservations", "QrCodeData")
     project.meltano(*RUN)
