@@ -45,7 +45,7 @@ crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows;
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
 e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
 	$(BIN)/python -m pytest tests/e2e/test_dagster.py
