@@ -45,7 +45,7 @@ crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows;
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
 e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
-	$(BIN)/python -m pytest tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
 	$(BIN)/python -m pytest tests/e2e/test_dagster.py
@@ -80,8 +80,8 @@ format: $(VENV)/.development ## Format the code and repair what can be repaired
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, hub/ and dbt/ take from the code
-	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md hub/*.yml
+docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, examples/, hub/ and dbt/ take from the code
+	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md examples/*/meltano.yml hub/*.yml
 	$(BIN)/python -m docs.dbt_package
 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some

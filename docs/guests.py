@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from docs.generated import CHECKOUT, Json, as_yaml, table
+from docs.selection import patterns
 from tap_mews.streams import STREAMS
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _by_stream(found: list[tuple[str, str]]) -> str:
 
 def selection_recipe() -> str:
     """Selection rules for Meltano that leave out everything personal."""
-    rules = ["*.*", *(f"!{stream}.{path}" for stream, path in _selectable())]
+    rules = [*patterns(), *(f"!{stream}.{path}" for stream, path in _selectable())]
     return _fenced({"select": rules})
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any, TypeAlias
 
-from docs import generated
+from docs import generated, selection
 
 Json: TypeAlias = dict[str, Any]
 
@@ -42,6 +42,7 @@ def entry(package: Json | None = None) -> Json:
         "namespace": name.replace("-", "_"),
         "pip_url": name,
         "quality": "unknown",  # those who keep the Hub rate it
+        "select": selection.patterns(),
         "settings": generated.settings_in_meltano(),
         "settings_group_validation": generated.required_in_meltano(),
         "supported_python_versions": about["supported_python_versions"],

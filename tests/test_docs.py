@@ -44,6 +44,8 @@ GENERATED = (
     "README.md",
     "meltano.yml",
     "hub/tap-mews.yml",
+    "examples/analytics/meltano.yml",
+    "examples/dagster/meltano.yml",
     *(n for n in DOCUMENTS if "docs/" in n),
 )
 README = DOCUMENTS["README.md"]

@@ -72,11 +72,14 @@ def made(kind: type[Exception]) -> Exception:
     texts = [(VALUE,) * count for count in range(1, 5)]
     answer = HTTPResponse(b"")
     answer.length_remaining = 1
-    for arguments in (*texts, (0, 0), (answer, b"1"), (VALUE, VALUE, 0), ()):
+    # those of the storages of BATCH files, where another test has loaded them
+    named = dict.fromkeys(("endpoint_url", "error", "proxy_url"), VALUE)
+    positional = (*texts, (0, 0), (answer, b"1"), (VALUE, VALUE, 0), ())
+    for arguments, keywords in (*((each, {}) for each in positional), ((), named)):
         try:
-            error = kind(*arguments)
+            error = kind(*arguments, **keywords)
             str(error)
-        except (AttributeError, TypeError):
+        except (AttributeError, KeyError, TypeError):
             continue
         return error
     raise AssertionError(kind)

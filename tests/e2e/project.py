@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -26,6 +27,8 @@ Env: TypeAlias = dict[str, str]
 CHECKOUT = Path(__file__).parents[2]
 BINARIES = CHECKOUT / ".venv-meltano" / "bin"
 EXAMPLE_BINARIES = CHECKOUT / ".venv-examples" / "bin"
+
+SELECT = "TAP_MEWS__SELECT"
 
 SECONDS = 600
 """Time that no command of Meltano takes."""
@@ -81,13 +84,12 @@ class Project:
         }
 
     def install(self) -> None:
-        """Install each plugin in the versions that its constraints name, then all."""
+        """Install each plugin in the versions that its constraints name."""
         self._install("extractor", "tap-mews", "constraints.txt")
         for each in self.definition["plugins"]["loaders"]:
             self._install("loader", each["name"], f"constraints-{each['name']}.txt")
         for each in self.definition["plugins"].get("utilities", ()):
             self._install("utility", each["name"], "constraints-dbt.txt")
-        self.meltano("install")
 
     def _install(self, kind: str, name: str, constraints: str) -> None:
         files = {
@@ -102,6 +104,12 @@ class Project:
         content = (self.folder / "meltano.yml").read_text("utf-8")
         found: dict[str, Any] = yaml.safe_load(content)
         return found
+
+    def select(self, *streams: str) -> None:
+        """Let the tap read some streams; without any, what the project selects."""
+        self.env.pop(SELECT, None)
+        if streams:
+            self.env[SELECT] = json.dumps([f"{stream}.*" for stream in streams])
 
     def point_to(self, sandbox: Sandbox) -> None:
         """Let the tap read from a sandbox."""

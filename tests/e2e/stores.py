@@ -31,7 +31,13 @@ Value: TypeAlias = Any
 Keep: TypeAlias = "Callable[[Value, Json], Value]"
 """Gives what a target stores of a value with a schema."""
 
-STREAMS = {**ENTITIES, **PAGE_ENTITIES}
+STREAMS = {
+    **ENTITIES,
+    **PAGE_ENTITIES,
+    "products": "Product",  # under services
+    "rates": "Rate",
+    "services": "Service",  # whole in each run
+}
 """The streams that are compared, each with an Id, and what the sandbox calls them."""
 
 

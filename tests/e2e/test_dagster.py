@@ -54,6 +54,7 @@ class Dagster:
             "TAP_MEWS_API_URL": sandbox.url,
         }
         self.project.load_into(server)
+        self.project.select(*stores.STREAMS)
         self.project.install()
 
     def _set(self, file: str, what: str, instead: str) -> None:

@@ -12,7 +12,7 @@ import pytest
 from sandbox import Sandbox
 from sandbox.clock import UTC
 from sandbox.hotel.truth import Day
-from tests.e2e import ten_days
+from tests.e2e import joins, ten_days
 from tests.e2e.analytics import DBT, Kind, Row, Warehouse, same
 from tests.e2e.ten_days import TenDays
 from tests.pages_harness import settle
@@ -201,3 +201,4 @@ def test_each_kpi_of_each_day_is_that_of_the_hotels_also_when_they_have_lived_on
         compare_sums(warehouse)
         compare_pickup(warehouse, sandbox)
         compare_ledgers(warehouse)
+        joins.compare(warehouse, sandbox)

@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from tests.harness import Json
 
 
-def read(project: Project, sandbox: Sandbox, rules: Json) -> Result:
+def read(shipped: Project, sandbox: Sandbox, rules: Json) -> Result:
     """Add rules to the extractor, and give what Meltano lets the tap write."""
     settle(sandbox)
-    definition = project.definition
+    definition = shipped.definition
     definition["plugins"]["extractors"][0] |= rules
-    (project.folder / "meltano.yml").write_text(yaml.safe_dump(definition), "utf-8")
-    result = Result(lines=project.meltano("invoke", "tap-mews").encode().splitlines())
+    (shipped.folder / "meltano.yml").write_text(yaml.safe_dump(definition), "utf-8")
+    result = Result(lines=shipped.meltano("invoke", "tap-mews").encode().splitlines())
     rows = truth(sandbox, "customers")
     assert {row["Id"] for row in result.records["customers"]} == {*rows}
     return result
 
 
 def test_selection_by_meltano_leaves_no_personal_data(
-    project: Project, sandbox: Sandbox
+    shipped: Project, sandbox: Sandbox
 ) -> None:
-    assert personal(read(project, sandbox, recipe("select"))) == {}
+    assert personal(read(shipped, sandbox, recipe("select"))) == {}
 
 
 def test_hashes_by_meltano_have_the_salt_of_the_environment(
-    project: Project, sandbox: Sandbox
+    shipped: Project, sandbox: Sandbox
 ) -> None:
-    project.env["GUEST_DATA_SALT"] = SALT
-    result = read(project, sandbox, recipe("config"))
+    shipped.env["GUEST_DATA_SALT"] = SALT
+    result = read(shipped, sandbox, recipe("config"))
     assert personal(result) == {"customers": {*guests.KEPT_AS_HASH["customers"]}}
     rows = truth(sandbox, "customers")
     for row in result.records["customers"]:
