@@ -380,7 +380,10 @@ class TapMews(MewsTap):
     def stop(self, signum: int) -> None:
         """End soon; the state that is out is good, and files go at exit."""
         self._stopped_by = signum
-        if not self._is_syncing:
+        if self._is_syncing:
+            # a target that does not read holds up the end of the line
+            self.logger.info("Signal %d: stopping", signum)
+        else:
             self._tell_stop()
         self.message_writer.stop(128 + signum)
 

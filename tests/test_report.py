@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
@@ -304,7 +307,7 @@ def test_the_summary_has_one_line_for_each_part(
     head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
     lines = told[head + 1 : head + 4]
     names = [line.split()[0] for line in lines]
-    assert names == ["bills", "source_assignments", "(all"]
+    assert names == ["bills", "source_assignments", "(all,"]
     assert not any("INCOMPLETE" in line for line in lines)
 
 
@@ -326,6 +329,30 @@ def test_the_summary_fits_a_hundred_columns_and_adds_up(sandbox: Sandbox) -> Non
     sums = lines[-1].removeprefix("(all, lists included)").replace(",", "").split()
     assert int(sums[0]) == sum(map(len, result.records.values()))
     assert int(sums[1]) == len(sandbox.journal.requests())
+
+
+def test_the_line_that_says_why_a_run_was_stopped_is_the_last_one(
+    sandbox_today: Sandbox, tmp_path: Path
+) -> None:
+    config = sandbox_today.config()
+    (tmp_path / "config.json").write_text(json.dumps(config), "utf-8")
+    sandbox_today.limits.latency = 0.5
+    with subprocess.Popen(
+        [sys.executable, "-m", "tap_mews", "--config", "config.json"],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "added" in line:
+                process.send_signal(signal.SIGINT)
+                break
+        told = [*process.stderr]
+    assert process.returncode == 128 + signal.SIGINT
+    assert "(all, lists included)" in told[-2]
+    assert "Stopped by signal 2" in told[-1]
 
 
 def test_the_log_of_an_hour_is_short(sandbox_today: Sandbox, tmp_path: Path) -> None:

@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from tap_mews.records.validator import Rows
 
 
+FILES_AHEAD = 4
+"""Downloads of other tokens that are under way while one is written: their files are
+small, and each takes as long as an answer."""
+
+
 class NewReader(Protocol):
     """Makes what reads the exports of one token."""
 
@@ -185,6 +190,11 @@ class ManyExports:
             return
         if read is None:
             return
+        others = [each for each in self._left(reading) if each.has(span)]
+        others.sort(key=attrgetter("urgency"))
+        for each in others[:FILES_AHEAD]:
+            if each is not one:
+                each.reader.read_ahead()
         yield replace(
             read,
             span=span,

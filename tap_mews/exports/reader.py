@@ -62,6 +62,7 @@ class ExportReader:
         self._clock = clock
         self._saved = saved
         self._coming: Future[SpooledFile] = Future()
+        self._ahead: tuple[ExportJob, list[ExportFile]] | None = None
         self._file: SpooledFile | None = None
 
     def open(self, slices: Sequence[Slice]) -> None:
@@ -95,6 +96,14 @@ class ExportReader:
                 done=partial(self._queue.finish, lane, job),
             )
 
+    def read_ahead(self) -> None:
+        """Begin to download the next export, if it is ready, ahead of its turn."""
+        jobs = self.lane.jobs
+        if self._ahead is None and jobs and jobs[0].is_ready:
+            files = list(jobs[0].export.files or ())
+            self._ahead = jobs[0], files
+            self._begin(jobs[0], files, 0)
+
     def close(self) -> None:
         """Drop the file that is being read, and the one that is on its way."""
         if self._file is not None:
@@ -107,8 +116,13 @@ class ExportReader:
         Raises:
             WindowLostError: The files went away; what was taken will come again.
         """
-        files = list(job.export.files or ())
-        self._begin(job, files, 0)
+        begun, files = self._ahead or (None, [])
+        self._ahead = None
+        if begun is not job:
+            if begun is not None:  # it was made anew
+                self._coming.add_done_callback(_drop)
+            files = list(job.export.files or ())
+            self._begin(job, files, 0)
         for number in range(1, len(files) + 1):
             self._file = file = self._arrived(job)
             self._begin(job, files, number)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import Future, wait
-from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -12,6 +11,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 S = TypeVar("S")
+
+MOST_THREADS = 64
+"""For the calls of a function, however many there are."""
 
 
 def in_background(function: Callable[[], T], name: str) -> Future[T]:
@@ -42,7 +44,7 @@ def in_background(function: Callable[[], T], name: str) -> Future[T]:
 def side_by_side(
     function: Callable[[S], T], arguments: Collection[S], name: str
 ) -> list[T]:
-    """Call a function for each of some arguments, all at once.
+    """Call a function for each of some arguments, many at once.
 
     Args:
         function: What to call.
@@ -53,10 +55,28 @@ def side_by_side(
         What the calls return, in the order of the arguments.
 
     Raises:
-        BaseException: What the first of them raised that did, once all have ended.
+        BaseException: What the first of the calls has raised that raised something,
+            once all have ended.
     """
     if len(arguments) == 1:
         return [function(each) for each in arguments]
-    coming = [in_background(partial(function, each), name) for each in arguments]
-    wait(coming)
-    return [each.result() for each in coming]
+    calls = [(argument, Future[T]()) for argument in arguments]
+    waiting = iter(calls)
+    lock = threading.Lock()
+
+    def work() -> None:
+        while True:
+            with lock:
+                call = next(waiting, None)
+            if call is None:
+                return
+            argument, future = call
+            try:
+                future.set_result(function(argument))
+            except BaseException as error:  # noqa: BLE001 - raised below
+                future.set_exception(error)
+
+    for _ in range(min(len(calls), MOST_THREADS)):
+        threading.Thread(target=work, name=name, daemon=True).start()
+    wait([future for _, future in calls])
+    return [future.result() for _, future in calls]

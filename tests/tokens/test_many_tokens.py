@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sandbox.faults import Status
+from sandbox.faults import FILES, Status
 from tests.harness import Json, dry_run, moment, select, sync
 from tests.pages_harness import BEFORE_ALL, ENTERPRISES, History, settle, truth
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
 
-NAMES = ("North", "East", "South", "West")
+LATE = 20.0
+"""Seconds after which a thread has not done what it must do."""
+
 BILLS = "bills/getAll"
 METHODS = pytest.mark.parametrize("extraction", ["exports", "pages"])
 
@@ -55,6 +60,21 @@ def test_what_comes_later_comes_by_each_token(
     assert history.missing() == {}
     asked = asked_by(history.sandbox, "services/getAll")
     assert sorted(asked.values()) == [1, 1, 1, 1]
+
+
+def test_files_of_several_tokens_are_on_their_way_at_once(history: History) -> None:
+    both = threading.Barrier(2)
+    met: list[int] = []
+
+    def together(call: Call) -> Reply:
+        met.append(both.wait(LATE))
+        return call.carry_out()
+
+    history.streams = ("bills",)
+    history.sandbox.faults.add(FILES, together, times=4)
+    history.run(extraction="exports")
+    assert len(met) == 4
+    assert history.missing() == {}
 
 
 def test_the_state_is_that_of_a_token_that_reaches_all(history: History) -> None:
