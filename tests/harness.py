@@ -228,12 +228,15 @@ def command(*arguments: str | Path) -> Result:
     return result
 
 
-def dry_run(config: Json, clock: Clock | None = None) -> Result:
+def dry_run(
+    config: Json, clock: Clock | None = None, catalog: Json | None = None
+) -> Result:
     """Run the tap in this process as `--test` does."""
     result = Result()
     with _captured(result):
         try:
-            _tap(clock)(config=config).run_connection_test()
+            tap = _tap(clock)(config=config, catalog=_copy(catalog))
+            tap.run_connection_test()
         except TapMewsError as error:
             result.error = error
     return result

@@ -18,6 +18,7 @@ from singer_sdk import Stream, Tap
 from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import AbortedSyncPausedException
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, _MapperEval
+from singer_sdk.plugin_base import PluginBase
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
 
 import tap_mews
@@ -241,7 +242,8 @@ def test_the_sdk_writes_a_state_once(
 
 
 def test_words_that_are_said_better_are_those_of_the_sdk() -> None:
-    source = inspect.getsource(Stream)
+    classes = (Stream, Tap, PluginBase)
+    source = "".join(inspect.getsource(each) for each in classes)
     assert all(words in source for words in SAID_BETTER)
 
 

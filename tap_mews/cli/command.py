@@ -68,8 +68,6 @@ class MewsCommand(SingerCommand):
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:  # noqa: ANN401
         """Read the options; `--test` acts as soon as it is read."""
-        if LOG_CONFIG not in os.environ:
-            get_metrics_logger().addFilter(_is_asked_for)
         with _without_usage():
             return super().make_context(*args, **kwargs)
 
@@ -91,10 +89,15 @@ class MewsCommand(SingerCommand):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
         """Run the command; the process ends with it."""
+        metrics = get_metrics_logger()
+        if LOG_CONFIG not in os.environ:
+            metrics.addFilter(_is_asked_for)
         try:
             return super().main(*args, **kwargs)
         except EXPECTED as error:
             self._fail(error)
+        finally:
+            metrics.removeFilter(_is_asked_for)
 
     def _fail(self, error: BaseException) -> None:
         """End with one line; the way to it is told at debug level only."""
