@@ -53,11 +53,10 @@ def test_what_is_written_is_read_as_it_was(bookmarks: Json) -> None:
     text = json.dumps(shortened(state))
     read = expanded(json.loads(text))
     for name, bookmark in bookmarks.items():
-        if bookmark["replication_key"] != "PostingDate":
-            # it tells nothing: such a job has all rows up to the end of its window
-            for job, other in zip(
-                bookmark["exports"], read["bookmarks"][name]["exports"], strict=True
-            ):
+        others = read["bookmarks"][name]["exports"]
+        for job, other in zip(bookmark["exports"], others, strict=True):
+            if job["added"] >= job["end"]:
+                # it tells nothing: such a job has all rows up to the end of its window
                 other["added"] = job["added"]
     assert read == state
 

@@ -122,8 +122,6 @@ def _kept(some: list[str], ids: dict[str, list[str]]) -> str:
 def _short_jobs(bookmark: Json) -> list[list[Any]]:
     """Jobs as id and end, with what does not follow from the one before."""
     jobs = bookmark.get("exports") or []
-    # posting dates are complete up to the day on which they were asked for
-    keeps_added = bookmark.get("replication_key") == "PostingDate"
     before = {"end": bookmark.get("replication_key_value")}
     short = []
     for previous, job in pairwise([before, *jobs]):
@@ -132,12 +130,21 @@ def _short_jobs(bookmark: Json) -> list[list[Any]]:
             for key, follows in (
                 ("start", previous.get("end")),
                 ("scope", previous.get("scope")),
-                ("added", None if keeps_added else job.get("added")),
+                ("added", _added_if_it_follows(job)),
             )
             if job.get(key) != follows
         }
         short.append([job["id"], job["end"], *([more] if more else [])])
     return short
+
+
+def _added_if_it_follows(job: Json) -> str | None:
+    """When Mews took a job, where nothing rests on it: its window was over by then.
+
+    Days of posting can still go on when they are asked for.
+    """
+    added: str | None = job.get("added")
+    return added if added is not None and added >= job["end"] else None
 
 
 def _expanded(name: str, bookmark: Json, ids: Json) -> Json:

@@ -147,6 +147,7 @@ def world_of(history: History, sandbox: Sandbox, tally: Tally) -> World:
     target.judge = oracle.judge
     world = World(sandbox, history.streams, config, target, oracle, tally)
     if history.apart:
+        oracle.apart = True
         config["access_token"] = None
         world.give_tokens()
     return world
