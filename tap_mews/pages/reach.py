@@ -350,6 +350,10 @@ class Reach:
                 found.append(Batch(access, None, covers))
         return found
 
+    def batches_of_all(self) -> list[Batch]:
+        """One read a token, of all that it reaches, whatever the settings choose."""
+        return [Batch(access) for access in self._active]
+
     def _covered(self, access: Access, selector: Selector, span: Slice) -> Ids:
         """Those of a slice that are read by a token; None where nobody knows."""
         wanted = span.covers if span.scope is None else span.scope

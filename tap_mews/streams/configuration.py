@@ -11,7 +11,8 @@ from tap_mews.pages.lookups import ENTERPRISES
 from tap_mews.streams.bases import ByTime, Reference, Whole
 
 if TYPE_CHECKING:
-    from tap_mews.reading.reader import Reader
+    from tap_mews.pages.reach import Batch
+    from tap_mews.reading.reader import Reader, Slice
 
 SERVICES = Operation("services/getAll", "Services", time_filter=None)
 RATES = Operation(
@@ -35,6 +36,11 @@ class Enterprises(Whole):
     name = "enterprises"
     is_optional = False
     operation = ENTERPRISES
+
+    def batches(self, span: Slice) -> list[Batch]:
+        """One read a token; `enterprise_ids` chooses whose rows others have."""
+        del span
+        return self.run.reach.batches_of_all()
 
 
 class Services(Whole):
