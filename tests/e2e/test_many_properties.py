@@ -37,7 +37,7 @@ def write(project: Project, definition: dict[str, Any]) -> None:
 
 def add_inherited(project: Project) -> None:
     """Give it an extractor for each property."""
-    (text,) = recipe("One token for each property", "yaml")
+    (text,) = recipe("A run for each property", "yaml")
     definition = project.definition
     added = yaml.safe_load(text)["plugins"]["extractors"]
     definition["plugins"]["extractors"] += added
@@ -89,7 +89,7 @@ def test_an_extractor_for_each_property_has_its_token_and_its_state(
     project: Project, postgres: Server, sandbox: Sandbox
 ) -> None:
     add_inherited(project)
-    commands, _ = recipe("One token for each property", "sh")
+    commands, _ = recipe("A run for each property", "sh")
     load_one_by_one(project, postgres, sandbox, commands)
     assert states(project) == [
         f"dev:tap-mews--{name}-to-target-postgres" for name in ("budapest", "prague")
@@ -99,7 +99,7 @@ def test_an_extractor_for_each_property_has_its_token_and_its_state(
 def test_a_suffix_keeps_the_states_of_properties_apart(
     project: Project, postgres: Server, sandbox: Sandbox
 ) -> None:
-    _, commands = recipe("One token for each property", "sh")
+    _, commands = recipe("A run for each property", "sh")
     load_one_by_one(project, postgres, sandbox, commands)
     assert states(project) == [
         f"dev:tap-mews-to-target-postgres:{name}" for name in ("budapest", "prague")
