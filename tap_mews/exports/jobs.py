@@ -296,6 +296,8 @@ def fingerprint(span: Slice) -> str:
     if span.scope is None and span.covers is None:
         return ""
     parts = [sorted(span.scope or ()), sorted(span.covers or ())]
+    if span.through is not None:
+        parts.append(sorted(span.through))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

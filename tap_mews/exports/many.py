@@ -90,6 +90,7 @@ class ManyExports:
         self,
         new_reader: NewReader,
         batches: Callable[[Slice], list[Batch]],
+        properties_of: Callable[[Access], tuple[str, ...] | None],
         saved: Sequence[SavedJob],
         save: Callable[[list[SavedJob]], None],
         go_on_without: Callable[[Batch, MewsError], None],
@@ -99,6 +100,7 @@ class ManyExports:
         Args:
             new_reader: Makes what reads the exports of one token.
             batches: Says which token reads what of a slice.
+            properties_of: Gives the properties that are read by a token.
             saved: Jobs of an earlier run.
             save: Takes the jobs that the state is to hold.
             go_on_without: Called where a token's exports cannot be read; raises the
@@ -106,6 +108,7 @@ class ManyExports:
         """
         self._new_reader = new_reader
         self._batches = batches
+        self._properties_of = properties_of
         self._saved = saved
         self._save = save
         self._go_on_without = go_on_without
@@ -124,7 +127,12 @@ class ManyExports:
         due: dict[Access, list[Slice]] = {}
         for span in slices:
             for batch in self._batches(span):
-                own = replace(span, scope=batch.ids, covers=batch.covers)
+                own = replace(
+                    span,
+                    scope=batch.ids,
+                    covers=batch.covers,
+                    through=self._properties_of(batch.access),
+                )
                 due.setdefault(batch.access, []).append(own)
                 self._add(batch, own)
         refused = {

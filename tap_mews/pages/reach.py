@@ -201,6 +201,10 @@ class Reach:
             self._unlisted.add(access)
             return (own,)
 
+    def properties_of(self, access: Access) -> Ids:
+        """Identifiers of the properties that are read by a token."""
+        return self._lookups[access].enterprise_ids
+
     @property
     def enterprise_ids(self) -> Ids:
         """Identifiers of the properties to read, or None where nobody knows."""

@@ -29,6 +29,8 @@ class Slice:
         scope: Identifiers that requests must name; None for all that the token reaches.
         cohort: Which of the stream's bookmarks it moves.
         covers: Identifiers that it is known to cover, or None.
+        through: Properties of the token that reads it, where several tokens do; they
+            tell its exports from those of the others of a chain.
         reached: The bookmark, which is after the start by what is read again; None
             without one. A run that was not interrupted would have resumed there.
     """
@@ -39,6 +41,7 @@ class Slice:
     cohort: int = 0
     covers: tuple[str, ...] | None = None
     reached: datetime | None = None
+    through: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         """The slice as a log line shows it."""

@@ -412,8 +412,11 @@ class MewsStream(WindowedStream, abc.ABC):
 
     def _has_others(self, batch: Batch) -> bool:
         """Whether anything is left to be read beside what cannot be."""
+        # a chain that one token cannot read is read by the others of the chain
+        if not self.run.reach.accesses <= {each.access for each in self._lost}:
+            return True
         if batch.covers is None or self.selection.ids is None:
-            return not self.run.reach.accesses <= {each.access for each in self._lost}
+            return False
         lost = {key for each in self._lost for key in each.covers or ()}
         return not lost.issuperset(self.selection.ids)
 

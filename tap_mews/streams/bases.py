@@ -242,6 +242,7 @@ class Exported(ByTime):
         return ManyExports(
             self._export_reader,
             partial(run.reach.batches, self.operation.selector),
+            run.reach.properties_of,
             self._saved_jobs,
             self._save_jobs,
             self.go_on_without,

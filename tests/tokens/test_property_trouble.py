@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox import Sandbox
 from sandbox.faults import Status
 from tap_mews.errors import PropertyFailureError, RefusedError, UnauthorizedError
 from tests.harness import Json, dry_run, moment
 from tests.pages_harness import (
     ASSIGNMENTS,
+    BEFORE_ALL,
     ENTERPRISES,
     History,
     Where,
     interval,
     settle,
 )
-
-if TYPE_CHECKING:
-    from sandbox import Sandbox
 
 BILLS, SERVICES = "bills/getAll", "services/getAll"
 
@@ -109,6 +107,47 @@ def test_a_property_that_is_refused_at_first_gets_its_history_later(
     group.faults.clear()
     history.run(extraction=extraction)
     assert history.missing() == {}
+
+
+@METHODS
+def test_a_chain_that_one_token_may_not_read_is_read_by_the_others(
+    extraction: str, operation: str
+) -> None:
+    """Also where there is no other chain."""
+    with Sandbox(properties=2, days=10, reservations_per_day=0.5) as group:
+        settle(group)
+        tokens = {
+            name: group.access.single_property(hotel)
+            for name, hotel in zip(("North", "East"), group.enterprise_ids, strict=True)
+        }
+        operation = operation.replace("bills", "customers")
+        break_for(group, operation, tokens["North"])
+        dates = {"start_date": BEFORE_ALL, "reference_start_date": BEFORE_ALL}
+        settings = {"access_token": None, "access_tokens": tokens, **dates}
+        history = History(group, ("bills", "customers"), settings)
+        result = history.failing(extraction=extraction)
+        assert isinstance(result.error, PropertyFailureError)
+        assert "East" not in str(result.error)
+        assert "customers" not in history.missing()
+
+
+def test_exports_of_a_chain_are_resumed_by_the_tokens_that_asked_for_them() -> None:
+    with Sandbox(properties=2, days=10, reservations_per_day=0.5) as group:
+        settle(group)
+        tokens = [group.access.single_property(hotel) for hotel in group.enterprise_ids]
+        settings = {
+            "access_token": None,
+            "access_tokens": tokens,
+            "extraction": "exports",
+        }
+        history = History(group, ("customers",), settings)
+        group.exports.force_status["Customer"] = "Processing"
+        history.failing(export_timeout_minutes=1)
+        group.exports.force_status.clear()
+        result = history.run()
+        assert result.log.count("customers: resuming export") == 2
+        assert "no longer usable" not in result.log
+        assert history.missing() == {}
 
 
 def test_a_token_that_is_withdrawn_in_the_middle_loses_no_row(
