@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
 from tap_mews.reading.windows import Window
+from tap_mews.tables import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from tap_mews.clock import Clock
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.records.validator import RecordValidator
-
-MOST_NAMED = 5
-"""Streams in a message; the rest is counted."""
 
 PROGRESS_SECONDS = 30.0
 """Between two log lines that show how far a stream is."""
@@ -243,9 +241,7 @@ class RunRecord(UsageRecord):
             if name not in known:
                 known.append(name)
         return "; ".join(
-            f"{whose} ({', '.join(known[:MOST_NAMED])}"
-            f"{f' and {len(known) - MOST_NAMED} more' if known[MOST_NAMED:] else ''})"
-            for whose, known in streams.items()
+            f"{whose} ({some_of(known)})" for whose, known in streams.items()
         )
 
     def end(self, error: BaseException | None) -> None:

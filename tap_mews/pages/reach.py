@@ -23,6 +23,7 @@ from tap_mews.errors import (
 )
 from tap_mews.pages.lookups import ENTERPRISES, FOUNDED, Enterprise, Lookups
 from tap_mews.reading.background import side_by_side
+from tap_mews.tables import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Ids = tuple[str, ...] | None
-
-MOST_NAMED = 5
-"""Identifiers or names in a message; the rest is counted."""
 
 logger = logging.getLogger("tap-mews.reach")
 
@@ -248,12 +246,12 @@ class Reach:
         )
 
     def names_of(self, ids: Iterable[str]) -> str:
-        """Words for properties, by their names; what is no property is counted."""
+        """Words for properties, by their names; what is none keeps its identifier."""
         # what has not been listed is not asked for to find words
         listed = self.listed if "listed" in vars(self) else None
         known = {each.id: each.name or each.id for each in listed or ()}
         names = [known.get(key, key) for key in ids]
-        return _some(names)
+        return some_of(names)
 
     def ids(self, operation: Operation, access: Access | None = None) -> Ids:
         """The identifiers of the rows that an operation lists, in a fixed order.
@@ -413,13 +411,6 @@ def _chains_of(listed: Iterable[Enterprise]) -> tuple[str, ...]:
     return tuple(sorted({found.chain_id for found in listed if found.chain_id}))
 
 
-def _some(names: Sequence[str]) -> str:
-    named = ", ".join(names[:MOST_NAMED])
-    return (
-        f"{named} and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else named
-    )
-
-
 def _check_reached(setting: str, chosen: Ids, reached: Collection[str | None]) -> None:
     """Refuse a setting that names what no token reaches.
 
@@ -431,5 +422,5 @@ def _check_reached(setting: str, chosen: Ids, reached: Collection[str | None]) -
     """
     others = [key for key in chosen or () if key not in reached]
     if others:
-        msg = f"{setting}: the access token does not reach {_some(others)}"
+        msg = f"{setting}: the access token does not reach {some_of(others)}"
         raise InvalidSettingsError(msg)

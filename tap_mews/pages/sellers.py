@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_mews.pages.reach import MOST_NAMED
 from tap_mews.pages.time_units import Period, TimeUnits, UnknownZoneError
+from tap_mews.tables import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -138,6 +138,4 @@ def base_rates(
 
 def _tell(what: str, ids: Collection[str]) -> None:
     if ids:
-        more = f" and {len(ids) - MOST_NAMED} more" if len(ids) > MOST_NAMED else ""
-        named = ", ".join(sorted(ids)[:MOST_NAMED])
-        logger.warning("%s %s%s", what, named, more)
+        logger.warning("%s %s", what, some_of(sorted(ids)))

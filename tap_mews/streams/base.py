@@ -6,10 +6,8 @@ import abc
 from contextlib import closing, contextmanager
 from functools import cached_property
 from operator import attrgetter
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from singer_sdk import SchemaDirectory, StreamSchema
 from singer_sdk.singerlib import Metadata, Schema
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.singerlib.json import serialize_json
@@ -30,11 +28,11 @@ from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
     keeps_undocumented,
-    with_kept,
 )
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.settings.stream_maps import KEPT
+from tap_mews.streams.record_schema import SCHEMAS, RecordSchema
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from datetime import datetime, timedelta
 
-    from singer_sdk import Stream
     from singer_sdk.helpers._batch import BaseBatchFileEncoding, BatchConfig
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.singerlib import Catalog
@@ -55,15 +52,6 @@ if TYPE_CHECKING:
     from tap_mews.records.writer import MessageWriter
     from tap_mews.run import Run
     from tap_mews.settings import Settings
-
-
-_IN_THE_WHEEL = Path(__file__).parents[1] / "schemas"
-_IN_THE_CHECKOUT = Path(__file__).parents[2] / "schemas"
-
-SCHEMAS = SchemaDirectory(
-    # an editable install shows the package as it is in the checkout, without the copy
-    _IN_THE_WHEEL if _IN_THE_WHEEL.is_dir() else _IN_THE_CHECKOUT,
-)
 
 
 class MewsTap(GuardedTap, abc.ABC):
@@ -84,17 +72,6 @@ class MewsTap(GuardedTap, abc.ABC):
     @abc.abstractmethod
     def open_streams(self) -> None:
         """Begin to read all selected streams."""
-
-
-class RecordSchema(StreamSchema[str]):
-    """The schema of a stream, with what the settings add to it."""
-
-    def get_stream_schema(
-        self, stream: Stream, stream_class: type[Stream]
-    ) -> dict[str, Any]:
-        """The schema of the records of a stream."""
-        schema = super().get_stream_schema(stream, stream_class)
-        return with_kept(schema) if keeps_undocumented(stream.config) else schema
 
 
 class MewsStream(WindowedStream, abc.ABC):
