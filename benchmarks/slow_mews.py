@@ -20,6 +20,9 @@ API = "/api/connector/v1/"
 
 ENTERPRISES = [f"00000000-0000-4000-8000-{number:012x}" for number in range(1, 7)]
 
+NOTES = "-" * 900
+"""So that a row is as large as those of Mews."""
+
 CREATED = "2020-01-01T00:00:00Z"
 
 
@@ -55,7 +58,7 @@ class SlowMews:
         number = int((limitation["Cursor"] or "0").rpartition("/")[2])
         window = body["UpdatedUtc"]["StartUtc"]
         rows = [
-            {"Id": f"{window}-{number}-{row}", "UpdatedUtc": window}
+            {"Id": f"{window}-{number}-{row}", "UpdatedUtc": window, "Notes": NOTES}
             for row in range(limitation["Count"] if number < self.pages else 0)
         ]
         return json.dumps({name: rows, "Cursor": f"{window}/{number + 1}"}).encode()

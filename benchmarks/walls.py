@@ -36,7 +36,7 @@ HOURLY_BAR, HOURLY_BAR_OF_ALL = 8.0, 15.0
 """Seconds of fourteen streams, and of all that are selected by default, of three
 properties, at a second an answer."""
 
-WINDOW_DAYS, WINDOWS, EXPORT_SECONDS = 20, 41, 1.0
+WINDOW_DAYS, WINDOWS, EXPORT_SECONDS = 20, 41, 2.0
 
 SHORT_WINDOWS, SLOW_SECONDS = 11, 5.0
 """For the histories in which one type takes ten times as long as the others."""
@@ -47,6 +47,9 @@ PAGES = 1000
 
 MONTHS = 50
 """Windows of the history by pages."""
+
+PEAK_BAR = 120.0
+"""MB that the tap may take."""
 
 REQUESTS, SECONDS = 200, 30.0
 """The rate limit of an access token."""
@@ -156,15 +159,17 @@ def _pages(folder: Path) -> list[Verdict]:
             run = tap_side(folder, config, "order_items").run(PAGES * 1000)
             asked, most = len(mews.arrivals), mews.most_in(SECONDS)
         bar = (SECONDS * (math.ceil(asked / REQUESTS) - 1) + latency) / 0.9
-        rows.append([f"{latency}", f"{asked}", f"{run.seconds:.1f}", f"{most}"])
+        peak = f"{run.peak:.0f}"
+        rows.append([f"{latency}", f"{asked}", f"{run.seconds:.1f}", f"{most}", peak])
         name = f"A history by pages at {latency} s"
         verdicts += [
             at_most(name, run.seconds, bar, "s"),
             at_most(f"{name}, requests in 30 s", most, REQUESTS, ""),
+            at_most(f"{name}, resident", run.peak, PEAK_BAR, "MB"),
         ]
     print_table(
         "A history by pages",
-        ("seconds an answer", "requests", "seconds", "most requests in 30 s"),
+        ("seconds an answer", "requests", "seconds", "most requests in 30 s", "MB"),
         rows,
     )
     return verdicts

@@ -169,7 +169,7 @@ def test_no_bookmark_is_ahead_of_the_rows_emitted_before_it(
             reached = moment(part["replication_key_value"])
             assert {key for key, at in due if at <= reached} <= seen
             states += 1
-    assert states == 2
+    assert states > 1
 
 
 @windowed

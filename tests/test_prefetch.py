@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, count
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from tests.pages_harness import ASSIGNMENTS, History
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.harness import Result
+    from tests.harness import Json, Result
 
 AHEAD = 4
 SOON = 0.3
@@ -44,10 +45,9 @@ def running(
     lane.expected = 1
     lane.open([lambda: iter(()), *sources])
     try:
-        with closing(lane.take()) as taken:
-            # the others start once the first one is answered
-            assert list(next(taken)) == []
-            yield taken
+        # the others start once the first one is answered
+        assert list(lane.items(0)) == []
+        yield (lane.items(number) for number in range(1, len(sources) + 1))
     finally:
         lane.stop()
 
@@ -92,7 +92,7 @@ def test_no_more_run_at_once_than_they_may() -> None:
 
     def source(number: int) -> Iterator[int]:
         started.append(number)
-        if number >= AHEAD:
+        if number > AHEAD:
             too_many.set()
         yield number
         done.wait(LATE)
@@ -100,7 +100,8 @@ def test_no_more_run_at_once_than_they_may() -> None:
     with running(*[partial(source, number) for number in range(10)]) as taken:
         assert next(next(taken)) == 0
         assert not too_many.wait(SOON)
-        assert sorted(started) == [*range(AHEAD)]
+        # the one in turn, and those that are read ahead
+        assert sorted(started) == [*range(AHEAD + 1)]
         done.set()
 
 
@@ -135,8 +136,8 @@ def test_what_waits_does_not_keep_the_one_whose_turn_it_is_from_going_on() -> No
     def filling() -> Iterator[int]:
         for item in count():
             waiting.append(item)
-            # a quarter is kept, and the late one holds one byte
-            if len(waiting) >= 5:
+            # half is kept, and the late one holds one byte
+            if len(waiting) >= 3:
                 full.set()
             yield item
 
@@ -144,11 +145,65 @@ def test_what_waits_does_not_keep_the_one_whose_turn_it_is_from_going_on() -> No
         assert list(next(taken)) == [*range(100)]
 
 
+def test_what_later_sources_have_comes_while_the_first_one_takes_its_time() -> None:
+    """Nothing waits in memory then, and no source is left to go on alone."""
+    others = 5
+    done = threading.Semaphore(0)
+
+    def late() -> Iterator[int]:
+        for _ in range(others):
+            assert done.acquire(timeout=LATE)
+        yield 1
+
+    def soon() -> Iterator[int]:
+        yield from [0] * 100
+        done.release()
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(8), most_reads=others + 1)
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    lane.expected = 1
+    lane.open([lambda: iter(()), late, *[soon] * others])
+    assert list(lane.items(0)) == []
+    found = list(lane.items(1, last=others + 1))
+    assert found == [*[0] * 100 * others, 1]
+    assert [list(lane.items(number)) for number in range(2, others + 2)] == [
+        []
+    ] * others
+
+
+def test_what_is_read_for_later_lanes_leaves_room_and_threads_for_the_first() -> None:
+    together = threading.Barrier(AHEAD)
+    has_begun = threading.Semaphore(0)
+
+    def ahead() -> Iterator[int]:
+        for item in count():
+            has_begun.release()
+            yield item
+
+    def first() -> Iterator[int]:
+        yield together.wait(LATE)
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(2 * AHEAD), most_reads=AHEAD)
+    later: Lane[int] = prefetcher.lane(1, lambda _: 1)
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    later.expected = lane.expected = 1
+    try:
+        later.open([ahead] * 2 * AHEAD)
+        for _ in range(AHEAD):
+            assert has_begun.acquire(timeout=LATE)
+        lane.open([lambda: iter(()), *[first] * AHEAD])
+        numbers = range(AHEAD + 1)
+        found = [item for number in numbers for item in lane.items(number, AHEAD)]
+        assert sorted(found) == [*range(AHEAD)]
+    finally:
+        prefetcher.stop()
+
+
 def test_an_item_larger_than_all_room_comes_too() -> None:
     prefetcher = Prefetcher(lambda: None, ByteBudget(10))
     lane: Lane[int] = prefetcher.lane(0, lambda item: item)
     lane.open([lambda: iter([50, 60]), lambda: iter([70])])
-    assert [list(items) for items in lane.take()] == [[50, 60], [70]]
+    assert [list(lane.items(number)) for number in range(2)] == [[50, 60], [70]]
 
 
 def test_the_first_source_of_each_lane_starts_at_once() -> None:
@@ -162,9 +217,7 @@ def test_the_first_source_of_each_lane_starts_at_once() -> None:
     for lane in lanes:
         lane.open([source])
     assert {lane.first_error(LATE) for lane in lanes} == {None}
-    assert sorted(
-        item for lane in lanes for items in lane.take() for item in items
-    ) == [*range(5)]
+    assert sorted(item for lane in lanes for item in lane.items(0)) == [*range(5)]
 
 
 def test_the_first_source_of_a_lane_is_read_though_there_is_no_room() -> None:
@@ -180,7 +233,7 @@ def test_the_first_source_of_a_lane_is_read_though_there_is_no_room() -> None:
         asked.set()
         yield 1
 
-    prefetcher = Prefetcher(lambda: None, ByteBudget(4))
+    prefetcher = Prefetcher(lambda: None, ByteBudget(6))
     lanes: list[Lane[int]] = [prefetcher.lane(place, lambda _: 1) for place in range(2)]
     try:
         for lane, source in zip(lanes, (filling, first), strict=True):
@@ -207,8 +260,8 @@ def test_the_sources_of_the_first_lane_come_before_those_of_the_next() -> None:
     for lane in (first, later):
         assert lane.first_error(LATE) is None
     for lane in (first, later):
-        for items in lane.take():
-            assert list(items) == [1]
+        for number in range(3):
+            assert list(lane.items(number)) == [1]
     assert started[2:] == ["first 1", "first 2", "later 1", "later 2"]
 
 
@@ -245,7 +298,7 @@ def test_somebody_is_called_while_nothing_comes() -> None:
     prefetcher = Prefetcher(called.set)
     lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
     lane.open([source])
-    assert [list(items) for items in lane.take()] == [[1]]
+    assert list(lane.items(0)) == [1]
 
 
 def test_stopping_ends_the_threads() -> None:
@@ -253,7 +306,7 @@ def test_stopping_ends_the_threads() -> None:
     with running(*[count] * 5, room=20) as taken:
         next(next(taken))
         started = readers() - before
-        assert len(started) == AHEAD
+        assert len(started) == AHEAD + 1
     for thread in started:
         thread.join(LATE)
     assert not any(thread.is_alive() for thread in started)
@@ -338,11 +391,47 @@ def test_the_pages_of_many_months_are_asked_for_at_once_too(five: Sandbox) -> No
     assert most_under_way(five) >= 8
 
 
-def test_rows_and_their_order_are_the_same_whatever_is_read_ahead(
-    five: Sandbox,
-) -> None:
+def test_rows_and_states_are_the_same_whatever_is_read_ahead(five: Sandbox) -> None:
     settings = {"page_size": PAGE, "start_date": "2025-11-01"}
     one = read(five, 0.0, max_concurrency=1, **settings)
     many = read(five, 0.01, max_concurrency=8, **settings)
-    assert many.records == one.records
+    assert by_id(many) == by_id(one)
     assert many.states == one.states
+
+
+def by_id(result: Result) -> list[Json]:
+    """The rows that a run emitted, in an order of their own."""
+    return sorted(result.records[STREAM], key=itemgetter("Id"))
+
+
+def test_a_few_long_windows_are_cut_so_that_many_pages_are_asked_for_at_once(
+    five: Sandbox,
+) -> None:
+    """One hotel has all pages of two months, as where a history is short."""
+    hotel = five.enterprise_ids[0]
+    settings = {"page_size": PAGE // 2, "start_date": "2025-11-01"}
+    result = read(five, LATENCY, enterprise_ids=[hotel], **settings)
+    assert len(result.records[STREAM]) == 2 * (6 * PAGE - 1)
+    assert most_under_way(five) >= 12
+    # where a page holds all there is, nothing is cut
+    read(five, 0.0, enterprise_ids=[hotel], start_date="2025-01-01")
+    assert len(five.journal.requests()) <= 14
+
+
+def test_a_bookmark_waits_for_its_window_though_later_rows_are_out(
+    five: Sandbox,
+) -> None:
+    """Rows that come early are told by no bookmark."""
+    result = read(five, 0.01, page_size=PAGE, start_date="2025-11-01")
+    emitted: set[str] = set()
+    bookmark = ""
+    everything = result.records[STREAM]
+    for message in result.messages:
+        if message["type"] == "RECORD":
+            emitted.add(message["record"]["Id"])
+        elif message["type"] == "STATE":
+            state = message["value"]["bookmarks"].get(STREAM, {})
+            bookmark = state.get("replication_key_value") or bookmark
+            told = {row["Id"] for row in everything if row["UpdatedUtc"] < bookmark}
+            assert told <= emitted
+    assert bookmark > "2025-12-31"

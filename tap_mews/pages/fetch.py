@@ -113,12 +113,15 @@ class PageFetch(Generic[T]):
         self: PageFetch[bytes], span: Slice, window: Window, batch: Batch
     ) -> Iterator[Rows]:
         """The same as rows that say where they are from."""
-        path = self.operation.path
-        for number, page in enumerate(self.pages(span, window, batch), 1):
+        path, number = self.operation.path, 0
+        for page in self.pages(span, window, batch):
+            number += 1  # noqa: SIM113 - `enumerate` holds what it gave
             place = f"{path} ({window}), page {number}{page.of_request}"
-            rows = page.value
-            yield Rows(rows.rows, place, unit="row", may_break=rows.may_break)
-            del page, rows  # not to be held while the next one comes
+            rows, may_break = page.value.rows, page.value.may_break
+            handed = [Rows(rows, place, unit="row", may_break=may_break)]
+            # as in `read_pages`
+            del page, rows
+            yield handed.pop()
 
     def _of_some(
         self, span: Slice, window: Window, batch: Batch

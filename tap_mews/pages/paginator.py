@@ -179,6 +179,8 @@ def _read_pages(
         # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(result)  # type: ignore[arg-type]
         size.keep(asked)
-        if result.value.rows:
-            yield result
-        del result  # not to be held while the next one comes
+        handed = [result] if result.value.rows else []
+        del result
+        while handed:
+            # whoever asks for the next page may wait long: this one is not held here
+            yield handed.pop()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
+from itertools import accumulate
 from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import (
@@ -17,10 +17,11 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.reading.reader import WindowRead
-from tap_mews.reading.windows import Window, by_months
+from tap_mews.reading.windows import Window, by_months, cut
+from tap_mews.timestamps import ONE_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from tap_mews.api.access import Access
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
 
 MONTHS = 1
 """Length of a window: short enough that many can be read at once."""
+
+ENOUGH_READS = 48
+"""Reads that a slice of many pages should have: those of a window come one after the
+other, so with fewer the rate limit is not used while each answer takes seconds."""
+
+MOST_PARTS = 30
+"""A month is cut no shorter than into days."""
 
 FIRST_SECONDS = 30.0
 """How long the first answer of a stream may hold up the others."""
@@ -64,9 +72,11 @@ class _Task:
 
 
 class PageReader:
-    """Reads slices in windows of a calendar month.
+    """Reads slices in windows of a calendar month, many at once.
 
-    Each window is read ahead of the one whose rows are being written.
+    While a window is read, the rows of later windows of its slice are delivered as they
+    come: they need not wait in memory, and a window is complete all the same before the
+    bookmark moves to its end.
     """
 
     def __init__(
@@ -77,6 +87,7 @@ class PageReader:
         time_filter: TimeFilter | None,
         began: datetime,
         go_on_without: Callable[[Batch, MewsError], None],
+        page_size: int,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -88,7 +99,9 @@ class PageReader:
             began: When the run began, by the server's clock.
             go_on_without: Called where a batch cannot be read; raises the error if
                 that leaves nothing to go on with.
+            page_size: Rows of a page after which there are more.
         """
+        self._page_size = page_size
         self._stream = stream
         self._fetch = fetch
         self._lane = lane
@@ -125,8 +138,21 @@ class PageReader:
             for each in slices
             for window in self._windows(each)
         ]
-        reads = []
-        for task in (*tasks, *self._last):
+        first, *others = (*tasks, *self._last) or (None,)
+        if first is None:
+            return
+        self._lane.open(self._reads_of([first]))
+        heads = {batch.access: n for n, batch in reversed([*enumerate(self._batches)])}
+        self._lane.goes_on = len(heads) > 1
+        refused = self._refused(heads)
+        self._lane.extend(self._reads_of(self._cut_long(others)))
+        for number, error in refused.items():
+            self._drop(number, error)
+
+    def _reads_of(self, tasks: Iterable[_Task]) -> list[Callable[[], Iterator[Rows]]]:
+        """Note tasks; gives what reads them."""
+        reads: list[Callable[[], Iterator[Rows]]] = []
+        for task in tasks:
             batches = task.fetch.batches(task.span)
             self._tasks.append((task, len(batches)))
             self._batches += batches
@@ -134,10 +160,25 @@ class PageReader:
                 partial(task.fetch.rows, task.span, task.window, batch)
                 for batch in batches
             ]
-        first = {batch.access: n for n, batch in reversed([*enumerate(self._batches)])}
-        self._lane.goes_on = len(first) > 1
-        self._lane.open(reads)
-        self._see_first_answers(first)
+        return reads
+
+    def _cut_long(self, tasks: Sequence[_Task]) -> Iterator[_Task]:
+        """Cut windows that have many pages, where there are too few of them.
+
+        Whether they have shows the first page of the first one.
+        """
+        page = self._lane.first_item()
+        is_long = page is not None and len(page.lines) >= self._page_size
+        reads = len(self._batches) * len(tasks)
+        parts = min(math.ceil(ENOUGH_READS / reads), MOST_PARTS) if reads else 1
+        for task in tasks:
+            start, end = task.window.start, task.window.end
+            if not is_long or start is None or self._time_filter is None:
+                yield task
+                continue
+            length = ONE_DAY * max((end - start).days // parts, 1)
+            for window in cut(start, end, length, self._time_filter.gap):
+                yield replace(task, window=window)
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """The windows in order.
@@ -145,47 +186,65 @@ class PageReader:
         Raises:
             MewsError: As the fetching.
         """
-        count, done = len(self._tasks), 0
-        with closing(self._lane.take()) as reads:
-            for number, (task, batches) in enumerate(self._tasks, 1):
-                logger.debug("%s: reading %s", self._stream, task.window)
-                yield WindowRead(
-                    span=task.span,
-                    window=task.window,
-                    rows=self._rows(islice(reads, batches), done),
-                    complete_until=self._complete_until(task),
-                    share=number / count,
-                    way="pages",
-                    known=count,
-                )
-                done += batches
+        count, first = len(self._tasks), 0
+        ends = self._ends_of_slices()
+        for number, (task, batches) in enumerate(self._tasks, 1):
+            logger.debug("%s: reading %s", self._stream, task.window)
+            yield WindowRead(
+                span=task.span,
+                window=task.window,
+                rows=self._rows(range(first, first + batches), ends[number - 1]),
+                complete_until=self._complete_until(task),
+                share=number / count,
+                way="pages",
+                known=count,
+            )
+            first += batches
+
+    def _ends_of_slices(self) -> list[int]:
+        """For each task, the number of the last read of its slice."""
+        last = {}
+        reads = accumulate(batches for _, batches in self._tasks)
+        for (task, _), end in zip(self._tasks, reads, strict=True):
+            last[id(task.span), task.moves] = end - 1
+        return [last[id(task.span), task.moves] for task, _ in self._tasks]
 
     def close(self) -> None:
         """Read no more."""
         self._lane.stop()
 
-    def _see_first_answers(self, first: dict[Access, int]) -> None:
-        """Wait for the first answer to each token, and drop what is refused.
+    def _refused(self, heads: dict[Access, int]) -> dict[int, MewsError]:
+        """Wait for the first answer to each token.
 
         Args:
-            first: The first read with each of them.
+            heads: The first read with each of them.
+
+        Returns:
+            By their numbers, the reads that are refused.
+
+        Raises:
+            MewsError: All of them are.
         """
         until = time.monotonic() + FIRST_SECONDS
         refused: dict[int, MewsError] = {}
-        for number in first.values():
+        for number in heads.values():
             error = self._lane.first_error(max(until - time.monotonic(), 0), number)
             if isinstance(error, (UnauthorizedError, RefusedError)):
                 refused[number] = error
-        if refused and len(refused) == len(first):
+        if refused and len(refused) == len(heads):
             raise next(iter(refused.values()))
-        for number, error in refused.items():
-            self._drop(number, error)
+        return refused
 
-    def _rows(self, reads: Iterator[Iterator[Rows]], first: int) -> Iterator[Rows]:
-        """The rows of a window: of its reads, the first of which has a number."""
-        for number, read in enumerate(reads, first):
+    def _rows(self, numbers: Iterable[int], last: int) -> Iterator[Rows]:
+        """The rows of a window, and those of later ones of its slice that come sooner.
+
+        Args:
+            numbers: Of the reads of the window.
+            last: Of the slice.
+        """
+        for number in numbers:
             try:
-                yield from read
+                yield from self._lane.items(number, last)
             except TooHeavyError:
                 raise  # exports can bring what pages cannot
             except MewsError as error:

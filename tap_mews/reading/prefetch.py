@@ -1,8 +1,9 @@
 """Reads ahead of what is being written, for all streams of a run at once.
 
-Each stream has a lane: its reads in the order in which their items are written. All
-lanes share one byte budget and one number of threads. The read whose items are being
-written comes first, then the reads after it in the order in which they will be written.
+Each stream has a lane: its reads, in order. All lanes share one byte budget. The items
+of some reads of one lane are written at a time, in whatever order they come: the reads
+in turn. What others have read by then waits for its turn, so it is bounded twice: half
+of the bytes and of the threads are for the reads in turn.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -24,14 +25,15 @@ MOST_BYTES = 24 << 20
 """What may wait to be written or be under way, of all streams: enough for the rate
 limit at a second an answer with large pages, and memory stays flat."""
 
-TURN_SHARE = 4
-"""One part in so many of the budget is kept for the read whose turn it is."""
+TURN_SHARE = 2
+"""One part in so many of the budget is kept for the reads in turn."""
 
 UNKNOWN_BYTES = 1 << 18
 """Bytes that the first item of a lane is expected to have."""
 
 MOST_READS = 64
-"""Reads under way: far more than the rate limit needs at three seconds an answer."""
+"""Reads under way, of those in turn and as many of the others: far more than the rate
+limit needs at three seconds an answer."""
 
 LOOK_SECONDS = 0.5
 """How often whoever waits for an item looks after something else."""
@@ -45,16 +47,16 @@ class _Claim:
         self.size = size
         self.granted = threading.Event()
 
-    def __lt__(self, other: _Claim) -> bool:
-        return self.order < other.order
-
 
 class ByteBudget:
     """Bytes that may be held by all that is read ahead.
 
-    The read whose turn it is has a share of its own, and may always hold one item: so
-    none can keep it from going on. So may the first read of each lane, since nothing is
-    written before all lanes have been answered.
+    The reads in turn have a share of their own, and the first of them may always hold
+    one item: so none can keep it from going on. So may the first read of each lane,
+    since nothing is written before all lanes have been answered.
+
+    The reads in turn get bytes in the order in which they ask: if the first ones came
+    first, the last ones would be left to be read alone, one page after the other.
     """
 
     def __init__(self, most: int = MOST_BYTES) -> None:
@@ -66,6 +68,7 @@ class ByteBudget:
         self._held: dict[Order, int] = {}
         self._dropped: set[Order] = set()
         self._turn: Order = (-1, -1)
+        self._last: Order = (-1, -1)
 
     def acquire(self, order: Order, size: int) -> None:
         """Wait until a read may hold so many bytes more, or is dropped."""
@@ -77,7 +80,7 @@ class ByteBudget:
             if number == 0 and order not in self._held:
                 self._hold(claim)
             else:
-                heapq.heappush(self._claims, claim)
+                self._claims.append(claim)
                 self._grant()
         claim.granted.wait()
 
@@ -101,18 +104,33 @@ class ByteBudget:
                 if claim.order == order:
                     claim.granted.set()
             self._claims = [each for each in self._claims if each.order != order]
-            heapq.heapify(self._claims)
             self._grant()
 
-    def turn_to(self, order: Order) -> None:
-        """The items of a read are being written now."""
+    def turn_to(self, order: Order, last: Order) -> None:
+        """The items of some reads are being written now.
+
+        Args:
+            order: The read that is waited for.
+            last: The last read whose items are written as they come.
+        """
         with self._lock:
-            self._turn = order
+            self._turn, self._last = order, last
             self._grant()
 
     def _grant(self) -> None:
-        while self._claims and self._may_hold(self._claims[0]):
-            self._hold(heapq.heappop(self._claims))
+        while self._claims:
+            claim = min(self._claims, key=self._rank)
+            if not self._may_hold(claim):
+                return
+            self._claims.remove(claim)
+            self._hold(claim)
+
+    def _rank(self, claim: _Claim) -> Order:
+        """Which claims are granted first; of the same rank, those that came first."""
+        if self._turn < claim.order <= self._last:
+            place, number = self._turn
+            return place, number + 1
+        return claim.order
 
     def _hold(self, claim: _Claim) -> None:
         self._free -= claim.size
@@ -122,7 +140,8 @@ class ByteBudget:
     def _may_hold(self, claim: _Claim) -> bool:
         if claim.order <= self._turn:
             return claim.size <= self._free or claim.order not in self._held
-        return claim.size <= self._free - self._kept or not self._held
+        kept = 0 if claim.order <= self._last else self._kept
+        return claim.size <= self._free - kept or not self._held
 
 
 class _Read(Generic[T]):
@@ -135,7 +154,8 @@ class _Read(Generic[T]):
         self.is_started = False
         self._lane = lane
         self._source = source
-        self._changed = threading.Condition()
+        # whoever waits for items of a lane waits for those of several reads
+        self._changed = lane.changed
         self._items: deque[tuple[T, int]] = deque()
         self._stopped = threading.Event()
         self._has_ended = False
@@ -153,41 +173,46 @@ class _Read(Generic[T]):
     def wait(self, seconds: float) -> bool:
         """Wait for the first item, or the end; say whether there is one of the two."""
         with self._changed:
-            return self._changed.wait_for(self._is_there, seconds)
+            return self._changed.wait_for(lambda: self.has_come, seconds)
+
+    def peek(self) -> T | None:
+        """The next item, if it is there."""
+        with self._changed:
+            return self._items[0][0] if self._items else None
 
     def error(self) -> BaseException | None:
         """What ended the reading before its first item was taken, if something did."""
         with self._changed:
             return None if self._items else self._error
 
-    def items(self, meanwhile: Callable[[], None]) -> Iterator[T]:
-        """The items in their order, as they come.
+    def take(self) -> tuple[T, int] | None:
+        """The next item with its bytes, if it is there; give the bytes back after use.
 
-        Args:
-            meanwhile: Called now and then while there is none.
+        Raises:
+            BaseException: What ended the reading, once its items are taken.
         """
-        budget = self._lane.budget
-        while True:
-            while not self.wait(LOOK_SECONDS):
-                meanwhile()
-            with self._changed:
+        with self._changed:
+            if self._items:
+                item = self._items.popleft()
                 if not self._items:
-                    break
-                item, size = self._items.popleft()
-            yield item
-            del item  # what is written must not stay here until the next one comes
-            budget.release(self.order, size)
+                    del self._lane.ready[self.order]
+                return item
         if self._error is not None and not self._stopped.is_set():
             raise self._error
+        return None
 
     def stop(self) -> None:
         """Want no more items; those that wait are dropped."""
         with self._changed:
             self._stopped.set()
             self._items.clear()
+            self._lane.ready.pop(self.order, None)
+            self._changed.notify_all()
         self._lane.budget.drop(self.order)
 
-    def _is_there(self) -> bool:
+    @property
+    def has_come(self) -> bool:
+        """Whether an item is there, or none comes any more."""
         return bool(self._items) or self._has_ended or self._stopped.is_set()
 
     def _run(self) -> None:
@@ -199,7 +224,7 @@ class _Read(Generic[T]):
         with self._changed:
             self._has_ended = True
             self._changed.notify_all()
-        self._lane.ended()
+        self._lane.ended(self)
 
     def _read(self) -> None:
         lane, budget = self._lane, self._lane.budget
@@ -221,6 +246,7 @@ class _Read(Generic[T]):
             with self._changed:
                 if not self._stopped.is_set():
                     self._items.append((item, size))
+                    lane.ready[self.order] = self
                     self._changed.notify_all()
             del item  # nor here
 
@@ -230,6 +256,8 @@ class Lane(Generic[T]):
 
     Attributes:
         budget: Shared by all lanes.
+        changed: Told of each item and each end of a read.
+        ready: The reads that have items.
         weigh: Gives the bytes of an item.
         expected: Bytes that the next item may have.
         goes_on: Whether an error of the first read leaves the others worth reading.
@@ -242,6 +270,8 @@ class Lane(Generic[T]):
     ) -> None:
         """Start without reads."""
         self.budget = prefetcher.budget
+        self.changed = threading.Condition()
+        self.ready: dict[Order, _Read[T]] = {}
         self.weigh = weigh
         self.expected = UNKNOWN_BYTES
         self._prefetcher = prefetcher
@@ -259,6 +289,16 @@ class Lane(Generic[T]):
         ]
         if self._reads:
             self._prefetcher.ensure_started(self._reads[0])
+
+    def extend(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
+        """Take up more reads, once the first one is answered."""
+        known = len(self._reads)
+        more = [
+            _Read(self, (self._place, number), source)
+            for number, source in enumerate(sources, known)
+        ]
+        self._reads += more
+        self._prefetcher.plan(more)
 
     def answered(self, read: _Read[T]) -> None:
         """A read has an item, or has ended well."""
@@ -284,22 +324,58 @@ class Lane(Generic[T]):
             return None
         return self._reads[number].error()
 
+    def first_item(self) -> T | None:
+        """The first item of the first read, if it is there and was not taken."""
+        return self._reads[0].peek() if self._reads else None
+
     def drop(self, numbers: Iterable[int]) -> None:
         """Want nothing of some reads; they have no items then, and no error."""
         for number in numbers:
             self._prefetcher.forget(self._reads[number : number + 1])
             self._reads[number].stop()
 
-    def take(self) -> Generator[Iterator[T], None, None]:
-        """The items of each read, in order.
+    def items(self, number: int, last: int | None = None) -> Iterator[T]:
+        """All items of a read, and those of the reads after it that come meanwhile.
 
-        Take them all before the next one. An error comes where the item would have
-        come.
+        Whoever has taken the items of one read and the next has all items of both, in
+        whatever order they came; and what comes late holds nothing up.
+
+        Args:
+            number: Of the read.
+            last: Number of the last read whose items may come as well; the same if
+                None.
+
+        Raises:
+            BaseException: What ended that read, once its items are taken.
         """
-        for read in self._reads:
-            self.budget.turn_to(read.order)
-            self._prefetcher.ensure_started(read)
-            yield read.items(self._prefetcher.meanwhile)
+        read = self._reads[number]
+        until = read.order if last is None else self._reads[last].order
+        self._prefetcher.turn_to(read.order, until)
+        self._prefetcher.ensure_started(read)
+        while True:
+            one = self._next_of(read, until)
+            found = one.take()
+            if found is not None:
+                item, size = found
+                del found  # what is written must not stay here until the next one comes
+                yield item
+                del item
+                self.budget.release(one.order, size)
+            elif one is read:
+                return
+
+    def _next_of(self, read: _Read[T], last: Order) -> _Read[T]:
+        """Wait until a read has an item or its end, or a later one has an item."""
+        while True:
+            with self.changed:
+                if read.has_come:
+                    return read
+                for order, other in self.ready.items():
+                    if read.order < order <= last:
+                        return other
+                has_changed = self.changed.wait(LOOK_SECONDS)
+            if not has_changed:
+                self._prefetcher.meanwhile()
 
     def stop(self) -> None:
         """Want no more of any read."""
@@ -307,9 +383,9 @@ class Lane(Generic[T]):
         for read in self._reads:
             read.stop()
 
-    def ended(self) -> None:
+    def ended(self, read: _Read[T]) -> None:
         """One of the reads has ended, so another one can start."""
-        self._prefetcher.ended()
+        self._prefetcher.ended(read)
 
 
 class Prefetcher:
@@ -326,13 +402,14 @@ class Prefetcher:
         Args:
             meanwhile: Called now and then while an item is waited for.
             budget: What all lanes may hold.
-            most_reads: Reads that may be under way.
+            most_reads: Reads that may be under way, of those in turn and of the others.
         """
         self.meanwhile = meanwhile
         self.budget = budget or ByteBudget()
         self._most = most_reads
         self._lock = threading.Lock()
-        self._running = 0
+        self._running: set[Order] = set()
+        self._last: Order = (-1, -1)
         self._waiting: list[_Read[object]] = []
         self._lanes: list[Lane[Any]] = []
 
@@ -371,18 +448,33 @@ class Prefetcher:
             for read in reads:
                 read.is_started = True
 
-    def ended(self) -> None:
+    def turn_to(self, order: Order, last: Order) -> None:
+        """The items of some reads are being written now, as `ByteBudget.turn_to`."""
+        self.budget.turn_to(order, last)
+        with self._lock:
+            if last != self._last:
+                self._last = last
+                self._fill()
+
+    def ended(self, read: _Read[T]) -> None:
         """A read has ended."""
         with self._lock:
-            self._running -= 1
+            self._running.discard(read.order)
             self._fill()
 
     def _start(self, read: _Read[T]) -> None:
-        self._running += 1
+        self._running.add(read.order)
         read.start()
 
     def _fill(self) -> None:
-        while self._waiting and self._running < self._most:
-            read = heapq.heappop(self._waiting)
+        in_turn = sum(order <= self._last for order in self._running)
+        ahead = len(self._running) - in_turn
+        while self._waiting:
+            read = self._waiting[0]
+            is_in_turn = read.order <= self._last
             if not read.is_started:
+                if (in_turn if is_in_turn else ahead) >= self._most:
+                    return
                 self._start(read)
+                in_turn, ahead = in_turn + is_in_turn, ahead + (not is_in_turn)
+            heapq.heappop(self._waiting)

@@ -160,7 +160,13 @@ class MewsStream(WindowedStream, abc.ABC):
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
         time_filter = self.windowed.time_filter
         return PageReader(
-            self.name, fetch, lane, time_filter, self.run.began, self.go_on_without
+            self.name,
+            fetch,
+            lane,
+            time_filter,
+            self.run.began,
+            self.go_on_without,
+            self.page_size,
         )
 
     @property
