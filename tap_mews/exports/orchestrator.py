@@ -79,6 +79,7 @@ class JobOrchestrator:
         self._timeout = timeout
         self._lanes: list[EntityExports] = []
         self._looked = self._told = clock.monotonic()
+        self._look_seconds = 0.0
 
     def open(
         self,
@@ -131,8 +132,7 @@ class JobOrchestrator:
         """
         try:
             while True:
-                with lane.deferring_errors():
-                    self._advance(lane)
+                self._advance_quietly(lane)
                 self.save()
                 if lane.jobs and lane.jobs[0].is_ready:
                     return lane.jobs[0]
@@ -149,7 +149,8 @@ class JobOrchestrator:
 
     def _sleep(self, lane: EntityExports) -> None:
         """Pause until the next look, and record what is waited for."""
-        pause = self._pause()
+        # the answers took their time, in which the exports went on
+        pause = max(self._pause() - self._look_seconds, SHORTEST_PAUSE / 5)
         lane.partition.add(Usage(export_seconds=pause))
         lane.record.awaited = lane.awaited(self._clock.monotonic())
         lane.record.windows_known = lane.cut
@@ -212,9 +213,13 @@ class JobOrchestrator:
         for lane in self._lanes:
             lanes.setdefault(lane.api, []).append(lane)
         side_by_side(self._look_at, lanes.values(), "tap-mews-exports")
+        # at once: one after the other, the last type would wait for all answers
+        ready = [lane for lane in self._lanes if self._can_add(lane)]
+        side_by_side(self._advance_quietly, ready, "tap-mews-exports")
+        self._look_seconds = self._clock.monotonic() - self._looked
 
     def _look_at(self, lanes: Sequence[EntityExports]) -> None:
-        """The same for the lanes of one token."""
+        """Ask how the exports of one token are."""
         running = [(lane, job) for lane in lanes for job in lane.jobs if job.is_running]
         try:
             api = lanes[0].api
@@ -226,9 +231,10 @@ class JobOrchestrator:
         for lane, job in running:
             with lane.deferring_errors():
                 self._apply(lane, job, found.get(job.id))
-        for lane in lanes:
-            with lane.deferring_errors():
-                self._advance(lane)
+
+    def _advance_quietly(self, lane: EntityExports) -> None:
+        with lane.deferring_errors():
+            self._advance(lane)
 
     def _apply(self, lane: EntityExports, job: ExportJob, found: Export | None) -> None:
         """Act on what Mews says of an export that was running."""
@@ -273,14 +279,9 @@ class JobOrchestrator:
 
     def _advance(self, lane: EntityExports) -> None:
         """Add the next export of a lane if there is one and Mews can take it."""
-        now = self._clock.monotonic()
-        if (
-            lane.error is not None
-            or not lane.orders
-            or lane.is_busy
-            or now < lane.retry_at
-        ):
+        if not self._can_add(lane):
             return
+        now = self._clock.monotonic()
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
@@ -302,6 +303,12 @@ class JobOrchestrator:
         lane.jobs.append(job)
         self._unsaved.add(lane)
         logger.info("%s: %s added", lane.stream, job)
+
+    def _can_add(self, lane: EntityExports) -> bool:
+        is_free = lane.error is None and not lane.is_busy
+        return (
+            is_free and bool(lane.orders) and self._clock.monotonic() >= lane.retry_at
+        )
 
     def _put_back(self, lane: EntityExports, job: ExportJob) -> None:
         lane.requeue(job)
