@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tap_mews.errors import RefusedError
 
-ALLOWED_BEFORE = "though it was allowed earlier in this run"
+ALLOWED_BEFORE = "although it was allowed earlier in this run"
 """Ends the line of a 401 that is no matter of what Mews has enabled."""
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

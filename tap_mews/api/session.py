@@ -126,12 +126,12 @@ def chunks(
         received += len(chunk)
         total += len(chunk)
         if total > most:
-            msg = f"it has more than {most:,} bytes"
+            msg = f"the response has more than {most:,} bytes"
             raise TransientError(msg)
         now = clock.monotonic()
         if now - since >= SLOWEST_SECONDS or now - began >= longest:
             if received < SLOWEST_BYTES or now - began >= longest:
-                msg = f"only {received:,} bytes came in {now - since:.0f} s"
+                msg = f"only {received:,} bytes received in {now - since:.0f} s"
                 raise TransientError(msg)
             since, received = now, 0
 

@@ -73,7 +73,7 @@ class Transport:
         }
         most = settings.max_concurrency or most_requests(len(self.accesses))
         if settings.max_concurrency:
-            told = "max_concurrency: at most %d requests are under way at once"
+            told = "max_concurrency: sending at most %d requests at once"
             logger.info(told, most)
         self._places = threading.BoundedSemaphore(most)
         self._session = Session(most)
@@ -109,13 +109,13 @@ class Transport:
             )
         if ALLOWED_BEFORE in refusal:
             return (
-                "the access token may have been withdrawn or have lost this "
+                "the access token may have been revoked or have lost this "
                 "permission, check it and run again"
             )
         beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
         return (
-            "the tokens are right, since other operations take them; ask Mews to "
-            f"enable this one for your integration{beta}, deselect the stream, or set "
+            "the tokens are valid, other operations accept them; ask Mews to enable "
+            f"this one for your integration{beta}, deselect the stream, or set "
             "skip_unauthorized_streams"
         )
 

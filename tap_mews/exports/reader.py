@@ -170,9 +170,9 @@ class ExportReader:
                 except LinkExpiredError as error:
                     refusals += 1
                     if refusals > MOST_REFUSALS:
-                        msg = f"{error}, new as it is; run again later"
+                        msg = f"{error}, although it is new; run again later"
                         raise DownloadError(msg) from None
-                    logger.info("%s; asking for a new one", error)
+                    logger.info("%s; requesting a new one", error)
                 else:
                     return spooled
         except BaseException:
@@ -186,11 +186,11 @@ class ExportReader:
             _FilesLostError: They are not there, or not certainly the same.
         """
         if not self._queue.refresh(self.lane, job):
-            msg = "has expired while it was read"
+            msg = "expired while it was read"
             raise _FilesLostError(msg)
         found = _in_order_of(files, job.export.files or [])
         if found is None:
-            msg = "has other files than before"
+            msg = "changed its files"
             raise _FilesLostError(msg)
         return found
 

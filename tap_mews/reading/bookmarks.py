@@ -107,7 +107,8 @@ class Bookmarks:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = (
                 f"{self._stream}: the state cannot be read ({type(error).__name__}: "
-                f"{error}); repair it, or take the stream out of it to start anew"
+                f"{error}); repair it, or remove the stream from it to read the "
+                "stream from its beginning"
             )
             raise InvalidStateError(msg) from None
 
@@ -226,9 +227,9 @@ class Bookmarks:
             reached = _moment_of(part)
             if reached is not None and reached > latest:
                 msg = (
-                    f"{self._stream}: the bookmark {self._write(reached)} is later "
-                    "than now at Mews; set replication_key_value to the moment up to "
-                    f"which rows are complete, {self._write(latest)} at the latest"
+                    f"{self._stream}: the bookmark {self._write(reached)} is in the "
+                    "future; set replication_key_value to the time up to which rows "
+                    f"are complete, {self._write(latest)} at the latest"
                 )
                 raise InvalidStateError(msg)
 
@@ -373,8 +374,8 @@ class Bookmarks:
                 kept.append(dict(each))
             else:
                 logger.info(
-                    "%s: %d properties or chains that have not been reached for %d "
-                    "days are read from their beginning if they come back",
+                    "%s: dropping the bookmarks of %d properties or chains that no "
+                    "token has reached for %d days",
                     self._stream,
                     len(each["ids"]),
                     KEPT_AFTER_LEAVING.days,
@@ -418,6 +419,6 @@ def _moment_of(part: dict[str, Any]) -> datetime | None:
 def _plain(ids: object) -> list[str]:
     """Identifiers as Mews compares them, each once."""
     if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
-        msg = "identifiers must be a list of texts"
+        msg = "identifiers must be a list of strings"
         raise TypeError(msg)
     return list(dict.fromkeys(key.strip().lower() for key in ids))

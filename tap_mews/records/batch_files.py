@@ -90,8 +90,8 @@ def _telling(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         msg = (
-            f"The batch file {name} cannot be written: {error.strerror or error}; see "
-            "to batch_config.storage, then run again: it goes on from the last state"
+            f"The batch file {name} cannot be written: {error.strerror or error}; "
+            "check batch_config.storage, then run again to resume from the last state"
         )
         raise BatchError(msg) from error
 

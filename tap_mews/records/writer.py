@@ -111,7 +111,7 @@ class MessageWriter(SimpleSingerWriter):
         except OSError as error:
             msg = (
                 f"Standard output cannot be written to: {error.strerror}; its last "
-                "line may be cut, the next run goes on from the last whole state"
+                "line may be incomplete, the next run resumes from the last whole state"
             )
             raise OutputError(msg) from None
         finally:

@@ -344,8 +344,8 @@ class MewsStream(WindowedStream, abc.ABC):
             return
         if len(self.stream_maps) != 1:
             msg = (
-                f"{self.name}: batch_config cannot be used with stream maps that make "
-                "several streams of one; drop one of the two"
+                f"{self.name}: batch_config cannot be used with stream maps that split "
+                "a stream; remove one of the two"
             )
             raise InvalidSettingsError(msg)
         if batch_config.encoding.format != "jsonl":
@@ -460,7 +460,7 @@ class MewsStream(WindowedStream, abc.ABC):
         self.bookmarks.check_reached(self.latest_bookmark)
         settings = self.run.settings
         if not self.is_bounded and self.bookmarks.begins_late(settings.start_date):
-            told = "%s: its history was cut off by a start date; reading all of it once"
+            told = "%s: a start date limited its history; reading all of it once"
             self.logger.info(told, self.name)
             self.bookmarks.backfill()
         return self.bookmarks.due(
@@ -475,7 +475,7 @@ class MewsStream(WindowedStream, abc.ABC):
             return [self._all(self.start(self.selection.ids))]
         slices = self.due()
         if not slices:
-            self.logger.info("%s: nothing is due", self.name)
+            self.logger.info("%s: nothing to read yet", self.name)
         return slices
 
     def _all(self, start: datetime | None) -> Slice:

@@ -220,11 +220,11 @@ def test_what_keeps_a_connection_from_being_made_is_named(
     words = {
         "not found": "name not found: ",
         "not found now": "name not found: ",
-        "time-out": "no answer in time",
+        "time-out": "timed out",
     }.get(reason, "the connection failed (")
     if through_proxy and reason != "time-out":
-        words = f"proxy proxy.example:3128 refuses: {words}"
-    assert words in line or "no answer in time" in line
+        words = f"proxy proxy.example:3128 refused: {words}"
+    assert words in line or "timed out" in line
     assert (clock.pauses == []) == ("refuses" in line or reason == "not found")
 
 
@@ -233,12 +233,12 @@ MISTAKES = {
     "proxy": (
         {"HTTPS_PROXY": "http://127.0.0.1:9"},
         "https://api.mews.example",
-        "proxy 127.0.0.1:9 refuses: the connection failed (ConnectionRefusedError)",
+        "proxy 127.0.0.1:9 refused: the connection failed (ConnectionRefusedError)",
     ),
     "bundle": (
         {"REQUESTS_CA_BUNDLE": "/nowhere.pem"},
         "https://api.mews.example",
-        "the file of trusted certificates cannot be used; check REQUESTS_CA_BUNDLE",
+        "the CA certificate file cannot be used; check REQUESTS_CA_BUNDLE",
     ),
 }
 

@@ -46,7 +46,7 @@ def test_a_token_that_opens_nothing_is_named_and_the_others_are_read(
     group.access.withdraw(tokens["East"])
     result = history.failing()
     assert isinstance(result.error, PropertyFailureError)
-    assert str(result.error).startswith("Not read: East (all streams); all else is")
+    assert str(result.error).startswith("Not read: East (all streams); the rest was")
     assert result.log.count("East") == 1
     east = hotel_of(group, "East", tokens)
     others = [key for key in group.enterprise_ids if key != east]
@@ -225,7 +225,7 @@ def test_tokens_that_are_all_wrong_are_one_line(
     for token in tokens.values():
         group.access.withdraw(token)
     result = history.failing()
-    told = f"none of 4 access tokens can be used; North: {ENTERPRISES}: HTTP 401"
+    told = f"none of the 4 access tokens works; North: {ENTERPRISES}: HTTP 401"
     assert str(result.error).startswith(told)
     assert "check client_token, access_tokens and api_url" in str(result.error)
     assert result.lines == []
