@@ -217,8 +217,8 @@ CONFIG = th.PropertiesList(
         default=7,
         title="Ledger lookback",
         description=(
-            "How many days of posting dates before the bookmark ledger_entries reads "
-            "again, 0 to 366."
+            "How many days of posting dates before the bookmark ledger_entries and "
+            "ledger_balances read again, 0 to 366."
         ),
     ),
     th.Property(
