@@ -21,7 +21,7 @@ MOST_DIFFERENCE = timedelta(minutes=2)
 """Between the two clocks; clocks that somebody looks after differ by seconds."""
 
 LONGEST_RETRY_PAUSE = 60.0
-"""Seconds; a trouble of minutes is looked at often enough to go on soon after it."""
+"""Seconds; short enough to resume soon after an outage of minutes."""
 
 logger = logging.getLogger("tap-mews.clock")
 

@@ -185,7 +185,7 @@ class Run:
         )
 
     def tick(self) -> None:
-        """Do what is due while rows are waited for."""
+        """Do pending work while rows are waited for."""
         self.exports.tick()
         self._write_due_state()
 

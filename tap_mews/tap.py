@@ -321,7 +321,7 @@ class TapMews(MewsTap):
             catalog: Name of the file with the catalog.
 
         Raises:
-            TapMewsError: The run cannot begin, or not go on.
+            TapMewsError: The run cannot begin or continue.
         """
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)

@@ -54,7 +54,7 @@ class Session(requests.Session):
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
     def merge_environment_settings(self, url: Any, *args: Any) -> Any:  # noqa: ANN401
-        """The way to a host, looked up once: that takes half a millisecond."""
+        """The proxy of a host, looked up once: that takes half a millisecond."""
         host = urlsplit(url)[:2]
         if host not in self._ways:
             self._ways[host] = super().merge_environment_settings(url, *args)

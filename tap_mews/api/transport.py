@@ -1,4 +1,4 @@
-"""The way to Mews that all calls of a run share.
+"""The connection to Mews that all calls of a run share.
 
 Sockets, the server's clock and the tokens that requests carry are here. What a call is
 and when to repeat it is the client's.
@@ -38,7 +38,7 @@ MOST_REQUESTS = 64
 answer."""
 
 MOST_OF_MANY = 192
-"""Under way at once for many tokens, of which each has a rate limit of its own."""
+"""Concurrent requests for many tokens, each with its own rate limit."""
 
 logger = logging.getLogger("tap-mews.transport")
 
@@ -47,7 +47,7 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 
 
 def most_requests(tokens: int) -> int:
-    """Requests that may be under way at once with so many access tokens."""
+    """The maximum of concurrent requests with so many access tokens."""
     return min(MOST_REQUESTS + 2 * (tokens - 1), MOST_OF_MANY)
 
 

@@ -100,7 +100,7 @@ class MewsCommand(SingerCommand):
             metrics.removeFilter(_is_asked_for)
 
     def _fail(self, error: BaseException) -> None:
-        """End with one line; the way to it is told at debug level only."""
+        """End with one line; the traceback is logged at debug level only."""
         self.logger.error("%s", " ".join(line_of(error).split()))
         self.logger.debug("Traceback:", exc_info=error)
         sys.exit(1)

@@ -27,7 +27,7 @@ TIMEOUT = (10.0, 60.0)
 
 TRIES = 8
 """Tries without a single new byte, or with few in a long time; one that brings some
-starts the count anew."""
+restarts the count."""
 
 REFUSED = {401, 403, 404, 410}
 """Statuses after which the same URL will not work, but a new one can."""
@@ -176,7 +176,7 @@ class Downloader:
 
 
 def _resumes_at(offset: int, response: requests.Response) -> bool:
-    """Whether the body goes on where the file ends, rather than being another part.
+    """Whether the body continues where the file ends, and is not another part.
 
     A part of a body that is encoded is no part of the file.
     """

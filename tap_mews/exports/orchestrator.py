@@ -90,7 +90,7 @@ class JobOrchestrator:
 
         Args:
             lane: A new lane.
-            spans: What is due, in order.
+            spans: The pending slices, in order.
             saved: Jobs from the state.
 
         Raises:
@@ -125,7 +125,7 @@ class JobOrchestrator:
             has no more.
 
         Raises:
-            ExportFailedError: Mews cannot make it, not even in pieces.
+            ExportFailedError: Mews cannot make it, not even of smaller windows.
             ExportTimeoutError: It takes too long; it stays in the state.
             MewsError: As `MewsClient.call`.
         """
@@ -184,7 +184,7 @@ class JobOrchestrator:
         return job.is_ready
 
     def recreate(self, lane: EntityExports, job: ExportJob, reason: str) -> None:
-        """Have an export made anew, after those that Mews still works on.
+        """Request an export again, after those that Mews still works on.
 
         Raises:
             ExportFailedError: That happened too often.

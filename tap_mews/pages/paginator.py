@@ -37,7 +37,7 @@ PAGES_BEFORE_GROWTH = 8
 class PageSize:
     """Rows to ask for: halved when a page is too heavy, and grown back slowly.
 
-    It is shared by all threads that call one operation, so each need not learn anew.
+    It is shared by all threads that call one operation, so each need not learn again.
     """
 
     def __init__(self, most: int) -> None:

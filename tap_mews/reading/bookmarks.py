@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-mews.bookmarks")
 
 MAIN = 0
-"""The cohort that holds all properties but those that join."""
+"""The partition of all properties except those that join."""
 
 
 EMPTY: dict[str, Any] = {
@@ -126,7 +126,7 @@ class Bookmarks:
         return tuple(sorted({*covers, *self._ids_joining()}))
 
     def of(self, span: Slice) -> str | None:
-        """The bookmark that a span moves, as the state has it."""
+        """The bookmark that a slice moves, as the state has it."""
         part = self._cohorts.get(span.cohort, self._state)
         value: str | None = part.get("replication_key_value")
         return value
@@ -176,7 +176,7 @@ class Bookmarks:
         lookback: timedelta,
         now: datetime,
     ) -> list[Slice]:
-        """The spans that are due, in the order in which they are to be read.
+        """The pending slices, in the order in which they are to be read.
 
         First what joined later, from its own beginning up to the bookmark, then all
         together from the bookmark to the end.
@@ -234,7 +234,7 @@ class Bookmarks:
                 raise InvalidStateError(msg)
 
     def move(self, span: Slice, until: datetime) -> None:
-        """Note that a piece of a span has been delivered whole.
+        """Note that a window of a slice has been delivered.
 
         Args:
             span: What the piece was cut from.
@@ -254,7 +254,7 @@ class Bookmarks:
             self._merge(cohort)
 
     def part(self, ids: Iterable[str]) -> None:
-        """Let some that cannot be read stay where they are; the others go on.
+        """Let some that cannot be read stay where they are; the others continue.
 
         Args:
             ids: Properties, chains or parents.
@@ -269,7 +269,7 @@ class Bookmarks:
         for cohort in self._joining():
             behind = sorted(parted.intersection(cohort["ids"]))
             joining += _groups(behind, cohort.get("replication_key_value"))
-            # the cohort itself, which a slice of this run moves
+            # the partition itself, which a slice of this run moves
             cohort["ids"] = [key for key in cohort["ids"] if key not in parted]
             joining += [cohort] if cohort["ids"] else []
         self._keep_joining(joining)
@@ -349,7 +349,7 @@ class Bookmarks:
         ]
         known = set(covers).union(*(cohort["ids"] for cohort in joining))
         left = self._still_left(now)
-        # what comes back goes on where it was
+        # what returns resumes where it was
         for each in left:
             back = sorted((reach - known).intersection(each["ids"]))
             joining += _groups(back, each["replication_key_value"])
@@ -383,7 +383,7 @@ class Bookmarks:
         return kept
 
     def _merge(self, cohort: dict[str, Any]) -> None:
-        """Let what joined go on together with the rest."""
+        """Read what joined together with the rest from now on."""
         covers = self._state.get("covers") or []
         self._state["covers"] = sorted([*covers, *cohort["ids"]])
         self._keep_joining([other for other in self._joining() if other is not cohort])

@@ -39,7 +39,7 @@ class BatchFiles:
         """Write rows; the last file is complete with the last row.
 
         Args:
-            lots: JSON of one row each, without line breaks.
+            lots: Chunks of rows, each row as JSON without line breaks.
 
         Yields:
             The address of each file, when it is complete.

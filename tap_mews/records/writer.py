@@ -30,7 +30,7 @@ SLOW_BYTES, SLOW_SECONDS = 1 << 12, 0.1
 
 
 class MessageWriter(SimpleSingerWriter):
-    """The SDK's writer, with a way for records that are bytes already.
+    """The SDK's writer, with a method for records that are bytes already.
 
     Nothing is kept back: when a call returns, the target can read all of it. So a STATE
     never overtakes the records that it covers. A stop waits for the end of a line, so

@@ -87,10 +87,10 @@ class MewsStream(WindowedStream, abc.ABC):
         is_sensitive: Whether it is there only with the setting `sensitive_streams`.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
-        reader: Reads what is due; made when the stream is opened.
+        reader: Reads what is pending; made when the stream is opened.
         opening: What the stream waits for before its turn: a first answer that is
             late, or trouble that is raised then.
-        is_complete: Whether all that is due has been read.
+        is_complete: Whether everything pending has been read.
     """
 
     name: str
@@ -135,7 +135,7 @@ class MewsStream(WindowedStream, abc.ABC):
         self.run.record.streams.pop(self.name, None)
 
     def client_of(self, span: Slice, access: Access) -> MewsClient:
-        """Makes the calls for a span; their usage goes to its partition."""
+        """Makes the calls for a slice; their usage goes to its partition."""
         return self.run.client_of(access).adding_to(self.record.of(span))
 
     @cached_property
@@ -216,7 +216,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     @property
     def end(self) -> datetime:
-        """Last moment that is due."""
+        """Last moment to read."""
         return self.run.end
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
@@ -242,7 +242,7 @@ class MewsStream(WindowedStream, abc.ABC):
     def starts_too_late(self) -> bool:
         """Whether its history was begun at a later `start_date` than is set now."""
         if not self.is_bounded:
-            return False  # it is read anew by itself
+            return False  # it is read again by itself
         # not `stream_state`, which would make an entry for the stream
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         begun = [
@@ -291,7 +291,7 @@ class MewsStream(WindowedStream, abc.ABC):
         return not self.is_dry_run and self.replication_method != REPLICATION_FULL_TABLE
 
     def open(self) -> None:
-        """Begin to read what is due, and wait for the first answer.
+        """Begin to read what is pending, and wait for the first answer.
 
         Raises:
             MewsError: As the reader.
@@ -309,7 +309,7 @@ class MewsStream(WindowedStream, abc.ABC):
             raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
-        """Deliver all that is due.
+        """Deliver everything pending.
 
         Rows that can stay as they came are written here and not yielded; the SDK writes
         the others.
@@ -334,7 +334,7 @@ class MewsStream(WindowedStream, abc.ABC):
         batch_config: BatchConfig,
         context: Context | None = None,
     ) -> Iterator[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Deliver all that is due in files; none holds rows of two pieces.
+        """Deliver everything pending in files; none holds rows of two windows.
 
         The SDK emits the state after each file, so a bookmark may move only when the
         file that it covers is out.
@@ -365,7 +365,7 @@ class MewsStream(WindowedStream, abc.ABC):
                 self._finish(piece)
 
     def go_on_without(self, batch: Batch, error: MewsError) -> None:
-        """Note that a batch cannot be read, and go on with the others.
+        """Note that a batch cannot be read, and continue with the others.
 
         Raises:
             MewsError: There are no others, or the settings say to stop.
@@ -447,7 +447,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     @property
     def _skips_if_refused(self) -> bool:
-        """Whether the run goes on with other streams."""
+        """Whether the run continues with other streams."""
         skips = self.run.settings.skip_unauthorized_streams
         return skips and len(self.run.record.streams) > 1
 
@@ -520,7 +520,7 @@ class MewsStream(WindowedStream, abc.ABC):
         return lot
 
     def _finish(self, piece: WindowRead) -> None:
-        """Move the bookmark over a piece that is delivered, and emit the state."""
+        """Move the bookmark over a delivered window, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.bookmarks.move(piece.span, piece.complete_until)
         self.record.finish(piece, self.bookmarks.of(piece.span))
