@@ -358,7 +358,7 @@ class MewsStream(WindowedStream, abc.ABC):
             for piece in windows:
                 self.record.begin(piece)
                 try:
-                    for manifest in files.write(map(self._lot, piece.rows)):
+                    for manifest in files.write(map(self._chunk, piece.rows)):
                         yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
@@ -506,18 +506,18 @@ class MewsStream(WindowedStream, abc.ABC):
         self.counter.increment(count)
         self.record.count(count)
 
-    def _lot(self, rows: Rows) -> list[bytes]:
+    def _chunk(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
         if self._writes_rows:
-            lot = self.validator.lines(rows)
+            chunk = self.validator.lines(rows)
         else:
-            lot = [
+            chunk = [
                 serialize_json(mapped).encode()
                 for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self.record.count(len(lot))
-        return lot
+        self.record.count(len(chunk))
+        return chunk
 
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a delivered window, and emit the state."""
