@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     from tap_mews.run import Run
 
 
+HELP_OF_TEST = (
+    "Use --test to check, with one request per stream, what a run would read; no "
+    "records are written. Use --test=schema to write the schemas only."
+)
+
+
 def _streams(config: Mapping[str, Any]) -> Iterator[type[MewsStream]]:
     """The streams that the catalog has with these settings, checked or not."""
     has_sensitive = config.get("sensitive_streams") is True
@@ -350,6 +356,8 @@ class TapMews(MewsTap):
             if option.name in {"catalog", "state"}:
                 # the tap reads them itself, like the config, and says what is wrong
                 option.type = click.STRING
+            if option.name == "test" and isinstance(option, click.Option):
+                option.help = HELP_OF_TEST
         return MewsCommand.like(command, cls.logger)
 
     def learn_secrets(self, config: dict[str, Any]) -> None:

@@ -161,7 +161,7 @@ def test_the_password_of_a_proxy_is_not_shown(
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"{scheme}://me:{SECRET}@127.0.0.1:9")
     result = sync(sandbox.config(), catalog=select("bills"), clock=FastClock(sandbox))
-    assert "proxy 127.0.0.1:9 refuses" in str(result.error)
+    assert "proxy 127.0.0.1:9 refused" in str(result.error)
     assert SECRET not in f"{result.error} {result.log}"
 
 
