@@ -159,7 +159,7 @@ def test_what_is_no_json_object_is_told_by_the_option(
         ("nowhere.json", "No such file"),
         ("config.json/file", "Not a directory"),
         ("x" * 300, "name too long"),
-        ("null\0byte", "not a name"),
+        ("null\0byte", "not a file name"),
         (json.dumps(TOKENS), "No such file"),
     ],
     ids=["folder", "missing", "below a file", "long name", "null byte", "content"],

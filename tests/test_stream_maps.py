@@ -81,13 +81,13 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "an alias that is none": ({"customers": {"__alias__": "a b"}}, "must be the name"),
     "an alias that is taken": (
         {"customers": {"__alias__": "bills"}},
-        "go out as bills",
+        "be named bills",
     ),
     "a copy with a taken name": (
         {"bills": {"__source__": "customers"}},
         "more than one stream would be named bills",
     ),
-    "a copy of several": ({"copy": {"__source__": "*"}}, "go out as copy"),
+    "a copy of several": ({"copy": {"__source__": "*"}}, "be named copy"),
     "a key that is removed": (
         {"customers": {"Id": None}},
         "it is the key of customers",

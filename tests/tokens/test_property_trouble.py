@@ -72,7 +72,7 @@ def test_a_property_that_is_refused_stays_behind_and_comes_later(
     settle(group)
     break_for(group, operation, tokens["South"])
     result = history.failing(extraction=extraction)
-    assert str(result.error).startswith("Not read: South (bills); all else")
+    assert str(result.error).startswith("Not read: South (bills); the rest")
     south = hotel_of(group, "South", tokens)
     state = history.bookmark("bills")
     assert state["joining"] == [{"ids": [south], "replication_key_value": before}]
