@@ -307,7 +307,7 @@ def test_the_summary_has_one_line_for_each_part(
     head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
     lines = told[head + 1 : head + 4]
     names = [line.split()[0] for line in lines]
-    assert names == ["bills", "source_assignments", "(all,"]
+    assert names == ["bills", "source_assignments", "(total,"]
     assert not any("INCOMPLETE" in line for line in lines)
 
 
