@@ -32,19 +32,19 @@ export UV_PYTHON_DOWNLOADS := never
 .DELETE_ON_ERROR:
 .PHONY: help demo test crashes e2e drift examples examples-types facts live lowest lint format docs bench build constraints clean
 
-help: ## Show what make can do
+help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
-demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync stand-in hotels into DuckDB, twice, and show rows and key figures
+demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync sandbox hotels into DuckDB twice, and show rows and key figures
 	@$(BIN)/python -m demo
 
-test: lint ## Prove that everything works: lint, types, tests, coverage
+test: lint ## Run all checks: lint, types, tests, coverage
 	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --cov
 
-crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 tries more
+crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 runs more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
-e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target and PostgreSQL, and the examples, all real
+e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline and the examples with Meltano, every target and PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
@@ -60,13 +60,13 @@ lowest: $(VENV)/.development ## Run the tests with each dependency at its lower 
 	@$(BIN)/uv pip install -q --python $(VENV)-lowest -c $(VENV)/lowest.txt --group test -e .
 	$(VENV)-lowest/bin/python -m pytest -n 4
 
-drift: $(VENV)/.development ## Name what Mews has changed: OPENAPI=<file or address> or REPORT=<file>; JSON=1
+drift: $(VENV)/.development ## List what Mews has changed: OPENAPI=<file or address> or REPORT=<file>; JSON=1
 	@$(BIN)/python -m drift $(if $(REPORT),report $(REPORT),openapi $(OPENAPI)) $(if $(JSON),--json)
 
-facts: $(VENV)/.development ## Renew facts/specification/ and schemas/; OPENAPI=<file or address>
+facts: $(VENV)/.development ## Update facts/specification/ and schemas/; OPENAPI=<file or address>
 	@$(BIN)/python -m drift renew $(OPENAPI)
 
-live: $(VENV)/.development ## Check the tap on Mews' demo environment, with the tokens of the environment
+live: $(VENV)/.development ## Test the tap on Mews' demo environment; environment variables hold the tokens
 	@$(BIN)/python -m live
 
 lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflows
@@ -76,15 +76,15 @@ lint: $(VENV)/.development ## Check style, types, the Dockerfile and the workflo
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/zizmor --offline --quiet --strict-collection .
 
-format: $(VENV)/.development ## Format the code and repair what can be repaired
+format: $(VENV)/.development ## Format the code and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-docs: $(VENV)/.development ## Renew what README.md, meltano.yml, docs/, examples/, hub/ and dbt/ take from the code
+docs: $(VENV)/.development ## Update the generated parts of meltano.yml, docs/, examples/, hub/ and dbt/
 	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md examples/*/meltano.yml hub/*.yml
 	$(BIN)/python -m docs.dbt_package
 
-bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" measures some
+bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 build: $(VENV)/.development ## Build sdist and wheel into dist/, and check them
@@ -92,7 +92,7 @@ build: $(VENV)/.development ## Build sdist and wheel into dist/, and check them
 	$(BIN)/uv build -q --build-constraints constraints.txt
 	$(BIN)/twine check --strict dist/*
 
-constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
+constraints: $(BIN)/uv ## Update the pins in constraints*.txt
 	@{ echo '# The versions that development and CI install, for Python 3.10 to 3.14.'; \
 	   echo '# Generated from pyproject.toml; renew with: make constraints'; \
 	   echo pip | $(COMPILE) pyproject.toml --group dev -; } > constraints.new
@@ -118,7 +118,7 @@ constraints: $(BIN)/uv ## Renew the pins in constraints*.txt
 	   mv constraints-$$target.new constraints-$$target.txt || exit; \
 	done
 
-clean: ## Remove everything that make made
+clean: ## Remove everything that make created
 	rm -rf $(VENV) $(VENV)-lowest $(TARGET_VENV) $(BENCH_TARGET_VENV) $(MELTANO_VENV) $(EXAMPLES_VENV) $(DBT_VENV) build dist .coverage .coverage.* \
 	  .hypothesis .mypy_cache .pytest_cache .ruff_cache
 

@@ -46,7 +46,7 @@ def main() -> int:
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
-    print(f"\nThe database, the state and the logs stay in {folder}\n{NEXT}")
+    print(f"\nThe database, the state and the logs are in {folder}\n{NEXT}")
     return 0
 
 
@@ -61,24 +61,24 @@ def _tell(folder: Path) -> None:
         for answer in (warehouse.arrived(), *warehouse.answers()):
             print(f"\n{answer}")
         print()
-        with _step("The hotels live on for three days"):
+        with _step("Simulating three more days"):
             due = hotels.live_on(days=3)
         with _step("Second sync: tap-mews --state state.json | target-duckdb"):
             second = pipeline.sync()
         moved = [(stream, rows, second[stream]) for stream, rows in first.items()]
         moved.append(("All streams", first.total(), second.total()))
         print(f"\n{table(('Rows moved', 'First sync', 'Second sync'), *moved)}\n")
-        with _step("Comparing each row with the hotels' own"):
+        with _step("Comparing each row with the sandbox"):
             rows = hotels.rows()
             wrong = {
                 stream: warehouse.unaccounted(stream, rows.get(stream, {}), due)
                 for stream in first
             }
         if any(wrong.values()):
-            message = f"Rows that are missing, outdated or made up: {wrong}"
+            message = f"Rows that are missing, outdated or unexpected: {wrong}"
             raise DemoError(message)
-        print(f"Every row accounted for: all that the hotels did until {due}.\n")
-        with _step("Making key figures of the rows: dbt run"):
+        print(f"Every row accounted for, up to {due}.\n")
+        with _step("Building key figures: dbt run"):
             kpis.build(pipeline.warehouse)
         months = kpis.last_month(pipeline.warehouse, date.fromisoformat(due[:10]))
         for month in kpis.drawn(months):

@@ -152,7 +152,7 @@ def streams_table() -> str:
         (
             "Stream",
             "Selected",
-            "What it holds",
+            "Contents",
             "Read through",
             "Key",
             "Bookmark",

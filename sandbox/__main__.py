@@ -27,18 +27,18 @@ def main() -> None:
         try:
             threading.Event().wait()
         except KeyboardInterrupt:
-            sys.stderr.write("\nThe hotels close.\n")
+            sys.stderr.write("\nStopped.\n")
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="Serve a stand-in for the Mews platform."
+        prog="python -m sandbox", description="Simulate the Mews platform."
     )
     add = parser.add_argument
     add("--port", type=int, default=0, help="the port to listen on (default: free)")
-    add("--seed", type=int, default=1, help="which hotels and history (default: 1)")
-    add("--properties", type=int, default=3, help="hotels (default: 3)")
-    add("--days", type=int, default=90, help="length of the history (default: 90)")
+    add("--seed", type=int, default=1, help="of hotels and history (default: 1)")
+    add("--properties", type=int, default=3, help="number of hotels (default: 3)")
+    add("--days", type=int, default=90, help="days of history (default: 90)")
     add("--reservations-per-day", type=float, default=2.0, help="each (default: 2)")
     add("--export-seconds", type=float, default=0.0, help="time an export takes")
     add("--json", action="store_true", help="print one line of JSON, for scripts")
@@ -64,8 +64,8 @@ The sandbox serves {len(sandbox.enterprise_ids)} hotels with {items:,} order ite
 Save this as config.json, then run: tap-mews --config config.json
 {config}
 
-Let three days pass:      curl -X POST -d '{{"days": 3}}' {sandbox.url}/sandbox/live-on
-See what was asked of it: curl {sandbox.url}/sandbox/journal
+Simulate three more days: curl -X POST -d '{{"days": 3}}' {sandbox.url}/sandbox/live-on
+List its requests:        curl {sandbox.url}/sandbox/journal
 Stop it with Ctrl+C.
 """
 

@@ -21,7 +21,7 @@ MOST_DIFFERENCE = timedelta(minutes=2)
 """Between the two clocks; clocks that somebody looks after differ by seconds."""
 
 LONGEST_RETRY_PAUSE = 60.0
-"""Seconds; a trouble of minutes is looked at often enough to go on soon after it."""
+"""Seconds; short enough to resume soon after an outage of minutes."""
 
 logger = logging.getLogger("tap-mews.clock")
 
@@ -108,7 +108,7 @@ class ServerClock:
         if abs(ahead) > MOST_DIFFERENCE and not self._has_warned:
             self._has_warned = True
             logger.warning(
-                "The clock of this machine is %s %s that of Mews; windows end by the "
+                "The clock of this machine is %s %s that of Mews; the tap uses the "
                 "earlier of the two, check the clock of this machine",
                 timedelta(minutes=abs(ahead) // timedelta(minutes=1)),
                 "ahead of" if ahead > timedelta() else "behind",

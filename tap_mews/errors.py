@@ -12,7 +12,7 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── PropertyFailureError          some properties could not be read; the rest is out
 └── MewsError                     something about an operation of the API
     ├── UnauthorizedError         401: wrong token, or operation not enabled
-    ├── WithdrawnError            401 to what the token was allowed before in this run
+    ├── WithdrawnError            401 to what Mews allowed the token before in this run
     ├── RefusedError              other 4xx: the request as such is not taken
     │   ├── ExportRunningError    400: an export of this type is running; wait for it
     │   └── TooLargeError         413: send fewer identifiers
@@ -20,7 +20,7 @@ TapMewsError                      expected; one line for the user, exit code 1
     ├── UnavailableError          retried as long as that made sense
     ├── UnexpectedAnswerError     an answer that the documentation does not have
     ├── ExportFailedError         Mews could not make the export
-    ├── ExportTimeoutError        an export took too long; the next run goes on
+    ├── ExportTimeoutError        an export took too long; the next run resumes it
     └── DownloadError             a file could not be had whole
         └── LinkExpiredError      ask for a new URL
 
@@ -130,7 +130,7 @@ class RefusedError(MewsError):
 
     @property
     def is_about_the_interval(self) -> bool:
-        """Whether a request for a shorter time span can be taken."""
+        """Whether a request for a shorter interval can be accepted."""
         return self.shortest is not None
 
 
@@ -159,7 +159,7 @@ class UnexpectedAnswerError(MewsError):
 
 
 class ExportFailedError(MewsError):
-    """Mews could not make an export, not even in small pieces."""
+    """Mews could not make an export, not even of small windows."""
 
 
 class ExportTimeoutError(MewsError):

@@ -126,7 +126,7 @@ class Run:
             raise error
         of = f"{stream}: {whose}" if stream else whose
         reason = str(error).removeprefix(f"{stream}: ").removeprefix(f"{whose}: ")
-        logger.warning("%s: %s; going on without it, it stays due", of, reason)
+        logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
         is_forbidden = getattr(error, "is_forbidden", False)
         if is_forbidden and self.settings.skip_unauthorized_streams:
             return
@@ -141,9 +141,7 @@ class Run:
         """
         told = self.record.told_failures()
         if told and self.settings.on_property_failure == "fail_at_end":
-            msg = (
-                f"Not read: {told}; all else is delivered, and the next run tries again"
-            )
+            msg = f"Not read: {told}; the rest was delivered, the next run tries again"
             raise PropertyFailureError(msg)
 
     @cached_property
@@ -187,7 +185,7 @@ class Run:
         )
 
     def tick(self) -> None:
-        """Do what is due while rows are waited for."""
+        """Do pending work while rows are waited for."""
         self.exports.tick()
         self._write_due_state()
 

@@ -147,8 +147,8 @@ class GuardedTap(Tap):
                 if not self.config.get("flattening_enabled"):
                     raise
                 msg = (
-                    f"{stream.name}: flattening gives two properties one name; set a "
-                    "greater flattening_max_key_length"
+                    f"{stream.name}: flattening gives two properties the same name; "
+                    "increase flattening_max_key_length"
                 )
                 raise InvalidSettingsError(msg) from None
         check_output(outputs)
@@ -248,7 +248,10 @@ class WindowedStream(Stream):
         named = {tuple(each) for each in places if each} - {tuple(keys)}
         self.primary_keys = next(iter(named), tuple(keys))
         if self.replication_key not in {None, replication_key}:
-            msg = f"The catalog: {self.name} can be read by {replication_key} alone"
+            msg = (
+                f"The catalog: the replication key of {self.name} must be "
+                f"{replication_key}"
+            )
             raise InvalidFileError(msg)
         self.replication_key = replication_key
         if not entry.schema.properties:
@@ -258,12 +261,12 @@ class WindowedStream(Stream):
                 Draft202012Validator.check_schema(self.effective_schema)
             except SchemaError as error:
                 where = ".".join(str(part) for part in error.absolute_path)
-                msg = f"The catalog: the schema of {self.name} is wrong at {where}"
+                msg = f"The catalog: the schema of {self.name} is invalid at {where}"
                 raise InvalidFileError(msg) from None
         properties = self.effective_schema["properties"]
         for key in self.primary_keys:
             if key not in properties:
-                msg = f"The catalog: {self.name} has no property {key} to be its key"
+                msg = f"The catalog: {self.name} has no property {key} to use as key"
                 raise InvalidFileError(msg)
         for key in {*self.primary_keys, replication_key} & properties.keys():
             automatic = Metadata(Metadata.InclusionType.AUTOMATIC)

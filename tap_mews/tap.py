@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     from tap_mews.run import Run
 
 
+HELP_OF_TEST = (
+    "Use --test to check, with one request per stream, what a run would read; no "
+    "records are written. Use --test=schema to write the schemas only."
+)
+
+
 def _streams(config: Mapping[str, Any]) -> Iterator[type[MewsStream]]:
     """The streams that the catalog has with these settings, checked or not."""
     has_sensitive = config.get("sensitive_streams") is True
@@ -145,8 +151,8 @@ class TapMews(MewsTap):
         cut = [each.name for each in self.selected_streams if each.starts_too_late()]
         if cut:
             self.logger.warning(
-                "start_date is earlier than it was at the first run; this run does not "
-                "read the rows before that. To backfill, take these streams out of the "
+                "start_date is earlier than it was in the first run; this run does not "
+                "read the earlier rows. To backfill, remove these streams from the "
                 "state: %s",
                 ", ".join(cut),
             )
@@ -226,7 +232,7 @@ class TapMews(MewsTap):
         readable = len(wanted) - len(left_out)
         told = f"{readable} of {len(wanted)} streams can be read"
         if left_out:
-            told += f"; not {', '.join(left_out)}"
+            told += f"; skipped: {', '.join(left_out)}"
         self.logger.info("%s", told)
         return done
 
@@ -321,7 +327,7 @@ class TapMews(MewsTap):
             catalog: Name of the file with the catalog.
 
         Raises:
-            TapMewsError: The run cannot begin, or not go on.
+            TapMewsError: The run cannot begin or continue.
         """
         super(Tap, cls).invoke(about=about, about_format=about_format)
         cls.print_version(print_fn=cls.logger.info)
@@ -350,6 +356,8 @@ class TapMews(MewsTap):
             if option.name in {"catalog", "state"}:
                 # the tap reads them itself, like the config, and says what is wrong
                 option.type = click.STRING
+            if option.name == "test" and isinstance(option, click.Option):
+                option.help = HELP_OF_TEST
         return MewsCommand.like(command, cls.logger)
 
     def learn_secrets(self, config: dict[str, Any]) -> None:
@@ -370,11 +378,11 @@ class TapMews(MewsTap):
             InvalidSettingsError: Some are wrong.
         """
         for name in config.keys() - self.config_jsonschema["properties"].keys():
-            self.logger.warning("The setting %r is not known and has no effect", name)
+            self.logger.warning("Unknown setting %r has no effect", name)
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)
         for name, value in config.items():
             if trimmed(name, value) != value:
-                told = "%s: white space around the value was removed"
+                told = "%s: removed white space around the value"
                 self.logger.warning(told, self._labels.get(name, name))
 
     def stop(self, signum: int) -> None:
@@ -390,5 +398,5 @@ class TapMews(MewsTap):
     def _tell_stop(self) -> None:
         """Tell of the signal that stopped the run, if one did; nothing comes after."""
         if self._stopped_by is not None:
-            told = "Stopped by signal %d; the next run goes on from the last state"
+            told = "Stopped by signal %d; the next run resumes from the last state"
             self.logger.warning(told, self._stopped_by)

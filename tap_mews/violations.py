@@ -1,4 +1,4 @@
-"""Words for a breach of a JSON Schema that do not repeat the value.
+"""Words for a violation of a JSON Schema that do not repeat the value.
 
 The value can be a token or a guest's data; jsonschema's own words quote it.
 """

@@ -70,7 +70,7 @@ def blames_the_tokens(line: str) -> bool:
 
 
 def says_they_are_right(line: str) -> bool:
-    return "tokens are right" in line and "ask Mews to enable" in line
+    return "tokens are valid" in line and "ask Mews to enable" in line
 
 
 @restricted
@@ -101,7 +101,7 @@ def test_an_operation_is_told_apart_where_properties_cannot_be_listed(
 ) -> None:
     sandbox.access.revoke(ENTERPRISES)
     sandbox.access.revoke(ASSIGNMENTS)
-    # another operation is answered, so the tokens are right
+    # another operation is answered, so the tokens are valid
     result = History(sandbox, (OLDER, "source_assignments"), START).failing()
     assert not result.records
     assert says_they_are_right(refused(result))
@@ -188,8 +188,8 @@ def test_a_token_that_is_withdrawn_in_the_middle_of_a_run_is_told_as_such(
     line = str(result.error)
     refused_one = operation.replace("add", "getAll")
     assert line.startswith(f"bills: {refused_one}: HTTP 401 '{EXPIRED}'")
-    assert "the access token may have been withdrawn" in line
-    assert "tokens are right" not in line
+    assert "the access token may have been revoked" in line
+    assert "tokens are valid" not in line
     assert len(line) < 400
 
 
@@ -200,9 +200,9 @@ def test_an_operation_that_is_refused_in_the_middle_of_a_run_is_told_as_such(
     config = sandbox.config(start_date="2026-01-15", export_window_days=10)
     line = refused(sync(config, catalog=select("bills")))
     assert EXPIRED in line
-    assert "though it was allowed earlier in this run" in line
-    assert "the access token may have been withdrawn or have lost this" in line
-    assert "tokens are right" not in line
+    assert "although it was allowed earlier in this run" in line
+    assert "the access token may have been revoked or have lost this" in line
+    assert "tokens are valid" not in line
 
 
 CONFLICT = (

@@ -308,7 +308,7 @@ def test_a_test_of_everything_ends_with_a_verdict(
     known = TapMews(validate_config=False).streams.values()
     count = sum(each.selected_by_default for each in known)
     *_, last = done.stderr.splitlines()
-    told = f"{count - 1} of {count} streams can be read; not counters"
+    told = f"{count - 1} of {count} streams can be read; skipped: counters"
     assert last.endswith(told)
 
 

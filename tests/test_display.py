@@ -221,7 +221,7 @@ def test_what_is_seen_at_the_end_are_whole_log_lines(
     with waiting(sandbox, tmp_path) as run:
         go_on(sandbox)
         assert run.end() == 0
-    assert "(all, lists included)" in "\n".join(lines_of_log(run.terminal))
+    assert "(total, with lookups)" in "\n".join(lines_of_log(run.terminal))
 
 
 def test_standard_output_carries_messages_alone(

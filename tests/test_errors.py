@@ -90,7 +90,7 @@ def test_exports_that_are_not_enabled_are_told_apart_from_a_wrong_token(
     assert isinstance(result.error, UnauthorizedError)
     text = str(result.error)
     assert text.startswith("bills: exports/add: ")
-    assert "the tokens are right" in text
+    assert "the tokens are valid" in text
     assert "ask Mews to enable" in text
 
 
@@ -226,7 +226,7 @@ def test_a_redirect_is_not_followed(sandbox: Sandbox) -> None:
         headers = {"Location": f"{other.url}/api/connector/v1/exports/add"}
         sandbox.faults.add("exports/add", Status(307, "", headers), times=None)
         result = sync(sandbox.config(), catalog=BILLS)
-        assert "redirects are not followed" in str(result.error)
+        assert "follows no redirects" in str(result.error)
         assert other.journal.requests() == []
 
 

@@ -237,7 +237,7 @@ def test_files_that_are_others_each_time_are_an_error(sandbox: Sandbox) -> None:
     result = sync(sandbox.config(), catalog=BILLS)
     assert isinstance(result.error, ExportFailedError)
     assert sandbox.exports.jobs[-1].id in str(result.error)
-    assert "has other files than before" in str(result.error)
+    assert "changed its files" in str(result.error)
     assert result.records["bills"] == []
 
 

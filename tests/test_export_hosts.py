@@ -109,7 +109,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(
     assert done.returncode == 1
     told = [line for line in done.stderr.splitlines() if "ERROR" in line]
     assert len(told) == 1
-    assert "make room or set spool_directory" in told[0]
+    assert "free disk space or set spool_directory" in told[0]
     assert "Traceback" not in done.stderr
     assert '"RECORD"' not in done.stdout
     assert list(spool.iterdir()) == []

@@ -123,7 +123,7 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "an unknown stream": (
         lambda entry: entry.update(tap_stream_id="moods", stream="moods"),
-        "selects what this tap does not have: moods",
+        "selects streams that do not exist: moods",
     ),
     "a name that is no text": (
         lambda entry: entry.update(tap_stream_id=5),
@@ -135,13 +135,13 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "selection that contradicts": (
         lambda entry: entry.update(selected=False),
-        "two different things about `selected` of bills",
+        "two different values for `selected` of bills",
     ),
     "selection twice": (
         lambda entry: entry["metadata"].append(
             {"breadcrumb": [], "metadata": {"selected": False}}
         ),
-        "two different things about `selected` of bills",
+        "two different values for `selected` of bills",
     ),
     "metadata that is an object": (
         lambda entry: entry.update(metadata={"selected": True}),
@@ -159,15 +159,15 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "a key that there is not": (
         lambda entry: root(entry).update({"table-key-properties": ["Key"]}),
-        "bills has no property Key to be its key",
+        "bills has no property Key to use as key",
     ),
     "a key that the schema lacks": (
         lambda entry: entry["schema"]["properties"].pop("Id"),
-        "bills has no property Id to be its key",
+        "bills has no property Id to use as key",
     ),
     "another replication key": (
         lambda entry: entry.update(replication_key="CreatedUtc"),
-        "bills can be read by UpdatedUtc alone",
+        "the replication key of bills must be UpdatedUtc",
     ),
     "a method that there is not": (
         lambda entry: entry.update(replication_method="LOG_BASED"),
@@ -187,7 +187,7 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "a type that there is not": (
         lambda entry: entry["schema"]["properties"]["Notes"].update(type="varchar"),
-        "the schema of bills is wrong at properties.Notes.type",
+        "the schema of bills is invalid at properties.Notes.type",
     ),
     "nothing selected": (
         lambda entry: root(entry).update(selected=False),
@@ -257,11 +257,11 @@ def test_what_cannot_be_right_is_one_line(
         (None, "must be an object with a list of `streams`"),
         ("bills", "must be an object with a list of `streams`"),
         ({}, "must be an object with a list of `streams`"),
-        ({"streams": None}, "cannot be understood"),
-        ({"streams": {"bills": {}}}, "cannot be understood"),
-        ({"streams": ["bills"]}, "cannot be understood"),
+        ({"streams": None}, "The catalog is invalid: "),
+        ({"streams": {"bills": {}}}, "The catalog is invalid: "),
+        ({"streams": ["bills"]}, "The catalog is invalid: "),
         ({"streams": []}, "Nothing is selected"),
-        ({"bookmarks": {"bills": {}}}, "are --catalog and --state exchanged?"),
+        ({"bookmarks": {"bills": {}}}, "are --catalog and --state swapped?"),
     ],
 )
 def test_what_is_no_catalog_is_one_line(

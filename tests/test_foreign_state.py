@@ -230,7 +230,7 @@ def test_progress_of_another_tap_without_a_bookmark_is_told(
     state = {"bookmarks": {"bills": {"progress_markers": markers}}}
     done = go_on(sandbox, tmp_path, state, extraction="pages")
     assert done.code == 0
-    assert "bills: the state holds progress of another tap" in done.log
+    assert "bills: the state has progress of another tap" in done.log
     assert records_by_id("bills", done) == truth(sandbox, "bills")
 
 
@@ -239,7 +239,7 @@ def test_a_catalog_in_the_place_of_a_state_is_told(
 ) -> None:
     done = go_on(sandbox, tmp_path, select("bills"))
     (line,) = done.errors
-    assert "are --catalog and --state exchanged?" in line
+    assert "are --catalog and --state swapped?" in line
 
 
 def test_identifiers_in_a_state_have_no_case_and_no_blanks(sandbox: Sandbox) -> None:
@@ -283,7 +283,7 @@ def test_of_two_bookmarks_of_a_property_the_earlier_one_is_taken(
         enterprise_ids=[hotel],
     )
     assert done.code == 0
-    assert f"the state has two bookmarks for {hotel}; the earlier one" in done.log
+    assert f"the state has two bookmarks for {hotel}; using the earlier one" in done.log
     first = sandbox.journal.requests("sourceAssignments/getAll/2024-09-20")[0]
     start = first.body["UpdatedUtc"]["StartUtc"]
     assert moment(start) == moment(begins) if begins else start < "2026-02-10"
@@ -356,7 +356,7 @@ def test_a_start_that_was_moved_earlier_is_one_warning(
     for result in (other, third):
         told = [each for each in result.logs if "start_date is earlier" in each]
         assert len(told) == (1 if is_told else 0)
-        assert all(each.endswith(f"out of the state: {stream}") for each in told)
+        assert all(each.endswith(f"from the state: {stream}") for each in told)
 
 
 def test_states_that_are_merged_key_by_key_bring_nothing_back(sandbox: Sandbox) -> None:

@@ -159,7 +159,7 @@ def test_what_is_no_json_object_is_told_by_the_option(
         ("nowhere.json", "No such file"),
         ("config.json/file", "Not a directory"),
         ("x" * 300, "name too long"),
-        ("null\0byte", "not a name"),
+        ("null\0byte", "not a file name"),
         (json.dumps(TOKENS), "No such file"),
     ],
     ids=["folder", "missing", "below a file", "long name", "null byte", "content"],
@@ -210,7 +210,7 @@ def test_whatever_is_read_is_read_or_refused(text: str | bytes) -> None:
     try:
         parse(text)
     except ValueError as error:
-        assert str(error).startswith(("is ", "has ", "holds "))  # noqa: PT017
+        assert str(error).startswith(("is ", "has ", "contains "))  # noqa: PT017
 
 
 @given(
@@ -360,7 +360,7 @@ def test_white_space_around_a_text_does_not_matter_and_is_told(
     done = run(tmp_path, config)
     assert done.code == 0
     told = [each for each in done.logs if each.startswith("WARNING")]
-    assert told == [f"WARNING {name}: white space around the value was removed"]
+    assert told == [f"WARNING {name}: removed white space around the value"]
     sent = {each.body["Client"] for each in sandbox.journal.requests()}
     assert sent == {"Nightly"}
 
@@ -388,7 +388,7 @@ def test_what_the_token_does_not_reach_is_named(
     }[name]
     config = sandbox.config(**{name: [*known, *strangers]}, extraction="pages")
     line = one_line(run(tmp_path, config))
-    assert line.startswith(f"{name}: the access token does not reach {strangers[0]}")
+    assert line.startswith(f"{name}: the access token has no access to {strangers[0]}")
     assert line.endswith(f"{strangers[4]} and 2 more")
 
 

@@ -116,11 +116,11 @@ def test_guests_whom_an_earlier_release_cut_off_are_read_once(
 
     second = sync(sandbox.config(**settings), state, catalog).ok()
 
-    assert "its history was cut off" in second.log
+    assert "a start date limited its history" in second.log
     both = first.records["customers"] + second.records["customers"]
     assert {row["Id"] for row in both} == everyone
     third = sync(sandbox.config(**settings), second.state, catalog).ok()
-    assert "its history was cut off" not in third.log
+    assert "a start date limited its history" not in third.log
     assert len(third.records["customers"]) < len(everyone)
 
 

@@ -16,7 +16,7 @@ PAGE = (Path(__file__).parents[1] / "docs" / "joins.md").read_text("utf-8")
 @pytest.mark.parametrize("name", joins.SAID_ONCE)
 def test_a_name_that_is_said_once_leads_to_one_stream(name: str) -> None:
     meant = joins.SAID_ONCE[name]
-    assert re.search(rf"`{name}`\s+(leads )?to `{meant}\.", PAGE)
+    assert re.search(rf"`{name}`\s+(refers )?to `{meant}\.", PAGE)
     for stream in joins.TAPPED.values():
         for path, known in columns(stream).items():
             if path.rpartition(".")[2] == name:

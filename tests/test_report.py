@@ -307,7 +307,7 @@ def test_the_summary_has_one_line_for_each_part(
     head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
     lines = told[head + 1 : head + 4]
     names = [line.split()[0] for line in lines]
-    assert names == ["bills", "source_assignments", "(all,"]
+    assert names == ["bills", "source_assignments", "(total,"]
     assert not any("INCOMPLETE" in line for line in lines)
 
 
@@ -322,11 +322,11 @@ def test_the_summary_fits_a_hundred_columns_and_adds_up(sandbox: Sandbox) -> Non
     told = [each.removeprefix("INFO ") for each in result.logs]
     head = next(n for n, each in enumerate(told) if each.split()[:2] == HEAD)
     lines = told[head:]
-    assert lines[-1].startswith("(all, lists included)")
+    assert lines[-1].startswith("(total, with lookups)")
     assert max(map(len, lines)) <= 100
     assert any(line.startswith(f"bills, {name[:20]}") for line in lines)
     assert not any(new in line for line in lines)
-    sums = lines[-1].removeprefix("(all, lists included)").replace(",", "").split()
+    sums = lines[-1].removeprefix("(total, with lookups)").replace(",", "").split()
     assert int(sums[0]) == sum(map(len, result.records.values()))
     assert int(sums[1]) == len(sandbox.journal.requests())
 
@@ -352,7 +352,7 @@ def test_the_line_that_says_why_a_run_was_stopped_comes_after_the_summary(
         told = process.stderr.read()
     assert process.returncode == 128 + signal.SIGINT
     # a thread that waits for Mews may have a word after it
-    _, _, after = told.partition("(all, lists included)")
+    _, _, after = told.partition("(total, with lookups)")
     assert "Stopped by signal 2" in after
 
 

@@ -95,7 +95,7 @@ def test_what_is_refused_is_left_out_with_a_warning(
     result = read(sandbox, stream).ok()
     assert {row[PARENT[stream]] for row in result.records[stream]} == {second}
     (warning,) = warnings(result)
-    for word in (OPERATION[stream], first, f"Invalid {PARENT[stream]}", "leaving out"):
+    for word in (OPERATION[stream], first, f"Invalid {PARENT[stream]}", "skipping"):
         assert word in warning
 
 

@@ -266,7 +266,7 @@ def test_an_enterprise_that_the_token_does_not_reach_is_told(
     history.settings["enterprise_ids"] = [stranger]
     result = history.failing()
     assert sandbox.journal.requests(WINDOWED[stream]) == []
-    told = f"enterprise_ids: the access token does not reach {stranger}"
+    told = f"enterprise_ids: the access token has no access to {stranger}"
     assert str(result.error) == told
     assert history.state in (None, {})
 

@@ -82,13 +82,13 @@ def test_a_list_that_is_missing_or_another_one_is_refused(
     state = shortened({"bookmarks": {"bills": {"covers": ["a"], "exports": []}}})
     (name,) = state["ids"]
     state["ids"] = {name: found} if found else {}
-    with pytest.raises(InvalidStateError, match=f"bills: .*lack the list {name}"):
+    with pytest.raises(InvalidStateError, match=f"bills: .*has no list {name}"):
         expanded(state)
 
 
 def test_a_state_of_a_later_release_is_refused() -> None:
     state = {"bookmarks": {}, "format": FORMAT + 1}
-    with pytest.raises(InvalidStateError, match="a later release wrote it"):
+    with pytest.raises(InvalidStateError, match="of a newer release"):
         expanded(state)
 
 

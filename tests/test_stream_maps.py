@@ -53,7 +53,7 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "a name of another stream": ({"*": {"Hash": "md5(Email)"}}, "which bills does not"),
     "an unknown function": (
         {"customers": {"Email": "sha265(Email)"}},
-        "calls sha265, which is no function; did you mean sha256?",
+        "calls sha265, which is not a function; did you mean sha256?",
     ),
     "no expression": ({"customers": {"Email": "sha256("}}, "is not an expression"),
     "an empty expression": ({"customers": {"Email": ""}}, "is not an expression"),
@@ -76,25 +76,25 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "an alias of a number": ({"customers": {"__alias__": 5}}, "must be the name"),
     "an alias that counts": (
         {"customers": {"__alias__": "1 + 1"}},
-        "would go out as 2",
+        "would be named 2",
     ),
     "an alias that is none": ({"customers": {"__alias__": "a b"}}, "must be the name"),
     "an alias that is taken": (
         {"customers": {"__alias__": "bills"}},
-        "go out as bills",
+        "be named bills",
     ),
     "a copy with a taken name": (
         {"bills": {"__source__": "customers"}},
-        "more than one stream would go out as bills",
+        "more than one stream would be named bills",
     ),
-    "a copy of several": ({"copy": {"__source__": "*"}}, "go out as copy"),
+    "a copy of several": ({"copy": {"__source__": "*"}}, "be named copy"),
     "a key that is removed": (
         {"customers": {"Id": None}},
         "it is the key of customers",
     ),
     "a key of nothing": (
         {"customers": {"__key_properties__": ["Key"]}},
-        "there is no Key to be the key of customers",
+        "customers has no property Key to use as key",
     ),
     "a key that is text": (
         {"customers": {"__key_properties__": "Id"}},
@@ -225,7 +225,7 @@ def test_personal_data_that_still_goes_out_is_warned_of(
     result = sync(config, catalog=select("customers"))
     warnings = [each for each in result.logs if "personal data" in each]
     assert len(warnings) == (1 if column else 0)
-    assert all(f".{column} is made from" in each for each in warnings)
+    assert all(f".{column} is derived from" in each for each in warnings)
 
 
 def test_the_marks_are_those_of_the_page_about_guests() -> None:

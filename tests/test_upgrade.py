@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NOTE = (Path(__file__).parents[1] / "docs" / "upgrading.md").read_text("utf-8")
 STREAMS_OF_0_1 = re.findall(
-    r"`([a-z_]+)`", NOTE.partition("default selection:")[2].partition("What else")[0]
+    r"`([a-z_]+)`", NOTE.partition("default selection:")[2].partition("Which new")[0]
 )
 
 

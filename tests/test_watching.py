@@ -197,7 +197,7 @@ def test_a_run_that_is_stopped_writes_a_report_unless_it_is_killed(
 
 
 def test_what_to_look_at_in_the_report_is_in_its_form() -> None:
-    table = WATCHING.partition("| Look at | To learn |")[2].partition("\n\n")[0]
+    table = WATCHING.partition("| Key | Meaning |")[2].partition("\n\n")[0]
     cells = [line.split(" | ")[0] for line in table.splitlines() if "`" in line]
     names = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
     form = json.dumps(REPORT)

@@ -133,7 +133,7 @@ class MewsClient:
         line = f"{operation}: {error}{error.of_request}"
         if failures >= most:
             often = f", {failures} times in a row" if most > 1 else ""
-            advice = error.advice or "check api_url and the state of Mews"
+            advice = error.advice or "check api_url and the status of Mews"
             msg = f"{line}{often}; {advice}, then run again"
             raise UnavailableError(msg) from None
         self._record.add(Usage(retries=1))
@@ -165,7 +165,7 @@ class MewsClient:
             )
             raise UnexpectedAnswerError(msg) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            trouble = "the answer is not JSON"
+            trouble = "the response is not JSON"
             raise TransientError(trouble, of_request=response.of_request) from None
         return Response(response.status, response.headers, decoded)
 
@@ -182,8 +182,9 @@ class MewsClient:
             answer = self._send(*next(reads))
             if answer.status == codes.unauthorized:
                 msg = (
-                    f"{error}, and so is all that was allowed earlier in this run; the "
-                    "access token may have been withdrawn, check it and run again"
+                    f"{error}, and Mews now also refuses what it allowed earlier in "
+                    "this run; the access token may have been revoked, check it and "
+                    "run again"
                 )
                 return WithdrawnError(msg)
         return UnauthorizedError(f"{error}, {ALLOWED_BEFORE}")

@@ -57,7 +57,7 @@ class TimeFilter:
     def complete_until(self, window: Window, asked: datetime) -> datetime:
         """Up to where an answer has all rows that there will be.
 
-        A day goes on west of UTC while the next one has begun here.
+        A day continues west of UTC while the next one has begun here.
 
         Args:
             window: What was asked for.

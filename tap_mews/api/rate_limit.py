@@ -14,7 +14,7 @@ REQUESTS, WINDOW_SECONDS = 200, 30.0
 """What Mews grants: so many requests in a sliding window."""
 
 MARGIN_SECONDS = 1.5
-"""Mews counts by arrival, we by departure, and not every way takes equally long."""
+"""Mews counts by arrival, we by departure, and not every connection is equally fast."""
 
 LATE_SECONDS = MARGIN_SECONDS / 3
 """A thread that leaves so much later than it was to leave has to queue again."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from tap_mews.errors import RefusedError
 
-ALLOWED_BEFORE = "though it was allowed earlier in this run"
+ALLOWED_BEFORE = "although it was allowed earlier in this run"
 """Ends the line of a 401 that is no matter of what Mews has enabled."""
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -44,7 +44,7 @@ _PARTS = re.compile(rf"(?:{_PART}(?:\s+and\s+|\s*(?=\d)|\b))+", re.ASCII)
 _CLOCK = re.compile(
     r"(?<![\d.:])(?:\d{1,6}\.)?\d{1,6}(?::\d\d){1,2}(?![\d:])", re.ASCII
 )
-"""`100:00:00`, `3.00:00:00`: time spans of .NET."""
+"""`100:00:00`, `3.00:00:00`: TimeSpan values of .NET."""
 
 _TIME_FILTER = re.compile(r"invalid [\w.]*(?:utc|date)\b", re.IGNORECASE)
 """The words for any bad value of a time filter, such as `Invalid UpdatedUtc.`"""

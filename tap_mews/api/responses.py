@@ -95,7 +95,7 @@ def error_of(
     if status == codes.too_many_requests:
         return _limited(response.headers)
     if status == codes.proxy_authentication_required:
-        trouble = "the proxy wants a user and a password (HTTP 407)"
+        trouble = "the proxy requires a user name and a password (HTTP 407)"
         return TransientError(trouble, advice=CHECK_PROXY, tries=1)
     if status == codes.unauthorized:
         return UnauthorizedError(line)
@@ -112,7 +112,7 @@ def error_of(
     if status == codes.request_entity_too_large:
         return TooLargeError(line, status=status, reason=reason)
     if status < codes.bad_request:
-        line += "; redirects are not followed, set api_url to the address itself"
+        line += "; the tap follows no redirects, set api_url to the final address"
     is_bad = status == codes.bad_request
     return RefusedError(
         line,
@@ -139,8 +139,8 @@ def _limited(headers: Mapping[str, str]) -> TransientError:
         with suppress(ValueError, TypeError, KeyError, OverflowError):
             until, now = map(parsedate_to_datetime, (asked, headers["Date"]))
             seconds = (until - now).total_seconds()
-    trouble = "the rate limit is reached"
+    trouble = "rate limit reached"
     if seconds > LONGEST_PAUSE:
-        trouble += f", Mews asks for a pause of {seconds:,.0f} s"
+        trouble += f", Mews asked for a pause of {seconds:,.0f} s"
     hold = 0.0 if math.isnan(seconds) else min(seconds, LONGEST_PAUSE)
     return TransientError(trouble, hold=hold, tries=TRIES_WHEN_LIMITED)

@@ -54,7 +54,7 @@ class Session(requests.Session):
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
     def merge_environment_settings(self, url: Any, *args: Any) -> Any:  # noqa: ANN401
-        """The way to a host, looked up once: that takes half a millisecond."""
+        """The proxy of a host, looked up once: that takes half a millisecond."""
         host = urlsplit(url)[:2]
         if host not in self._ways:
             self._ways[host] = super().merge_environment_settings(url, *args)
@@ -126,12 +126,12 @@ def chunks(
         received += len(chunk)
         total += len(chunk)
         if total > most:
-            msg = f"it has more than {most:,} bytes"
+            msg = f"the response has more than {most:,} bytes"
             raise TransientError(msg)
         now = clock.monotonic()
         if now - since >= SLOWEST_SECONDS or now - began >= longest:
             if received < SLOWEST_BYTES or now - began >= longest:
-                msg = f"only {received:,} bytes came in {now - since:.0f} s"
+                msg = f"only {received:,} bytes received in {now - since:.0f} s"
                 raise TransientError(msg)
             since, received = now, 0
 

@@ -1,4 +1,4 @@
-"""The way to Mews that all calls of a run share.
+"""The connection to Mews that all calls of a run share.
 
 Sockets, the server's clock and the tokens that requests carry are here. What a call is
 and when to repeat it is the client's.
@@ -38,7 +38,7 @@ MOST_REQUESTS = 64
 answer."""
 
 MOST_OF_MANY = 192
-"""Under way at once for many tokens, of which each has a rate limit of its own."""
+"""Concurrent requests for many tokens, each with its own rate limit."""
 
 logger = logging.getLogger("tap-mews.transport")
 
@@ -47,7 +47,7 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 
 
 def most_requests(tokens: int) -> int:
-    """Requests that may be under way at once with so many access tokens."""
+    """The maximum of concurrent requests with so many access tokens."""
     return min(MOST_REQUESTS + 2 * (tokens - 1), MOST_OF_MANY)
 
 
@@ -73,7 +73,7 @@ class Transport:
         }
         most = settings.max_concurrency or most_requests(len(self.accesses))
         if settings.max_concurrency:
-            told = "max_concurrency: at most %d requests are under way at once"
+            told = "max_concurrency: sending at most %d requests at once"
             logger.info(told, most)
         self._places = threading.BoundedSemaphore(most)
         self._session = Session(most)
@@ -109,13 +109,13 @@ class Transport:
             )
         if ALLOWED_BEFORE in refusal:
             return (
-                "the access token may have been withdrawn or have lost this "
+                "the access token may have been revoked or have lost this "
                 "permission, check it and run again"
             )
         beta = " (data exports are a restricted beta)" if "exports/" in refusal else ""
         return (
-            "the tokens are right, since other operations take them; ask Mews to "
-            f"enable this one for your integration{beta}, deselect the stream, or set "
+            "the tokens are valid, other operations accept them; ask Mews to enable "
+            f"this one for your integration{beta}, deselect the stream, or set "
             "skip_unauthorized_streams"
         )
 

@@ -81,7 +81,7 @@ def trouble_of(error: BaseException, url: str) -> TransientError:
     text, advice = _failure(causes, url)
     if proxy := _proxy_of(url):
         if _find(causes, requests.exceptions.ProxyError, urllib3.NewConnectionError):
-            text, advice = f"proxy {proxy} refuses: {text}", CHECK_PROXY
+            text, advice = f"proxy {proxy} refused: {text}", CHECK_PROXY
         else:
             text += f", through proxy {proxy}"
     return TransientError(text, advice=advice)
@@ -91,7 +91,7 @@ def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
     """What is wrong before anything is sent, and what to do about it."""
     texts = [str(each) for each in causes if type(each) in {OSError, InvalidSchema}]
     if any("SOCKS" in text for text in texts):
-        return "a SOCKS proxy needs the package PySocks", "install tap-mews[socks]"
+        return "a SOCKS proxy requires the package PySocks", "install tap-mews[socks]"
     tls = _find(causes, ssl.SSLError)
     if (
         any("CA certificate bundle" in text for text in texts)
@@ -99,12 +99,12 @@ def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
         or (_find(causes, urllib3.SSLError) and _find(causes, PermissionError))
     ):
         return (
-            "the file of trusted certificates cannot be used",
+            "the CA certificate file cannot be used",
             "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
         )
     if _find(causes, InvalidURL, urllib3.LocationValueError):
         return (
-            "the address, or that of its proxy, cannot be used",
+            "the address or the proxy address is invalid",
             "check the address, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
         )
     return None
@@ -115,21 +115,21 @@ def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
     host, inner = (urlsplit(url).hostname or "")[:LONGEST_HOST], causes[-1]
     if unknown := _find(causes, socket.gaierror):
         lasts = unknown.errno != socket.EAI_AGAIN
-        advice = "check the name and the network of this machine"
+        advice = "check the host name and the network of this machine"
         return f"name not found: {host}", advice if lasts else ""
     if untrusted := _find(causes, ssl.SSLCertVerificationError):
         why = getattr(untrusted, "verify_message", "no reason given")
         advice = (
-            "where a network has certificates of its own, set REQUESTS_CA_BUNDLE to a "
-            "file that holds them"
+            "if your network uses its own certificates, set REQUESTS_CA_BUNDLE to a "
+            "file that contains them"
         )
         return f"certificate not trusted: {why} ({host})", advice
     if status := _TUNNEL.search(str(inner)):
         return f"HTTP {status[1]}", ""
     if _find(causes, requests.Timeout, urllib3.ReadTimeoutError, TimeoutError):
-        return "no answer in time", ""
+        return "timed out", ""
     is_content = _find(causes, zlib.error, urllib3.DecodeError)
-    what = "the answer cannot be read" if is_content else "the connection failed"
+    what = "the response cannot be read" if is_content else "the connection failed"
     name = isinstance(inner, ssl.SSLError) and getattr(inner, "reason", None)
     return f"{what} ({name or type(inner).__name__})", ""
 

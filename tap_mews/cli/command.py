@@ -89,8 +89,8 @@ class MewsCommand(SingerCommand):
                 return click.Command.invoke(self, ctx)
         except BrokenPipeError:
             self.logger.warning(
-                "The target has closed its input; the next run goes on from the last "
-                "state that the target has kept",
+                "The target closed its input; the next run resumes from the last "
+                "state that the target stored",
             )
             raise
 
@@ -108,9 +108,9 @@ class MewsCommand(SingerCommand):
             metrics.removeFilter(_is_asked_for)
 
     def _fail(self, error: BaseException) -> None:
-        """End with one line; the way to it is told at debug level only."""
+        """End with one line; the traceback is logged at debug level only."""
         self.logger.error("%s", " ".join(line_of(error).split()))
-        self.logger.debug("Where that happened:", exc_info=error)
+        self.logger.debug("Traceback:", exc_info=error)
         sys.exit(1)
 
 
@@ -141,8 +141,8 @@ def line_of(error: BaseException) -> str:
     what = type(error).__name__
     if isinstance(error, OSError) and not isinstance(error, RequestException):
         about = [str(part) for part in (error.filename, error.strerror) if part]
-        return f"The run cannot go on: {': '.join(about) or what}"
-    return f"The run cannot go on: {what}; TAP_MEWS_LOGLEVEL=DEBUG shows its origin"
+        return f"The run cannot continue: {': '.join(about) or what}"
+    return f"The run cannot continue: {what}; TAP_MEWS_LOGLEVEL=DEBUG shows where"
 
 
 @contextmanager

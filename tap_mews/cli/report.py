@@ -102,11 +102,11 @@ def table(run: RunRecord) -> Iterator[str]:
             rows += _rows(run, stream)
     if quiet:
         usage = sum((each.usage for each in quiet), Usage())
-        rows.append([f"({len(quiet)} without news)", "", "0", *_numbers(usage), ""])
+        rows.append([f"({len(quiet)} without new rows)", "", "0", *_numbers(usage), ""])
     streams = run.streams.values()
     usage = sum((each.usage for each in streams), run.usage)
     count = f"{sum(each.rows for each in streams):,}"
-    rows.append(["(all, lists included)", "", count, *_numbers(usage), ""])
+    rows.append(["(total, with lookups)", "", count, *_numbers(usage), ""])
     return aligned([[*HEAD], *rows], NUMBERS)
 
 
@@ -125,8 +125,8 @@ def write(report: dict[str, Any], path: Path) -> None:
         with suppress(OSError):
             fresh.unlink()
         msg = (
-            f"The report cannot be written to {path}: {error.strerror}; make room "
-            "or set report_path. All records and the state are out"
+            f"The report cannot be written to {path}: {error.strerror}; free disk "
+            "space or set report_path. Records and state are not affected"
         )
         raise ReportError(msg) from None
 

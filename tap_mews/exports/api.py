@@ -209,7 +209,7 @@ class ExportsApi:
                 reason=error.reason,
             ) from None
         if answer is None:
-            msg = "exports/add: Mews answered without an export; run again"
+            msg = "exports/add: the response has no export; run again"
             raise UnexpectedAnswerError(msg)
         _ = answer.value.export.status  # raises where it is not documented
         return answer.value.export

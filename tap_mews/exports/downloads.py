@@ -27,7 +27,7 @@ TIMEOUT = (10.0, 60.0)
 
 TRIES = 8
 """Tries without a single new byte, or with few in a long time; one that brings some
-starts the count anew."""
+restarts the count."""
 
 REFUSED = {401, 403, 404, 410}
 """Statuses after which the same URL will not work, but a new one can."""
@@ -97,7 +97,7 @@ class Downloader:
             idle = 0 if came > 0 and not crawled else idle + 1
             line = f"{what}: {_bytes_of(file.size, size)}, {trouble}"
             if idle >= (trouble.tries or TRIES):
-                advice = f"{idle} tries brought nothing more, run again later"
+                advice = f"no more data after {idle} tries, run again later"
                 msg = f"{line}; {trouble.advice or advice}"
                 raise DownloadError(msg)
             pause = next(pauses)
@@ -121,7 +121,7 @@ class Downloader:
         with self._get(url, headers, what) as response:
             status = response.status_code
             if status in REFUSED:
-                msg = f"{what}: the file host refuses the link (HTTP {status})"
+                msg = f"{what}: the file host refused the link (HTTP {status})"
                 raise LinkExpiredError(msg)
             if status not in TAKEN:
                 if status < codes.server_error and status not in AGAIN:
@@ -132,14 +132,14 @@ class Downloader:
             if not _resumes_at(file.size, response):
                 file.clear()
                 if status != codes.ok:
-                    msg = "the host cannot resume there"
+                    msg = "the file host cannot resume the download"
                     raise TransientError(msg)
             told = self._clock.monotonic()
             for chunk in session.chunks(response, self._clock):
                 record.add(Usage(file_bytes=len(chunk)))
                 if file.size + len(chunk) > size:
                     file.clear()
-                    msg = f"it has more than the announced {size:,} bytes"
+                    msg = f"the file has more than the announced {size:,} bytes"
                     raise TransientError(msg)
                 file.append(chunk)
                 if self._clock.monotonic() - told >= TELL_SECONDS:
@@ -150,7 +150,7 @@ class Downloader:
         """Ask for a file, through redirects to links that may be used."""
         for _ in range(REDIRECTS):
             if wrong := self._wrong_with(url):
-                msg = f"{what}: Mews names a link that {wrong}; ask Mews support"
+                msg = f"{what}: the link from Mews {wrong}; ask Mews support"
                 raise DownloadError(msg)
             response = self._session.ask("GET", url, TIMEOUT, headers=headers)
             if not response.is_redirect:
@@ -158,7 +158,7 @@ class Downloader:
             response.close()
             with suppress(ValueError):  # then it stays, and soon is one too many
                 url = urljoin(url, response.headers["Location"])
-        msg = f"{what}: the file host redirects without end"
+        msg = f"{what}: too many redirects by the file host"
         raise DownloadError(msg)
 
     def _wrong_with(self, url: str) -> str:
@@ -169,14 +169,14 @@ class Downloader:
             link = urlsplit(url)
             port = link.port
         except ValueError:
-            return "cannot be read"
+            return "is malformed"
         if link.scheme not in self._schemes or not link.hostname or port == 0:
             return "is not an https address"
-        return "names a user" if "@" in link.netloc else ""
+        return "contains a user name" if "@" in link.netloc else ""
 
 
 def _resumes_at(offset: int, response: requests.Response) -> bool:
-    """Whether the body goes on where the file ends, rather than being another part.
+    """Whether the body continues where the file ends, and is not another part.
 
     A part of a body that is encoded is no part of the file.
     """

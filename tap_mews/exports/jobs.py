@@ -183,10 +183,10 @@ class EntityExports:
         exports: Mapping[str, Export],
         now: float,
     ) -> list[str]:
-        """Go on with the exports of an earlier run, and cut the rest into orders.
+        """Resume the exports of a previous run, and cut the rest into orders.
 
         Args:
-            spans: What is due, in order.
+            spans: The pending slices, in order.
             saved: Jobs from the state.
             exports: Those that Mews still knows, by id.
             now: Monotonic seconds.
@@ -212,7 +212,7 @@ class EntityExports:
         return [job["id"] for job in left]
 
     def windows(self, span: Slice, start: datetime | None) -> Iterator[Window]:
-        """The windows of a span from a moment on."""
+        """The windows of a slice from a moment on."""
         if start is None:
             yield Window(None, span.end)
         else:
@@ -257,7 +257,7 @@ class EntityExports:
         exports: Mapping[str, Export],
         now: float,
     ) -> ExportJob | None:
-        """The job of an earlier run, if it can be the next one of a span.
+        """The job of an earlier run, if it can be the next one of a slice.
 
         Args:
             saved: The job as the state holds it.
@@ -287,7 +287,7 @@ class EntityExports:
 
 
 def fingerprint(span: Slice) -> str:
-    """A short name for whose rows an export of a span has.
+    """A short name for whose rows an export of a slice has.
 
     That is what it asks for and, where it asks for all, what all was: an export that
     was added before a property joined lacks that property. A thousand identifiers
@@ -307,7 +307,7 @@ def _serves(
     end: datetime,
     gap: timedelta,
 ) -> bool:
-    """Whether a window leaves out nothing that is due, and brings something."""
+    """Whether a window skips nothing that is pending, and adds something."""
     if window.start is None or latest is None:
         return window.start is latest and window.end <= end
     return window.start <= latest + gap and latest <= window.end <= end

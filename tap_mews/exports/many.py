@@ -118,7 +118,7 @@ class ManyExports:
         self._finished = 0
 
     def open(self, slices: Sequence[Slice]) -> None:
-        """Add the first export of each token, or go on with those of an earlier run.
+        """Add the first export of each token, or resume those of a previous run.
 
         Raises:
             MewsError: As `MewsClient.call`, for every token.
@@ -241,7 +241,7 @@ class ManyExports:
         return [each for each in reading if each.batch.access in self._reading]
 
     def _drop(self, access: Access, error: MewsError) -> None:
-        """Go on without a token.
+        """Continue without a token.
 
         Raises:
             MewsError: There is none left.

@@ -91,7 +91,7 @@ class JobOrchestrator:
 
         Args:
             lane: A new lane.
-            spans: What is due, in order.
+            spans: The pending slices, in order.
             saved: Jobs from the state.
 
         Raises:
@@ -126,7 +126,7 @@ class JobOrchestrator:
             has no more.
 
         Raises:
-            ExportFailedError: Mews cannot make it, not even in pieces.
+            ExportFailedError: Mews cannot make it, not even of smaller windows.
             ExportTimeoutError: It takes too long; it stays in the state.
             MewsError: As `MewsClient.call`.
         """
@@ -185,7 +185,7 @@ class JobOrchestrator:
         return job.is_ready
 
     def recreate(self, lane: EntityExports, job: ExportJob, reason: str) -> None:
-        """Have an export made anew, after those that Mews still works on.
+        """Request an export again, after those that Mews still works on.
 
         Raises:
             ExportFailedError: That happened too often.
@@ -193,11 +193,11 @@ class JobOrchestrator:
         job.order.losses += 1
         if job.order.losses > MOST_LOSSES:
             msg = (
-                f"{lane.stream}: {job} {reason}, like {MOST_LOSSES} before it; "
-                "ask Mews support about it, then run again"
+                f"{lane.stream}: {job} {reason}, and so did {MOST_LOSSES} before it; "
+                "ask Mews support about this export, then run again"
             )
             raise ExportFailedError(msg)
-        logger.warning("%s: %s %s; adding it anew", lane.stream, job, reason)
+        logger.warning("%s: %s %s; requesting it again", lane.stream, job, reason)
         self._put_back(lane, job)
 
     def finish(self, lane: EntityExports, job: ExportJob) -> None:
@@ -239,17 +239,17 @@ class JobOrchestrator:
     def _apply(self, lane: EntityExports, job: ExportJob, found: Export | None) -> None:
         """Act on what Mews says of an export that was running."""
         if found is None:
-            self.recreate(lane, job, "is no longer known to Mews")
+            self.recreate(lane, job, "disappeared at Mews")
             return
         status = found.status
         job.export, job.listed = found, self._looked
         if status is ExportStatus.EXPIRED:
-            self.recreate(lane, job, "has expired")
+            self.recreate(lane, job, "expired")
         elif status is ExportStatus.FAILED:
             self._replace_failed(lane, job)
         elif found.lacks_files:
             msg = (
-                f"{lane.stream}: {job} is ready, but Mews names no files "
+                f"{lane.stream}: {job} is ready, but Mews lists no files "
                 "(Files: null); ask Mews support about this export, then run again"
             )
             raise UnexpectedAnswerError(msg)
@@ -265,17 +265,17 @@ class JobOrchestrator:
         order = lane.orders[0]
         order.failures += 1
         if order.failures == 1:
-            logger.warning("%s: %s has failed; adding it anew", lane.stream, job)
+            logger.warning("%s: %s failed; requesting it again", lane.stream, job)
             return
         parts = lane.split()
         if not parts:
             msg = (
-                f"{lane.stream}: {job} has failed, as exports of that time did before; "
+                f"{lane.stream}: {job} failed, as did every retry for this window; "
                 "ask Mews support about this export, then run again"
             )
             raise ExportFailedError(msg)
-        told = f"going on in {parts} parts"
-        logger.warning("%s: %s has failed again; %s", lane.stream, job, told)
+        told = f"splitting its window into {parts} parts"
+        logger.warning("%s: %s failed again; %s", lane.stream, job, told)
 
     def _advance(self, lane: EntityExports) -> None:
         """Add the next export of a lane if there is one and Mews can take it."""
@@ -292,9 +292,9 @@ class JobOrchestrator:
             return
         except RefusedError as error:
             if not (error.is_about_the_interval and lane.split()):
-                error.args = (f"{error} (asking for {order.window})",)
+                error.args = (f"{error} (requested {order.window})",)
                 raise
-            logger.warning("%s: %s; going on in parts", lane.stream, error)
+            logger.warning("%s: %s; splitting the window", lane.stream, error)
             return
         lane.orders.popleft()
         lane.blocked_since = None
@@ -319,7 +319,7 @@ class JobOrchestrator:
     ) -> None:
         """Wait until an export that this run does not know has ended."""
         if lane.skips_if_busy:
-            logger.info("%s: nothing to read while %s", lane.stream, error)
+            logger.info("%s: not requesting an export: %s", lane.stream, error)
             lane.orders.clear()
             return
         if lane.blocked_since is None:
@@ -352,7 +352,7 @@ class JobOrchestrator:
         if now - since >= self._timeout:
             msg = (
                 f"{lane.stream}: waited for {what}, longer than "
-                "export_timeout_minutes; run again, which goes on waiting for it"
+                "export_timeout_minutes; run again to resume waiting"
             )
             raise ExportTimeoutError(msg)
         if now - self._told >= TELL_SECONDS:

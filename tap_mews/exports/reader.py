@@ -30,7 +30,7 @@ MOST_REFUSALS = 3
 """New URLs for one file that the host may refuse before this is an error."""
 
 ROWS_BYTES = 1 << 18
-"""Rows are handed on in lots of this many bytes, which the processor's cache holds."""
+"""Rows are passed on in chunks of this size, which the processor's cache holds."""
 
 logger = logging.getLogger("tap-mews.exports")
 
@@ -66,7 +66,7 @@ class ExportReader:
         self._file: SpooledFile | None = None
 
     def open(self, slices: Sequence[Slice]) -> None:
-        """Add the first export, or go on with one of an earlier run.
+        """Add the first export, or resume one of a previous run.
 
         Raises:
             MewsError: As `MewsClient.call`.
@@ -74,7 +74,7 @@ class ExportReader:
         self._queue.open(self.lane, slices, self._saved)
 
     def windows(self) -> Generator[WindowRead, None, None]:
-        """The exports, each as one piece, when it is ready.
+        """The exports, each as one window, when it is ready.
 
         Raises:
             ExportFailedError: Mews cannot make an export.
@@ -119,7 +119,7 @@ class ExportReader:
         begun, files = self._ahead or (None, [])
         self._ahead = None
         if begun is not job:
-            if begun is not None:  # it was made anew
+            if begun is not None:  # it was made again
                 self._coming.add_done_callback(_drop)
             files = list(job.export.files or ())
             self._begin(job, files, 0)
@@ -170,9 +170,9 @@ class ExportReader:
                 except LinkExpiredError as error:
                     refusals += 1
                     if refusals > MOST_REFUSALS:
-                        msg = f"{error}, new as it is; run again later"
+                        msg = f"{error}, although it is new; run again later"
                         raise DownloadError(msg) from None
-                    logger.info("%s; asking for a new one", error)
+                    logger.info("%s; requesting a new one", error)
                 else:
                     return spooled
         except BaseException:
@@ -186,11 +186,11 @@ class ExportReader:
             _FilesLostError: They are not there, or not certainly the same.
         """
         if not self._queue.refresh(self.lane, job):
-            msg = "has expired while it was read"
+            msg = "expired while it was read"
             raise _FilesLostError(msg)
         found = _in_order_of(files, job.export.files or [])
         if found is None:
-            msg = "has other files than before"
+            msg = "changed its files"
             raise _FilesLostError(msg)
         return found
 
@@ -204,7 +204,7 @@ def _in_order_of(
     known: list[ExportFile],
     found: list[ExportFile],
 ) -> list[ExportFile] | None:
-    """Sort files that were listed anew, since Mews promises no order of them.
+    """Sort files that were listed again, since Mews promises no order of them.
 
     Returns:
         What was found in the order of what was known, or None where it is not certain
@@ -215,14 +215,14 @@ def _in_order_of(
         keys = [key(file) for file in known]
         if len(set(keys)) == len(keys) == len(found) and set(keys) == by_key.keys():
             same = [by_key[key] for key in keys]
-            # a file of the same name that has another size was made anew
+            # a file of the same name that has another size was made again
             sizes = [file.size for file in known]
             return same if [file.size for file in same] == sizes else None
     return None
 
 
 def _rows_of(file: SpooledFile, place: str) -> Iterator[Rows]:
-    """The rows of a file in lots."""
+    """The rows of a file in chunks."""
     first, rest = 1, b""
     for block in file.blocks(ROWS_BYTES):
         # splitting blocks is twice as fast as reading lines

@@ -54,7 +54,7 @@ class Spool:
             folder = self._folder or tempfile.tempdir or "for temporary files"
             msg = (
                 f"The spool folder {folder} cannot be used: {error.strerror}; "
-                "make room or set spool_directory"
+                "free disk space or set spool_directory"
             )
             raise SpoolError(msg) from None
 

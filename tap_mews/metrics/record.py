@@ -89,7 +89,7 @@ class StreamRecord:
         return sum((each.usage for each in [*self.partitions.values()]), Usage())
 
     def of(self, span: Slice) -> PartitionRecord:
-        """The partition that a span belongs to."""
+        """The partition that a slice belongs to."""
         new = PartitionRecord(self.metrics.log_if_due, ids=span.covers or span.scope)
         return self.partitions.setdefault(span.cohort, new)
 
@@ -105,12 +105,12 @@ class StreamRecord:
         others: Sequence[Slice],
         bookmark: Callable[[Slice], str | None],
     ) -> None:
-        """Note what is due, before any bookmark moves.
+        """Note what is pending, before any bookmark moves.
 
         Args:
-            due: What is due, in the order in which it is read.
-            others: One span of each partition, whether or not anything is due of it.
-            bookmark: Gives the bookmark that a span moves.
+            due: What is pending, in the order in which it is read.
+            others: One slice of each partition, whether or not it is pending.
+            bookmark: Gives the bookmark that a slice moves.
         """
         for span in due:
             partition = self.of(span)

@@ -170,7 +170,7 @@ def _entries(text: str) -> Iterator[str]:
 
 
 def _after(mark: str, text: str, at: int) -> int:
-    """Where to go on after a mark and the white space around it.
+    """Where to continue after a mark and the white space around it.
 
     Raises:
         ValueError: There is something else.

@@ -142,7 +142,7 @@ class PageFetch(Generic[T]):
                 if not some or len(some) == 1:
                     raise
                 self._most_ids = len(some) // 2
-                told = "%s; naming at most %d identifiers in one request"
+                told = "%s; sending at most %d identifiers in one request"
                 logger.warning(told, error, self._most_ids)
                 continue
             except RefusedError as error:

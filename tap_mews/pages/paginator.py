@@ -37,7 +37,7 @@ PAGES_BEFORE_GROWTH = 8
 class PageSize:
     """Rows to ask for: halved when a page is too heavy, and grown back slowly.
 
-    It is shared by all threads that call one operation, so each need not learn anew.
+    It is shared by all threads that call one operation, so each need not learn again.
     """
 
     def __init__(self, most: int) -> None:
@@ -95,8 +95,8 @@ class CursorPaginator(BaseAPIPaginator[str | None]):
         cursor = result.value.cursor
         if cursor in self._seen:
             msg = (
-                f"{self._operation.path}: page {self.count} has the cursor of an "
-                f"earlier page{result.of_request}, so the pages would never end; "
+                f"{self._operation.path}: page {self.count} repeats the cursor of an "
+                f"earlier page{result.of_request}, so paging would never end; "
                 "report this to Mews with the RequestId"
             )
             raise UnexpectedAnswerError(msg)
@@ -172,7 +172,7 @@ def _read_pages(
                 msg = f"{error}, even for a page of one row; ask Mews support about it"
                 raise TooHeavyError(msg) from None
             now = size.shrink(asked)
-            logger.warning("%s; asking for %d rows instead of %d", error, now, asked)
+            logger.warning("%s; requesting %d rows instead of %d", error, now, asked)
             continue
         if result is None or not (result.value.rows or result.value.count):
             return

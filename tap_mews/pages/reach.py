@@ -139,7 +139,7 @@ class Reach:
         if not found:
             error = next(iter(self.troubles.values()))
             count = len(self.troubles)
-            error.args = (f"none of {count} access tokens can be used; {error}",)
+            error.args = (f"none of the {count} access tokens works; {error}",)
             raise error
         # the order of the settings must not matter, nor which answer came first
         self._active = sorted(found, key=lambda each: (-len(found[each]), each.name))
@@ -191,8 +191,8 @@ class Reach:
             if own is None:
                 raise
             logger.info(
-                "%s: the property cannot be listed, so the stream enterprises lacks it "
-                "(%s)",
+                "%s: the property cannot be listed and is missing in the stream "
+                "enterprises (%s)",
                 access.name,
                 error,
             )
@@ -422,5 +422,5 @@ def _check_reached(setting: str, chosen: Ids, reached: Collection[str | None]) -
     """
     others = [key for key in chosen or () if key not in reached]
     if others:
-        msg = f"{setting}: the access token does not reach {some_of(others)}"
+        msg = f"{setting}: the access token has no access to {some_of(others)}"
         raise InvalidSettingsError(msg)

@@ -113,7 +113,7 @@ class PageReader:
         self._batches: list[Batch] = []
 
     def read_last(self, fetch: Fetch, slices: Sequence[Slice]) -> None:
-        """Read some more when all that is due is read; it moves no bookmark.
+        """Read some more when everything pending is read; it moves no bookmark.
 
         Args:
             fetch: Fetches the rows.
@@ -251,7 +251,7 @@ class PageReader:
                 self._drop(number, error)
 
     def _drop(self, number: int, error: MewsError) -> None:
-        """Go on without a read and those after it that ask for the same.
+        """Continue without a read and those after it that ask for the same.
 
         Raises:
             MewsError: There is nothing to go on with.

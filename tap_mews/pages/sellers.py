@@ -101,12 +101,12 @@ def bookable_services(
         except UnknownZoneError:
             without_zone.add(enterprise)
     _tell(
-        f"{stream}: enterprises/getAll gives no known TimeZoneIdentifier; leaving out "
+        f"{stream}: enterprises/getAll returned no known TimeZoneIdentifier; skipping "
         "the properties",
         without_zone,
     )
     _tell(
-        f"{stream}: services/getAll gives no known TimeUnitPeriod; leaving out the "
+        f"{stream}: services/getAll returned no known TimeUnitPeriod; skipping the "
         "services",
         without_period,
     )

@@ -96,7 +96,7 @@ class SeriesFetch:
                     is_all = len(self._refused) == len(self._sold)
                 if is_all or error.is_forbidden:
                     raise
-                logger.warning("%s; leaving out the rest of it", error)
+                logger.warning("%s; skipping the rest of it", error)
 
     def _of(self, key: str, client: MewsClient, window: Window) -> Iterator[Rows]:
         """The rows of one service or rate, in as many requests as Mews wants."""
@@ -122,7 +122,7 @@ class SeriesFetch:
                 continue
             except TooHeavyError as error:
                 limit = LongestInterval(part.length / 2)
-                logger.warning("%s; asking for half of the time", error)
+                logger.warning("%s; requesting half of the period", error)
                 continue
             start = part.end
             if result is not None and result.value.rows:

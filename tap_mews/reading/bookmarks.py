@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-mews.bookmarks")
 
 MAIN = 0
-"""The cohort that holds all properties but those that join."""
+"""The partition of all properties except those that join."""
 
 
 EMPTY: dict[str, Any] = {
@@ -107,7 +107,8 @@ class Bookmarks:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             msg = (
                 f"{self._stream}: the state cannot be read ({type(error).__name__}: "
-                f"{error}); repair it, or take the stream out of it to start anew"
+                f"{error}); repair it, or remove the stream from it to read the "
+                "stream from its beginning"
             )
             raise InvalidStateError(msg) from None
 
@@ -125,7 +126,7 @@ class Bookmarks:
         return tuple(sorted({*covers, *self._ids_joining()}))
 
     def of(self, span: Slice) -> str | None:
-        """The bookmark that a span moves, as the state has it."""
+        """The bookmark that a slice moves, as the state has it."""
         part = self._cohorts.get(span.cohort, self._state)
         value: str | None = part.get("replication_key_value")
         return value
@@ -175,7 +176,7 @@ class Bookmarks:
         lookback: timedelta,
         now: datetime,
     ) -> list[Slice]:
-        """The spans that are due, in the order in which they are to be read.
+        """The pending slices, in the order in which they are to be read.
 
         First what joined later, from its own beginning up to the bookmark, then all
         together from the bookmark to the end.
@@ -226,14 +227,14 @@ class Bookmarks:
             reached = _moment_of(part)
             if reached is not None and reached > latest:
                 msg = (
-                    f"{self._stream}: the bookmark {self._write(reached)} is later "
-                    "than now at Mews; set replication_key_value to the moment up to "
-                    f"which rows are complete, {self._write(latest)} at the latest"
+                    f"{self._stream}: the bookmark {self._write(reached)} is in the "
+                    "future; set replication_key_value to the time up to which rows "
+                    f"are complete, {self._write(latest)} at the latest"
                 )
                 raise InvalidStateError(msg)
 
     def move(self, span: Slice, until: datetime) -> None:
-        """Note that a piece of a span has been delivered whole.
+        """Note that a window of a slice has been delivered.
 
         Args:
             span: What the piece was cut from.
@@ -253,7 +254,7 @@ class Bookmarks:
             self._merge(cohort)
 
     def part(self, ids: Iterable[str]) -> None:
-        """Let some that cannot be read stay where they are; the others go on.
+        """Let some that cannot be read stay where they are; the others continue.
 
         Args:
             ids: Properties, chains or parents.
@@ -268,7 +269,7 @@ class Bookmarks:
         for cohort in self._joining():
             behind = sorted(parted.intersection(cohort["ids"]))
             joining += _groups(behind, cohort.get("replication_key_value"))
-            # the cohort itself, which a slice of this run moves
+            # the partition itself, which a slice of this run moves
             cohort["ids"] = [key for key in cohort["ids"] if key not in parted]
             joining += [cohort] if cohort["ids"] else []
         self._keep_joining(joining)
@@ -348,7 +349,7 @@ class Bookmarks:
         ]
         known = set(covers).union(*(cohort["ids"] for cohort in joining))
         left = self._still_left(now)
-        # what comes back goes on where it was
+        # what returns resumes where it was
         for each in left:
             back = sorted((reach - known).intersection(each["ids"]))
             joining += _groups(back, each["replication_key_value"])
@@ -373,8 +374,8 @@ class Bookmarks:
                 kept.append(dict(each))
             else:
                 logger.info(
-                    "%s: %d properties or chains that have not been reached for %d "
-                    "days are read from their beginning if they come back",
+                    "%s: dropping the bookmarks of %d properties or chains that no "
+                    "token has reached for %d days",
                     self._stream,
                     len(each["ids"]),
                     KEPT_AFTER_LEAVING.days,
@@ -382,7 +383,7 @@ class Bookmarks:
         return kept
 
     def _merge(self, cohort: dict[str, Any]) -> None:
-        """Let what joined go on together with the rest."""
+        """Read what joined together with the rest from now on."""
         covers = self._state.get("covers") or []
         self._state["covers"] = sorted([*covers, *cohort["ids"]])
         self._keep_joining([other for other in self._joining() if other is not cohort])
@@ -418,6 +419,6 @@ def _moment_of(part: dict[str, Any]) -> datetime | None:
 def _plain(ids: object) -> list[str]:
     """Identifiers as Mews compares them, each once."""
     if not isinstance(ids, list) or not all(isinstance(key, str) for key in ids):
-        msg = "identifiers must be a list of texts"
+        msg = "identifiers must be a list of strings"
         raise TypeError(msg)
     return list(dict.fromkeys(key.strip().lower() for key in ids))

@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Slice:
-    """A stretch of time that is due.
+    """A period that is pending.
 
     Attributes:
         start: First moment, or None for everything from the beginning.
         end: Last moment.
         scope: Identifiers that requests must name; None for all that the token reaches.
-        cohort: Which of the stream's bookmarks it moves.
+        cohort: Which partition of the bookmark it moves.
         covers: Identifiers that it is known to cover, or None.
         through: Properties of the token that reads it, where several tokens do; they
             tell its exports from those of the others of a chain.
@@ -63,8 +63,8 @@ class WindowRead:
         rows: Its rows, in no order; to be taken once.
         complete_until: No row up to here can still come, so the bookmark may move here;
             None if the window moves no bookmark.
-        share: How much of all that is due is done with it, 0 to 1.
-        way: How its rows come: `exports` or `pages`.
+        share: How much of the pending time is done with it, 0 to 1.
+        way: The extraction method: `exports` or `pages`.
         known: How many windows there are, as far as is known.
         done: To be called when the rows are taken and the bookmark has moved.
     """

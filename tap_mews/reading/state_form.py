@@ -63,7 +63,7 @@ def expanded(state: Json) -> Json:
     """
     form = state.get("format")
     if form is not None and (not isinstance(form, int) or form > FORMAT):
-        msg = f"The state has the format {form}: a later release wrote it; use that one"
+        msg = f"The state has format {form} of a newer release; update the tap"
         raise InvalidStateError(msg)
     ids = state.get("ids") or {}
     return {
@@ -167,7 +167,8 @@ def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
     except (TypeError, KeyError, ValueError, AttributeError) as error:
         msg = (
             f"{name}: the state cannot be read ({type(error).__name__}: {error}); "
-            "repair it, or take the stream out of it to read it from its beginning"
+            "repair it, or remove the stream from it to read the stream from its "
+            "beginning"
         )
         raise InvalidStateError(msg) from None
     return long
@@ -181,7 +182,7 @@ def _named(name: str, ids: Json) -> list[str]:
     """
     found = ids.get(name)
     if found is None or name_of(found) != name:
-        msg = f"its `ids` lack the list {name}"
+        msg = f"`ids` has no list {name}"
         raise ValueError(msg)
     return list(found)
 

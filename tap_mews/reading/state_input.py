@@ -77,7 +77,7 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
         msg = "`bookmarks` must hold an object for each stream"
         raise _refusal(msg)
     if bookmarks and not bookmarks.keys() & streams.keys():
-        msg = f"it is of other streams than this tap's: {', '.join(sorted(bookmarks))}"
+        msg = f"it has none of this tap's streams: {', '.join(sorted(bookmarks))}"
         raise _refusal(msg)
     state = expanded(state)
     bookmarks = state["bookmarks"]
@@ -93,7 +93,7 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
 def _unwrapped(document: object) -> Json:
     """A state without what is around it."""
     if document is None:
-        logger.warning("The state is null: everything is read from its beginning")
+        logger.warning("The state is null; reading everything from the beginning")
         return {}
     if not isinstance(document, dict):
         msg = "it must be an object with `bookmarks`"
@@ -101,14 +101,14 @@ def _unwrapped(document: object) -> Json:
     if "bookmarks" in document or not document.keys() - PASSED_OVER:
         return document
     if "streams" in document:
-        msg = "it is a catalog; are --catalog and --state exchanged?"
+        msg = "it is a catalog; are --catalog and --state swapped?"
         raise _refusal(msg)
     wrappers = [name for name in (*COMPLETED, *PARTIAL) if name in document]
     wrappers = wrappers or [name for name in WRAPPERS if name in document][:1]
     if not wrappers:
         msg = "it must be an object with `bookmarks`"
         raise _refusal(msg)
-    logger.info("Taking the state from %s", " and ".join(wrappers))
+    logger.info("Reading the state from %s", " and ".join(wrappers))
     found: Json = {}
     for name in wrappers:
         part = document[name]
@@ -150,7 +150,7 @@ def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
 def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
     """The state of a stream of this tap, without what cannot be of it."""
     if bookmark and not bookmark.keys() & {*known.keys, *OF_THE_SDK}:
-        msg = f"nothing in it is of this tap: {', '.join(sorted(bookmark))}"
+        msg = f"it was not written by this tap: {', '.join(sorted(bookmark))}"
         raise _refusal(msg, name)
     partitions = bookmark.get("partitions", [])
     for each in (bookmark, *partitions):
@@ -161,8 +161,8 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
             raise _refusal(msg, name)
     if not bookmark.get("replication_key_value") and any(map(bookmark.get, OF_THE_SDK)):
         logger.warning(
-            "%s: the state holds progress of another tap and no bookmark; reading it "
-            "from its beginning",
+            "%s: the state has progress of another tap but no bookmark; reading the "
+            "stream from its beginning",
             name,
         )
     if partitions:
@@ -176,18 +176,18 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
     for partition in partitions:
         context = partition["context"]
         if [*context] != [known.partition_key]:
-            msg = f"its partitions by {', '.join(sorted(context))} are not of this tap"
+            msg = f"this tap has no partitions by {', '.join(sorted(context))}"
             raise _refusal(msg, name)
         value = context[known.partition_key]
         if not isinstance(value, str):
-            msg = f"a partition without {known.partition_key}"
+            msg = f"a partition has no {known.partition_key}"
             raise _refusal(msg, name)
         key = value.strip().lower()
         named = {**partition, "context": {known.partition_key: key}}
         other = found.setdefault(key, named)
         if other is not named:
             logger.warning(
-                "%s: the state has two bookmarks for %s; the earlier one is taken",
+                "%s: the state has two bookmarks for %s; using the earlier one",
                 name,
                 key,
             )
@@ -206,15 +206,15 @@ def _moment(value: object, name: str) -> datetime:
     try:
         return parse_moment(value)  # type: ignore[arg-type]
     except (AttributeError, ValueError):
-        msg = "a bookmark that is not a date or date-time"
+        msg = "a bookmark is not a date or date-time"
         raise _refusal(msg, name) from None
 
 
 def _refusal(why: str, stream: str | None = None) -> InvalidStateError:
     subject = f"{stream}: the state" if stream else "The state"
     advice = (
-        "repair it, or take the stream out of it to read it from its beginning"
+        "repair it, or remove the stream from it to read the stream from its beginning"
         if stream
-        else "repair it, or run without it to read everything from its beginning"
+        else "repair it, or run without it to read everything from the beginning"
     )
     return InvalidStateError(f"{subject} cannot be read ({why}); {advice}")

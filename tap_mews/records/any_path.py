@@ -21,7 +21,7 @@ _join = msgspec.json.Encoder().encode
 
 
 class AnyPath:
-    """Checks rows that differ from their schema in any way that is no violation."""
+    """Checks rows that differ from their schema without violating it."""
 
     def __init__(self, schema: Mapping[str, Any], kept: str | None) -> None:
         """Compile.

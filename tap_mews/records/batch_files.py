@@ -35,11 +35,11 @@ class BatchFiles:
         self._prefix = f"{config.storage.prefix or ''}{name}-{uuid4()}"
         self._count = 0
 
-    def write(self, lots: Iterable[list[bytes]]) -> Iterator[list[str]]:
+    def write(self, chunks: Iterable[list[bytes]]) -> Iterator[list[str]]:
         """Write rows; the last file is complete with the last row.
 
         Args:
-            lots: JSON of one row each, without line breaks.
+            chunks: Chunks of rows, each row as JSON without line breaks.
 
         Yields:
             The address of each file, when it is complete.
@@ -47,9 +47,9 @@ class BatchFiles:
         Raises:
             BatchError: The storage does not take it.
         """
-        waiting = iter(lots)
+        waiting = iter(chunks)
         rest: list[bytes] = []
-        while rest or (rest := next((lot for lot in waiting if lot), [])):
+        while rest or (rest := next((chunk for chunk in waiting if chunk), [])):
             self._count += 1
             compressed = self._config.encoding.compression == GZIP
             name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
@@ -79,7 +79,7 @@ class BatchFiles:
             part.append(b"")
             file.write(b"\n".join(part))
             if not rest and room:
-                rest = next((lot for lot in waiting if lot), [])
+                rest = next((chunk for chunk in waiting if chunk), [])
         return rest
 
 
@@ -90,8 +90,8 @@ def _telling(name: str) -> Iterator[None]:
         yield
     except OSError as error:
         msg = (
-            f"The batch file {name} cannot be written: {error.strerror or error}; see "
-            "to batch_config.storage, then run again: it goes on from the last state"
+            f"The batch file {name} cannot be written: {error.strerror or error}; "
+            "check batch_config.storage, then run again to resume from the last state"
         )
         raise BatchError(msg) from error
 

@@ -66,7 +66,7 @@ class CarefulPath:
             kind = "JSON" if record is _NOT_JSON else "a JSON object"
             return Examined(None, [("$", f"must be {kind}")], drift)
         if constants:
-            violations.append(("$", f"must not hold {' or '.join(constants)}"))
+            violations.append(("$", f"must not contain {' or '.join(constants)}"))
         violations += [
             (_json_path(place), "must be Unicode text, without lone surrogates")
             for place in _surrogates(record, ())

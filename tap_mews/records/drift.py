@@ -1,4 +1,4 @@
-"""Where rows differ from their schema in ways that are no violation.
+"""Where rows differ from their schema without violating it.
 
 They have properties that the schema does not know, and scalars in another notation than
 the schema names (`scalars`).

@@ -157,7 +157,7 @@ class RecordValidator:
         millions of times.
         """
         if self._is_stale:
-            # between two lots of rows, since compiling takes as long as many rows
+            # between two chunks of rows, since compiling takes as long as many rows
             self._compile()
         decode = self._fast_path
         learned = self._learned_paths[0] if self._learned_paths else None
@@ -197,10 +197,10 @@ class RecordValidator:
         """Look where in a row the names stand that were cut out of it, and learn that.
 
         Names are cut wherever they stand, whatever the types of their values are. The
-        first row of each lot is looked at, and more of them early in the stream.
+        first row of each chunk is looked at, and more of them early in the stream.
 
         Returns:
-            How many rows of the lot are then passed on without a look.
+            How many rows of the chunk are then passed on without a look.
         """
         with suppress(*REFUSALS):
             _, drift = self._any_path.pass_on(row)

@@ -30,7 +30,7 @@ SLOW_BYTES, SLOW_SECONDS = 1 << 12, 0.1
 
 
 class MessageWriter(SimpleSingerWriter):
-    """The SDK's writer, with a way for records that are bytes already.
+    """The SDK's writer, with a method for records that are bytes already.
 
     Nothing is kept back: when a call returns, the target can read all of it. So a STATE
     never overtakes the records that it covers. A stop waits for the end of a line, so
@@ -111,7 +111,7 @@ class MessageWriter(SimpleSingerWriter):
         except OSError as error:
             msg = (
                 f"Standard output cannot be written to: {error.strerror}; its last "
-                "line may be cut, the next run goes on from the last whole state"
+                "line may be incomplete, the next run resumes from the last whole state"
             )
             raise OutputError(msg) from None
         finally:

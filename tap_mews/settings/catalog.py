@@ -73,13 +73,13 @@ def read_catalog(
     if not isinstance(document, dict) or "streams" not in document:
         msg = "The catalog must be an object with a list of `streams`"
         if isinstance(document, dict) and "bookmarks" in document:
-            msg += "; it holds a state: are --catalog and --state exchanged?"
+            msg += "; it holds a state: are --catalog and --state swapped?"
         raise InvalidFileError(msg)
     try:
         # not strict: the text `true` is true
         entries = msgspec.convert(document["streams"], list[_Entry], strict=False)
     except msgspec.ValidationError as error:
-        msg = f"The catalog cannot be understood: {str(error).replace('$', 'streams')}"
+        msg = f"The catalog is invalid: {str(error).replace('$', 'streams')}"
         raise InvalidFileError(msg) from None
     found: dict[str, Json] = {}
     for entry, raw in zip(entries, document["streams"], strict=True):
@@ -100,12 +100,12 @@ def read_catalog(
     strange = sorted(name for name in found.keys() - known if _is_selected(found[name]))
     if left_out := [name for name in strange if name in sensitive]:
         msg = (
-            f"The catalog selects {', '.join(left_out)}, which the tap has only with "
+            f"The catalog selects {', '.join(left_out)}, available only with "
             "sensitive_streams set to true"
         )
         raise InvalidFileError(msg)
     if strange:
-        msg = f"The catalog selects what this tap does not have: {', '.join(strange)}"
+        msg = f"The catalog selects streams that do not exist: {', '.join(strange)}"
         raise InvalidFileError(msg)
     return {"streams": [found[name] for name in found if name in known]}
 
@@ -154,7 +154,7 @@ def _add(
     for key, value in said.items():
         if there.setdefault(key, value) != value:
             where = ".".join((name, *breadcrumb[1::2]))
-            msg = f"The catalog says two different things about `{key}` of {where}"
+            msg = f"The catalog has two different values for `{key}` of {where}"
             raise InvalidFileError(msg)
 
 

@@ -38,7 +38,7 @@ def read_file(option: str, path: str) -> Any:  # noqa: ANN401 - any JSON
         else:
             document = Path(path).read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
-        reason = getattr(error, "strerror", None) or "that is not a name of a file"
+        reason = getattr(error, "strerror", None) or "not a file name"
         msg = f"{name} cannot be read ({reason})"
         raise InvalidFileError(msg) from None
     try:
@@ -81,10 +81,10 @@ def parse(document: str | bytes) -> Any:  # noqa: ANN401 - any JSON
         where = f"line {error.lineno}, column {error.colno}: {error.msg}"
         msg = f"is not JSON ({where})"
         if error.msg == "Extra data":
-            msg = f"holds more than one JSON document (line {error.lineno})"
+            msg = f"contains more than one JSON document (line {error.lineno})"
         raise ValueError(msg) from None
     except RecursionError:
-        msg = "is not JSON that can be read: it is nested too deeply"
+        msg = "is nested too deeply"
         raise ValueError(msg) from None
 
 
@@ -105,6 +105,6 @@ def _refuse_constant(name: str) -> None:
 
 def _integer(digits: str) -> int:
     if len(digits) > MOST_DIGITS:
-        msg = f"holds a number with more than {MOST_DIGITS} digits"
+        msg = f"contains a number with more than {MOST_DIGITS} digits"
         raise ValueError(msg)
     return int(digits)

@@ -102,7 +102,7 @@ def check_output(maps: Iterable[StreamMap]) -> None:
             continue
         name = each.stream_alias
         if name in names or not isinstance(name, str):
-            msg = f"stream_maps: more than one stream would go out as {name}"
+            msg = f"stream_maps: more than one stream would be named {name}"
             raise InvalidSettingsError(msg)
         names.add(name)
         missing = {*(each.transformed_key_properties or ())}.difference(
@@ -110,8 +110,8 @@ def check_output(maps: Iterable[StreamMap]) -> None:
         )
         if missing:
             msg = (
-                f"{name} would go out without its key {', '.join(missing)}; set a "
-                "greater flattening_max_key_length or `__key_properties__`"
+                f"{name} would lose its key {', '.join(missing)}; increase "
+                "flattening_max_key_length or set `__key_properties__`"
             )
             raise InvalidSettingsError(msg)
 

@@ -106,7 +106,7 @@ def _problems_of_many_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, s
         elif _SPACE_OR_QUOTE.search(token) or not token.isprintable():
             yield f"access_tokens.{name}", _ALONE
         elif token in tokens[: number - 1]:
-            yield f"access_tokens.{name}", "must not be the token of an entry before it"
+            yield f"access_tokens.{name}", "must not repeat an earlier token"
 
 
 def looks_like_token(text: object) -> bool:
@@ -120,7 +120,7 @@ def _problems_of_access(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not given:
         yield "access_token", "is required, or access_tokens"
     elif len(given) > 1:
-        yield "access_token", "must not be set beside access_tokens"
+        yield "access_token", "must not be set together with access_tokens"
 
 
 def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -150,7 +150,7 @@ def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if strange:
             example = "such as 674c333a-246b-4a60-83f9-50056c00d91b"
             where = f"entry {strange[0]}" if len(strange) < len(ids) else "each entry"
-            yield name, f"must hold identifiers {example}; {where} is not an identifier"
+            yield name, f"must list identifiers {example}; {where} is not an identifier"
 
 
 def _problems_of_address(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -235,7 +235,7 @@ def _problems_of_faker(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     known = import_module("faker.config").AVAILABLE_LOCALES
     for locale in [locales] if isinstance(locales, str) else locales:
         if locale.replace("-", "_") not in known:
-            yield "faker_config.locale", "must be locales that Faker has, such as de_AT"
+            yield "faker_config.locale", "must be Faker locales, such as de_AT"
 
 
 _RULES: tuple[Callable[[Mapping[str, Any]], Iterator[tuple[str, str]]], ...] = (

@@ -112,7 +112,7 @@ class StreamMaps:
                 yield (
                     f"stream_maps.{name} must name {KEPT} of {stream.name}, which can "
                     "hold personal data: null drops it, an expression changes it, "
-                    f"`{KEPT}` hands it on"
+                    f"`{KEPT}` keeps it"
                 )
 
     def warnings(self) -> Iterator[str]:
@@ -129,9 +129,9 @@ class StreamMaps:
                     )
                     if kept:
                         yield (
-                            f"stream_maps.{name}.{column} is made from "
+                            f"stream_maps.{name}.{column} is derived from "
                             f"{', '.join(kept)} of {stream.name}: personal data that "
-                            "still goes out as it is; set it to null to keep it back"
+                            "is still emitted unchanged; set it to null to remove it"
                         )
 
     def with_keys(self) -> dict[str, Any]:
@@ -223,9 +223,10 @@ class StreamMaps:
             return
         functions = set(self._language.functions)
         for kind in found.kinds.difference(self._language.kinds):
-            yield f"{where} has a part ({kind.__name__}) that expressions cannot have"
+            yield f"{where} contains {kind.__name__}, which expressions do not support"
         for name in sorted(found.calls - functions):
-            yield f"{where} calls {name}, which is no function{_meant(name, functions)}"
+            meant = _meant(name, functions)
+            yield f"{where} calls {name}, which is not a function{meant}"
         for key in sorted(found.config):
             if self._config.get(key) is None:
                 yield f"{where} uses stream_map_config.{key}, which is not set"
@@ -288,7 +289,7 @@ def _problems_of_keys(
                     "unless `__key_properties__` names another one"
                 )
             elif key not in stream.properties and key not in options:
-                yield f"{where}: there is no {key} to be the key of {stream.name}"
+                yield f"{where}: {stream.name} has no property {key} to use as key"
 
 
 def _columns(definition: Mapping[str, Any]) -> dict[str, str]:

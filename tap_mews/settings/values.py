@@ -52,8 +52,8 @@ CONFIG = th.PropertiesList(
         secret=True,
         title="Access tokens",
         description=(
-            "Tokens of several properties, read in one run: an object of names and "
-            "tokens, or a list of tokens. Messages and the report use the names."
+            "Tokens of several properties, read in one run: an object that maps names "
+            "to tokens, or a list of tokens. Messages and the report use the names."
         ),
     ),
     th.Property(
@@ -63,9 +63,9 @@ CONFIG = th.PropertiesList(
         default="fail_at_end",
         title="On the failure of a property",
         description=(
-            "What to do when some properties cannot be read and others can: deliver "
-            "the others and end with an error, stop at once, or deliver the others and "
-            "warn. What was not read stays due."
+            "What to do if some properties cannot be read: read the others and end "
+            "with an error, stop at once, or read the others and warn. The next run "
+            "reads what is missing."
         ),
     ),
     th.Property(
@@ -74,9 +74,9 @@ CONFIG = th.PropertiesList(
         default=False,
         title="Read chains once",
         description=(
-            "Whether what belongs to a chain, such as customers, is read by one of "
-            "several access tokens alone. Each reads it, unless set, since Mews does "
-            "not promise that all of them see the same."
+            "Whether only one of several access tokens reads the data of a chain, such "
+            "as customers. By default each of them does, because Mews does not promise "
+            "that all of them see the same rows."
         ),
     ),
     th.Property(
@@ -84,8 +84,8 @@ CONFIG = th.PropertiesList(
         th.StringType(min_length=1),
         title="Client name",
         description=(
-            "Name and version that Mews sees in each request; "
-            "the name of the tap and its version unless set."
+            "Name and version that Mews sees in each request. Default: name and "
+            "version of the tap."
         ),
     ),
     th.Property(
@@ -95,7 +95,7 @@ CONFIG = th.PropertiesList(
         title="API address",
         description=(
             "Address of the Mews platform; `https://api.mews-demo.com` is the public "
-            "demo. Plain http is taken for a loopback address only."
+            "demo. Plain http is accepted for a loopback address only."
         ),
     ),
     th.Property(
@@ -103,8 +103,8 @@ CONFIG = th.PropertiesList(
         th.DateTimeType,
         title="Start date",
         description=(
-            "Where a stream without a bookmark starts, as a date or date-time. "
-            "Everything there is, unless set."
+            "Date or date-time from which a stream without a bookmark is read. "
+            "Default: everything."
         ),
     ),
     th.Property(
@@ -112,9 +112,9 @@ CONFIG = th.PropertiesList(
         th.DateTimeType,
         title="Reference start date",
         description=(
-            "Where customers, companies and all that other rows refer to start, as a "
-            "date or date-time. Everything there is, whatever start_date is, unless "
-            "set; with it, ids of rows can point to nothing."
+            "Date or date-time from which customers, companies and other data that "
+            "rows refer to are read. Default: everything, regardless of start_date. If "
+            "set, ids in rows can point to rows that were not read."
         ),
     ),
     th.Property(
@@ -122,8 +122,8 @@ CONFIG = th.PropertiesList(
         th.DateTimeType,
         title="End date",
         description=(
-            "Where each stream stops, as a date or date-time. "
-            "Five minutes ago by the server's clock, unless set."
+            "Date or date-time up to which streams are read. Default: five minutes ago "
+            "by the server's clock."
         ),
     ),
     th.Property(
@@ -131,8 +131,8 @@ CONFIG = th.PropertiesList(
         th.ArrayType(th.StringType(min_length=1)),
         title="Enterprise identifiers",
         description=(
-            "The properties to read, up to 1000. All that the access token reaches, "
-            "unless set."
+            "The properties to read, up to 1000. Default: all that the access token "
+            "reaches."
         ),
     ),
     th.Property(
@@ -140,8 +140,8 @@ CONFIG = th.PropertiesList(
         th.ArrayType(th.StringType(min_length=1)),
         title="Chain identifiers",
         description=(
-            "The chains whose customers and companies to read, up to 1000. All that "
-            "the access token reaches, unless set."
+            "The chains whose customers and companies to read, up to 1000. Default: "
+            "all that the access token reaches."
         ),
     ),
     th.Property(
@@ -151,9 +151,9 @@ CONFIG = th.PropertiesList(
         default="auto",
         title="Extraction",
         description=(
-            "How entities are read: through data exports or page by page. `auto` "
-            "takes an export for a first sync and for more than a week, pages for "
-            "less, and the one that Mews allows where it refuses the other."
+            "How entities are read: through data exports or page by page. `auto` uses "
+            "an export for a first sync and for more than a week, pages for less. If "
+            "Mews refuses one of the two, it uses the other."
         ),
     ),
     th.Property(
@@ -162,8 +162,9 @@ CONFIG = th.PropertiesList(
         default=False,
         title="Sensitive streams",
         description=(
-            "Whether the catalog has the streams of cards, notes and other free text "
-            "about guests: account_notes, credit_cards, service_order_notes, tasks."
+            "Whether the catalog includes the streams with cards, notes and other free "
+            "text about guests: account_notes, credit_cards, service_order_notes, "
+            "tasks."
         ),
     ),
     th.Property(
@@ -172,8 +173,8 @@ CONFIG = th.PropertiesList(
         default=False,
         title="Skip unauthorized streams",
         description=(
-            "Whether to skip, with a warning, the selected streams that Mews does not "
-            "let these tokens read. The run fails before it reads anything, unless set."
+            "Whether to skip the selected streams that Mews does not let these tokens "
+            "read, with a warning. By default, the run fails before it reads anything."
         ),
     ),
     th.Property(
@@ -181,7 +182,7 @@ CONFIG = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=1000),
         default=1000,
         title="Page size",
-        description="Rows to ask for in one page, 1 to 1000.",
+        description="Rows to request in one page, 1 to 1000.",
     ),
     th.Property(
         "export_window_days",
@@ -196,8 +197,8 @@ CONFIG = th.PropertiesList(
         default=60,
         title="Export poll pause",
         description=(
-            "Longest pause in seconds between two looks at running exports, 1 to 3600; "
-            "the first look comes after about a second."
+            "Longest pause in seconds between two checks of running exports, 1 to "
+            "3600. The first check comes after about a second."
         ),
     ),
     th.Property(
@@ -206,8 +207,8 @@ CONFIG = th.PropertiesList(
         default=720,
         title="Export time-out",
         description=(
-            "How long to wait for one export in minutes, 1 to 10080. The next run goes "
-            "on waiting for the same export."
+            "How long to wait for one export in minutes, 1 to 10080. The next run "
+            "resumes waiting for the same export."
         ),
     ),
     th.Property(
@@ -216,8 +217,8 @@ CONFIG = th.PropertiesList(
         default=7,
         title="Ledger lookback",
         description=(
-            "Posting dates before the bookmark that ledger_entries reads again, in "
-            "days, 0 to 366."
+            "How many days of posting dates before the bookmark ledger_entries and "
+            "ledger_balances read again, 0 to 366."
         ),
     ),
     th.Property(
@@ -226,8 +227,8 @@ CONFIG = th.PropertiesList(
         default=5,
         title="Lookback",
         description=(
-            "Time before the bookmark that the other streams read again, in minutes, "
-            "0 to 44640."
+            "How many minutes before the bookmark the other streams read again, 0 to "
+            "44640."
         ),
     ),
     th.Property(
@@ -236,8 +237,8 @@ CONFIG = th.PropertiesList(
         default=3,
         title="Companionship refresh",
         description=(
-            "Each run reads the companionships of reservations that are in house or "
-            "arrive within this many days again, 0 (none) to 85."
+            "Each run also reads the companionships of reservations that are in house "
+            "or arrive within this many days, 0 (none) to 85."
         ),
     ),
     th.Property(
@@ -246,8 +247,8 @@ CONFIG = th.PropertiesList(
         default=7,
         title="Availability, days back",
         description=(
-            "Days before today that each run reads of service_availability and "
-            "rate_pricing, 0 to 3660, whatever start_date is."
+            "How many days before today each run reads of service_availability and "
+            "rate_pricing, 0 to 3660, regardless of start_date."
         ),
     ),
     th.Property(
@@ -256,8 +257,8 @@ CONFIG = th.PropertiesList(
         default=365,
         title="Availability, days ahead",
         description=(
-            "Days after today that each run reads of service_availability and "
-            "rate_pricing, 0 to 1830, whatever end_date is."
+            "How many days after today each run reads of service_availability and "
+            "rate_pricing, 0 to 1830, regardless of end_date."
         ),
     ),
     th.Property(
@@ -267,7 +268,7 @@ CONFIG = th.PropertiesList(
         default="fail",
         title="On an invalid record",
         description=(
-            "What to do with a record that breaks its schema: stop, or warn and pass "
+            "What to do with a record that violates its schema: stop, or warn and pass "
             "it on."
         ),
     ),
@@ -278,10 +279,10 @@ CONFIG = th.PropertiesList(
         default="drop",
         title="Undocumented properties",
         description=(
-            "What to do with properties of a row that its schema does not know: drop "
-            "them, or keep them whole in the object `_undocumented` of the record, by "
-            "their JSON Pointer. They can hold personal data. Either way, one line a "
-            "run counts and names those of a stream."
+            "What to do with properties that the schema of a row does not have: drop "
+            "them, or keep them unchanged in the object `_undocumented` of the record, "
+            "by their JSON Pointer. They can hold personal data. Either way, one log "
+            "line per stream and run counts and names them."
         ),
     ),
     th.Property(
@@ -289,8 +290,8 @@ CONFIG = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=64),
         title="Concurrency",
         description=(
-            "Most requests under way at once, 1 to 64, for those who share a token "
-            "with others. As many as the rate limit allows, unless set."
+            "Maximum number of concurrent requests, 1 to 64, for a token that other "
+            "clients use as well. Default: as many as the rate limit allows."
         ),
     ),
     th.Property(
@@ -298,8 +299,8 @@ CONFIG = th.PropertiesList(
         th.StringType(min_length=1),
         title="Spool directory",
         description=(
-            "Existing folder for exported files while they are read; the system's "
-            "folder for temporary files, unless set."
+            "Existing folder for exported files while they are read. Default: the "
+            "system's folder for temporary files."
         ),
     ),
     th.Property(
@@ -307,8 +308,8 @@ CONFIG = th.PropertiesList(
         th.StringType(min_length=1),
         title="Report",
         description=(
-            "File to write a report to, as JSON, when a run has ended: what was read "
-            "of each stream, and what it took. In an existing folder; it is replaced."
+            "File for a JSON report of each run: what was read of each stream, and "
+            "what it took. The folder must exist, and the file is replaced."
         ),
     ),
 ).to_dict()

@@ -87,10 +87,10 @@ class MewsStream(WindowedStream, abc.ABC):
         is_sensitive: Whether it is there only with the setting `sensitive_streams`.
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
-        reader: Reads what is due; made when the stream is opened.
+        reader: Reads what is pending; made when the stream is opened.
         opening: What the stream waits for before its turn: a first answer that is
             late, or trouble that is raised then.
-        is_complete: Whether all that is due has been read.
+        is_complete: Whether everything pending has been read.
     """
 
     name: str
@@ -135,7 +135,7 @@ class MewsStream(WindowedStream, abc.ABC):
         self.run.record.streams.pop(self.name, None)
 
     def client_of(self, span: Slice, access: Access) -> MewsClient:
-        """Makes the calls for a span; their usage goes to its partition."""
+        """Makes the calls for a slice; their usage goes to its partition."""
         return self.run.client_of(access).adding_to(self.record.of(span))
 
     @cached_property
@@ -222,7 +222,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     @property
     def end(self) -> datetime:
-        """Last moment that is due."""
+        """Last moment to read."""
         return self.run.end
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
@@ -248,7 +248,7 @@ class MewsStream(WindowedStream, abc.ABC):
     def starts_too_late(self) -> bool:
         """Whether its history was begun at a later `start_date` than is set now."""
         if not self.is_bounded:
-            return False  # it is read anew by itself
+            return False  # it is read again by itself
         # not `stream_state`, which would make an entry for the stream
         state = self.tap_state.get("bookmarks", {}).get(self.name, {})
         begun = [
@@ -297,7 +297,7 @@ class MewsStream(WindowedStream, abc.ABC):
         return not self.is_dry_run and self.replication_method != REPLICATION_FULL_TABLE
 
     def open(self) -> None:
-        """Begin to read what is due, and wait for the first answer.
+        """Begin to read what is pending, and wait for the first answer.
 
         Raises:
             MewsError: As the reader.
@@ -315,7 +315,7 @@ class MewsStream(WindowedStream, abc.ABC):
             raise
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
-        """Deliver all that is due.
+        """Deliver everything pending.
 
         Rows that can stay as they came are written here and not yielded; the SDK writes
         the others.
@@ -340,7 +340,7 @@ class MewsStream(WindowedStream, abc.ABC):
         batch_config: BatchConfig,
         context: Context | None = None,
     ) -> Iterator[tuple[BaseBatchFileEncoding, list[str]]]:
-        """Deliver all that is due in files; none holds rows of two pieces.
+        """Deliver everything pending in files; none holds rows of two windows.
 
         The SDK emits the state after each file, so a bookmark may move only when the
         file that it covers is out.
@@ -350,8 +350,8 @@ class MewsStream(WindowedStream, abc.ABC):
             return
         if len(self.stream_maps) != 1:
             msg = (
-                f"{self.name}: batch_config cannot be used with stream maps that make "
-                "several streams of one; drop one of the two"
+                f"{self.name}: batch_config cannot be used with stream maps that split "
+                "a stream; remove one of the two"
             )
             raise InvalidSettingsError(msg)
         if batch_config.encoding.format != "jsonl":
@@ -364,14 +364,14 @@ class MewsStream(WindowedStream, abc.ABC):
             for piece in windows:
                 self.record.begin(piece)
                 try:
-                    for manifest in files.write(map(self._lot, piece.rows)):
+                    for manifest in files.write(map(self._chunk, piece.rows)):
                         yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
                 self._finish(piece)
 
     def go_on_without(self, batch: Batch, error: MewsError) -> None:
-        """Note that a batch cannot be read, and go on with the others.
+        """Note that a batch cannot be read, and continue with the others.
 
         Raises:
             MewsError: There are no others, or the settings say to stop.
@@ -453,7 +453,7 @@ class MewsStream(WindowedStream, abc.ABC):
 
     @property
     def _skips_if_refused(self) -> bool:
-        """Whether the run goes on with other streams."""
+        """Whether the run continues with other streams."""
         skips = self.run.settings.skip_unauthorized_streams
         return skips and len(self.run.record.streams) > 1
 
@@ -466,7 +466,7 @@ class MewsStream(WindowedStream, abc.ABC):
         self.bookmarks.check_reached(self.latest_bookmark)
         settings = self.run.settings
         if not self.is_bounded and self.bookmarks.begins_late(settings.start_date):
-            told = "%s: its history was cut off by a start date; reading all of it once"
+            told = "%s: a start date limited its history; reading all of it once"
             self.logger.info(told, self.name)
             self.bookmarks.backfill()
         return self.bookmarks.due(
@@ -481,7 +481,7 @@ class MewsStream(WindowedStream, abc.ABC):
             return [self._all(self.start(self.selection.ids))]
         slices = self.due()
         if not slices:
-            self.logger.info("%s: nothing is due", self.name)
+            self.logger.info("%s: nothing to read yet", self.name)
         return slices
 
     def _all(self, start: datetime | None) -> Slice:
@@ -512,21 +512,21 @@ class MewsStream(WindowedStream, abc.ABC):
         self.counter.increment(count)
         self.record.count(count)
 
-    def _lot(self, rows: Rows) -> list[bytes]:
+    def _chunk(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
         if self._writes_rows:
-            lot = self.validator.lines(rows)
+            chunk = self.validator.lines(rows)
         else:
-            lot = [
+            chunk = [
                 serialize_json(mapped).encode()
                 for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
-        self.record.count(len(lot))
-        return lot
+        self.record.count(len(chunk))
+        return chunk
 
     def _finish(self, piece: WindowRead) -> None:
-        """Move the bookmark over a piece that is delivered, and emit the state."""
+        """Move the bookmark over a delivered window, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
             self.bookmarks.move(piece.span, piece.complete_until)
         self.record.finish(piece, self.bookmarks.of(piece.span))

@@ -129,7 +129,7 @@ def test_a_target_that_goes_away_ends_the_tap_with_one_line(
             if not re.search(r"\| INFO |The clock of this machine", line)
         ]
         assert len(told) == 1
-        assert "The target has closed its input" in told[0]
+        assert "The target closed its input" in told[0]
         complete(world)
 
 

@@ -75,7 +75,7 @@ def test_no_retry_after_stops_a_run_for_longer_than_minutes(
     told = [line for line in result.logs if "trying again in" in line]
     assert len(told) == 3
     assert max(clock.pauses) <= responses.LONGEST_PAUSE
-    is_long = any("Mews asks for a pause of" in line for line in told)
+    is_long = any("Mews asked for a pause of" in line for line in told)
     assert is_long == (value in LONG)
     assert (clock.monotonic() > 100) == (value in LONG)
 
@@ -105,7 +105,7 @@ def test_an_answer_that_drips_is_given_up_and_asked_for_again(
     result = sync(hotel.config(**START), catalog=BILLS, clock=HastyClock()).ok()
     told = [line for line in result.logs if "trying again in" in line]
     assert len(told) == 2
-    assert all(re.search(r"only [\d,]+ bytes came in 0 s", line) for line in told)
+    assert all(re.search(r"only [\d,]+ bytes received in 0 s", line) for line in told)
     assert records_by_id("bills", result) == within(hotel)
 
 
@@ -116,7 +116,7 @@ def test_answers_that_always_drip_end_the_run_in_one_line(
     hotel.faults.add(ENTERPRISES, Drip(0.02, 1), times=None)
     result = sync(hotel.config(**START), catalog=BILLS, clock=HastyClock())
     assert isinstance(result.error, UnavailableError)
-    assert "bytes came in" in str(result.error)
+    assert "bytes received in" in str(result.error)
     assert "10 times in a row" in str(result.error)
 
 

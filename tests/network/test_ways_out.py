@@ -91,7 +91,7 @@ def test_without_pysocks_it_is_said_what_to_install(
 
     monkeypatch.setattr(requests.adapters, "SOCKSProxyManager", missing)
     monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:9")
-    with pytest.raises(FAILURES, match="a SOCKS proxy needs the package PySocks"):
+    with pytest.raises(FAILURES, match="a SOCKS proxy requires the package PySocks"):
         ask(NOWHERE)
 
 
@@ -165,21 +165,21 @@ def test_a_bundle_that_cannot_be_used_is_named(
     monkeypatch.setenv(name, str(path))
     with (
         host(authority.context(tmp_path)) as (port, _),
-        pytest.raises(FAILURES, match="file of trusted certificates cannot be used"),
+        pytest.raises(FAILURES, match="CA certificate file cannot be used"),
     ):
         ask(f"https://localhost:{port}")
 
 
 PROXIES = {
-    "nobody listens": ("http://127.0.0.1:9", "proxy 127.0.0.1:9 refuses: "),
-    "nobody listens, SOCKS": ("socks5h://127.0.0.1:9", "proxy 127.0.0.1:9 refuses: "),
+    "nobody listens": ("http://127.0.0.1:9", "proxy 127.0.0.1:9 refused: "),
+    "nobody listens, SOCKS": ("socks5h://127.0.0.1:9", "proxy 127.0.0.1:9 refused: "),
     "no such name": (
         "http://proxy.invalid:3128",
-        "proxy proxy.invalid:3128 refuses: name not found",
+        "proxy proxy.invalid:3128 refused: name not found",
     ),
-    "no address": ("http://", "the address, or that of its proxy, cannot be used"),
-    "no number": ("http://x:abc", "the address, or that of its proxy, cannot be used"),
-    "no scheme": ("ftp://x:1", "the address, or that of its proxy, cannot be used"),
+    "no address": ("http://", "the address or the proxy address is invalid"),
+    "no number": ("http://x:abc", "the address or the proxy address is invalid"),
+    "no scheme": ("ftp://x:1", "the address or the proxy address is invalid"),
 }
 
 
@@ -204,7 +204,7 @@ def test_a_proxy_that_refuses_is_named_with_its_status(
 ) -> None:
     with host(status=status) as (port, _):
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
-        words = f"proxy 127.0.0.1:{port} refuses: HTTP {status}"
+        words = f"proxy 127.0.0.1:{port} refused: HTTP {status}"
         with pytest.raises(FAILURES, match=words):
             ask("https://api.mews.example")
 

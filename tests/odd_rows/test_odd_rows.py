@@ -44,14 +44,16 @@ class Odd:
 
 
 ODD = {
-    "not a number": Odd('"{text}":NaN', "$ must not hold NaN", {"{text}": None}),
+    "not a number": Odd('"{text}":NaN', "$ must not contain NaN", {"{text}": None}),
     "infinity deep down": Odd(
         '"Address":{"Latitude":Infinity}',
-        "$ must not hold Infinity",
+        "$ must not contain Infinity",
         {"Address": {"Latitude": None}},
     ),
     "minus infinity in a list": Odd(
-        '"{list}":["a",-Infinity]', "$ must not hold -Infinity", {"{list}": ["a", None]}
+        '"{list}":["a",-Infinity]',
+        "$ must not contain -Infinity",
+        {"{list}": ["a", None]},
     ),
     "a surrogate alone": Odd(
         f'"{{text}}":"{GUEST}\\ud800"',

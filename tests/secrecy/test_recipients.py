@@ -29,7 +29,7 @@ def test_redirects_of_the_api_are_refused(sandbox: Sandbox, status: int) -> None
         for stream in ("customers", "source_assignments", "companionships"):
             result = sync(sandbox.config(), catalog=select(stream))
             assert isinstance(result.error, RefusedError)
-            assert "redirects are not followed" in str(result.error)
+            assert "follows no redirects" in str(result.error)
             assert location not in str(result.error)
         assert other.journal.requests() == []
         assert other.journal.downloads == []

@@ -252,7 +252,7 @@ def test_a_429_of_one_token_does_not_hold_up_the_others(
 ) -> None:
     group.faults.add(BILLS, Status(429, headers={"Retry-After": "9"}), times=1)
     result = history.run(extraction="pages")
-    assert result.log.count("the rate limit is reached") == 1
+    assert result.log.count("rate limit reached") == 1
     assert history.missing() == {}
 
 

@@ -46,7 +46,7 @@ def test_a_token_that_opens_nothing_is_named_and_the_others_are_read(
     group.access.withdraw(tokens["East"])
     result = history.failing()
     assert isinstance(result.error, PropertyFailureError)
-    assert str(result.error).startswith("Not read: East (all streams); all else is")
+    assert str(result.error).startswith("Not read: East (all streams); the rest was")
     assert result.log.count("East") == 1
     east = hotel_of(group, "East", tokens)
     others = [key for key in group.enterprise_ids if key != east]
@@ -72,7 +72,7 @@ def test_a_property_that_is_refused_stays_behind_and_comes_later(
     settle(group)
     break_for(group, operation, tokens["South"])
     result = history.failing(extraction=extraction)
-    assert str(result.error).startswith("Not read: South (bills); all else")
+    assert str(result.error).startswith("Not read: South (bills); the rest")
     south = hotel_of(group, "South", tokens)
     state = history.bookmark("bills")
     assert state["joining"] == [{"ids": [south], "replication_key_value": before}]
@@ -225,7 +225,7 @@ def test_tokens_that_are_all_wrong_are_one_line(
     for token in tokens.values():
         group.access.withdraw(token)
     result = history.failing()
-    told = f"none of 4 access tokens can be used; North: {ENTERPRISES}: HTTP 401"
+    told = f"none of the 4 access tokens works; North: {ENTERPRISES}: HTTP 401"
     assert str(result.error).startswith(told)
     assert "check client_token, access_tokens and api_url" in str(result.error)
     assert result.lines == []
