@@ -85,12 +85,19 @@ class PropertyFailureError(TapMewsError):
 class MewsError(TapMewsError):
     """An operation of the Mews API did not do what it was asked for."""
 
+    @property
+    def is_forbidden(self) -> bool:
+        """Whether the operation as such is refused, and not what was asked of it."""
+        return False
+
 
 class UnauthorizedError(MewsError):
     """401: the tokens are wrong or the operation is not enabled for them."""
 
-    is_forbidden = True
-    """The operation as such is refused, and not what was asked of it."""
+    @property
+    def is_forbidden(self) -> bool:
+        """Always."""
+        return True
 
 
 class WithdrawnError(MewsError):

@@ -127,8 +127,7 @@ class Run:
         of = f"{stream}: {whose}" if stream else whose
         reason = str(error).removeprefix(f"{stream}: ").removeprefix(f"{whose}: ")
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
-        is_forbidden = getattr(error, "is_forbidden", False)
-        if is_forbidden and self.settings.skip_unauthorized_streams:
+        if error.is_forbidden and self.settings.skip_unauthorized_streams:
             return
         failure = Failure(stream, whose, tuple(covers), type(error))
         self.record.failures.append(failure)

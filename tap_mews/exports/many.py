@@ -60,17 +60,26 @@ class _OfOne:
         batch: What they are of.
         reader: Reads them.
         windows: What it reads.
-        until: No row up to here can still come; None before the first window.
+        until: By partition, the moment up to which no row can still come.
     """
 
     def __init__(self, batch: Batch, reader: ExportReader) -> None:
         self.batch = batch
         self.reader = reader
         self.windows = reader.windows()
-        self.until: datetime | None = None
+        self.until: dict[int, datetime | None] = {}
 
     def has(self, span: Slice) -> bool:
         """Whether it has a window left of a slice."""
+        lane = self.reader.lane
+        orders = [*(job.order for job in lane.jobs), *lane.orders]
+        return any(each.span.cohort == span.cohort for each in orders)
+
+    def is_at(self, span: Slice) -> bool:
+        """Whether its next window is one of a slice.
+
+        Exports of a previous run come first, whichever slice they are of.
+        """
         upcoming = self.reader.lane.upcoming
         return upcoming is not None and upcoming.span.cohort == span.cohort
 
@@ -150,7 +159,11 @@ class ManyExports:
         mark = fingerprint(span)
         own = [job for job in self._saved if job.get("scope", "") == mark]
         self._jobs.setdefault(batch.access, []).extend(own)
-        if batch.access not in self._reading:
+        if known := self._reading.get(batch.access):
+            # an error of the token is one of all its slices
+            covers = {*(known.batch.covers or ()), *(batch.covers or ())}
+            known.batch = replace(known.batch, covers=tuple(sorted(covers)))
+        else:
             save = partial(self._save_of, batch.access)
             reader = self._new_reader(batch.access, self._jobs[batch.access], save)
             self._reading[batch.access] = _OfOne(batch, reader)
@@ -169,11 +182,13 @@ class ManyExports:
         Raises:
             MewsError: As `ExportReader.windows`, where no token is left.
         """
-        for span in self._slices:
-            reading = [each for each in self._reading.values() if each.has(span)]
-            for each in reading:
-                each.until = None
-            while pending := [each for each in self._left(reading) if each.has(span)]:
+        members = {
+            span.cohort: [each for each in self._reading.values() if each.has(span)]
+            for span in self._slices
+        }
+        while span := self._next_slice():
+            reading = members[span.cohort]
+            while pending := [each for each in self._left(reading) if each.is_at(span)]:
                 first = min(pending, key=attrgetter("urgency"))
                 yield from self._window(first, reading, span)
             # of one that was dropped, the others may have been ahead
@@ -181,11 +196,19 @@ class ManyExports:
                 span=span,
                 window=Window(span.start, span.end),
                 rows=iter(()),
-                complete_until=self._complete_until(reading),
+                complete_until=self._complete_until(reading, span),
                 share=self._share,
                 way="exports",
                 known=self._known,
             )
+
+    def _next_slice(self) -> Slice | None:
+        """The first slice of which a token has its next window."""
+        reading = self._reading.values()
+        ready = (
+            each for each in self._slices if any(one.is_at(each) for one in reading)
+        )
+        return next(ready, None)
 
     def _window(
         self, one: _OfOne, reading: list[_OfOne], span: Slice
@@ -198,7 +221,7 @@ class ManyExports:
             return
         if read is None:
             return
-        others = [each for each in self._left(reading) if each.has(span)]
+        others = [each for each in self._left(reading) if each.is_at(span)]
         others.sort(key=attrgetter("urgency"))
         for each in others[:FILES_AHEAD]:
             if each is not one:
@@ -207,7 +230,9 @@ class ManyExports:
             read,
             span=span,
             rows=self._rows(one, read.rows),
-            complete_until=self._complete_until(reading, one, read.complete_until),
+            complete_until=self._complete_until(
+                reading, span, one, read.complete_until
+            ),
             share=self._share,
             known=self._known,
             done=partial(self._finish, one, read),
@@ -221,18 +246,22 @@ class ManyExports:
             raise WindowLostError from None
 
     def _finish(self, one: _OfOne, read: WindowRead) -> None:
-        one.until = read.complete_until
+        one.until[read.span.cohort] = read.complete_until
         self._finished += 1
         read.done()
 
     def _complete_until(
         self,
         reading: list[_OfOne],
+        span: Slice,
         one: _OfOne | None = None,
         until: datetime | None = None,
     ) -> datetime | None:
         """Where all tokens of a slice stand, once one of them has a window more."""
-        stands = [until if each is one else each.until for each in self._left(reading)]
+        stands = [
+            until if each is one else each.until.get(span.cohort)
+            for each in self._left(reading)
+        ]
         known = [each for each in stands if each is not None]
         return min(known) if known and len(known) == len(stands) else None
 

@@ -98,6 +98,14 @@ class Lookups:
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._known: dict[tuple[str, str], list[Rows]] = {}
 
+    def narrowed(
+        self, enterprise_ids: tuple[str, ...] | None, chain_ids: tuple[str, ...] | None
+    ) -> Lookups:
+        """Lists of the same token, of other properties or chains."""
+        return Lookups(
+            self._client, self.access, self._page_size, enterprise_ids, chain_ids
+        )
+
     def rows(self, operation: Operation) -> list[Rows]:
         """All rows that an operation lists, of the properties that are read.
 

@@ -38,6 +38,9 @@ T = TypeVar("T")
 
 Ids = tuple[str, ...] | None
 
+Shares = dict["Access", tuple[str, ...]]
+"""By token, the properties or chains that are read with it."""
+
 logger = logging.getLogger("tap-mews.reach")
 
 
@@ -57,7 +60,12 @@ class Batch:
 
 
 class Reach:
-    """The properties, chains and parents that the tokens of a run reach."""
+    """The properties, chains and parents that the tokens of a run reach.
+
+    Attributes:
+        is_of_many: Whether there are several tokens, of which each has a share.
+        troubles: The tokens that cannot be used, and why.
+    """
 
     def __init__(
         self,
@@ -82,14 +90,11 @@ class Reach:
         self._chain_ids = chain_ids
         self._reads_chains_once = reads_chains_once
         self._unlisted: set[Access] = set()
+        self._found: dict[Access, tuple[Enterprise, ...]] = {}
+        self.is_of_many = len(self._lookups) > 1
         self._lock = threading.Lock()
         self._parents: dict[tuple[str, str], dict[Access, Ids | MewsError]] = {}
         self.troubles: dict[Access, MewsError] = {}
-
-    @property
-    def is_of_many(self) -> bool:
-        """Whether there are several tokens."""
-        return len(self._lookups) > 1
 
     @property
     def accesses(self) -> set[Access]:
@@ -129,7 +134,7 @@ class Reach:
         return listed
 
     def _listed_by_many(self) -> tuple[Enterprise, ...]:
-        found: dict[Access, tuple[Enterprise, ...]] = {}
+        found = self._found
         for access, listed in self._each(self._list, self._active).items():
             if isinstance(listed, MewsError):
                 listed.args = (f"{access.name}: {listed}",)
@@ -198,6 +203,67 @@ class Reach:
             )
             self._unlisted.add(access)
             return (own,)
+
+    def others(
+        self, batch: Batch, selector: Selector, tried: Collection[Access]
+    ) -> Shares:
+        """The tokens with which a batch can be read that one token cannot read.
+
+        Args:
+            batch: What cannot be read.
+            selector: Of its operation.
+            tried: The tokens that cannot read it.
+        """
+        if selector in (NO_SELECTOR, WORLD) or not self.is_of_many:
+            return {}
+        is_of_chain = selector.parents is None and selector.of == "chain"
+        if is_of_chain and not self._reads_chains_once:
+            return {}  # each token of a chain reads it anyhow
+        lookups = self._lookups[batch.access]
+        own = lookups.chain_ids if is_of_chain else lookups.enterprise_ids
+        left = set(own or ())
+        if selector.parents is None and batch.covers is not None:
+            left &= set(batch.covers)
+        shares: Shares = {}
+        for access, listed in self._found.items():
+            reached = {each.chain_id if is_of_chain else each.id for each in listed}
+            if access not in tried and (ids := left & reached):
+                shares[access] = tuple(sorted(ids))
+                left -= ids
+        return shares
+
+    def narrowed(self, shares: Shares, selector: Selector) -> Reach:
+        """What some tokens reach of some properties or chains.
+
+        Args:
+            shares: What is read with each of the tokens.
+            selector: Of the operation that is read.
+        """
+        is_of_chain = selector.parents is None and selector.of == "chain"
+        lookups = []
+        for access, ids in shares.items():
+            of_enterprises = self._lookups[access].enterprise_ids
+            lookups.append(
+                self._lookups[access].narrowed(
+                    of_enterprises if is_of_chain else ids,
+                    ids if is_of_chain else self.chain_ids,
+                )
+            )
+        reach = Reach(
+            lookups,
+            enterprise_ids=self._enterprise_ids,
+            chain_ids=self._chain_ids,
+            reads_chains_once=self._reads_chains_once,
+        )
+        wanted = {key for ids in shares.values() for key in ids}
+        reach.listed = tuple(
+            each
+            for each in self.listed or ()
+            if (each.chain_id if is_of_chain else each.id) in wanted
+        )
+        reach.is_of_many = True
+        reach._narrowed = {*shares}
+        return reach
 
     def properties_of(self, access: Access) -> Ids:
         """Identifiers of the properties that are read by a token."""

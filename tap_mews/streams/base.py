@@ -21,7 +21,6 @@ from tap_mews.errors import (
 )
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.lookups import FOUNDED
-from tap_mews.pages.reach import Batch
 from tap_mews.pages.reader import PageReader
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
@@ -32,6 +31,7 @@ from tap_mews.records.undocumented import (
 from tap_mews.records.validator import RecordValidator
 from tap_mews.sdk import GuardedTap, WindowedStream
 from tap_mews.settings.stream_maps import KEPT
+from tap_mews.streams.failures import Failures
 from tap_mews.streams.record_schema import SCHEMAS, RecordSchema
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
+    from tap_mews.pages.reach import Reach, Shares
     from tap_mews.pages.reader import Fetch
     from tap_mews.records.validator import Rows
     from tap_mews.records.writer import MessageWriter
@@ -88,6 +89,7 @@ class MewsStream(WindowedStream, abc.ABC):
         is_optional: Whether runs go without it while Mews refuses it and it was never
             read; it may have come with an update, unasked for.
         reader: Reads what is pending; made when the stream is opened.
+        fails_by_property: Whether one property can fail and others of its token not.
         opening: What the stream waits for before its turn: a first answer that is
             late, or trouble that is raised then.
         is_complete: Whether everything pending has been read.
@@ -103,6 +105,7 @@ class MewsStream(WindowedStream, abc.ABC):
     is_sensitive: ClassVar[bool] = False
     is_bounded: ClassVar[bool] = True
     partition_key: ClassVar[str | None] = None
+    fails_by_property: ClassVar[bool] = True
     reader: Reader
     opening: Future[None] | None = None
     is_complete = False
@@ -120,9 +123,14 @@ class MewsStream(WindowedStream, abc.ABC):
         return self.operation
 
     @cached_property
-    def _lost(self) -> list[Batch]:
+    def reach(self) -> Reach:
+        """What it is read of, and with which tokens."""
+        return self.run.reach
+
+    @cached_property
+    def failures(self) -> Failures:
         """What cannot be read in this run, though other things can."""
-        return []
+        return Failures(self)
 
     @cached_property
     def record(self) -> StreamRecord:
@@ -165,7 +173,7 @@ class MewsStream(WindowedStream, abc.ABC):
             lane,
             time_filter,
             self.run.began,
-            self.go_on_without,
+            self.failures.set_aside,
             self.page_size,
         )
 
@@ -196,11 +204,11 @@ class MewsStream(WindowedStream, abc.ABC):
     @cached_property
     def selection(self) -> Selection:
         """What it reads: that of the settings, else all that the token reaches."""
-        settings, reach = self.run.settings, self.run.reach
+        settings, reach = self.run.settings, self.reach
         selector = self.windowed.selector
         if selector.parents is not None:
             parents = reach.ids(selector.parents)
-            self.tell_unlisted(selector.parents)
+            self.failures.note_unlisted(selector.parents)
             return Selection(parents, parents)
         if not selector.parameter:
             return Selection(None, None)
@@ -264,7 +272,7 @@ class MewsStream(WindowedStream, abc.ABC):
         """The earliest moment that rows of properties or chains can have."""
         # the ids of parents do not tell when their property was created
         has_parents = self.windowed.selector.parents is not None
-        return self.run.reach.beginning(None if has_parents else ids)
+        return self.reach.beginning(None if has_parents else ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -309,7 +317,13 @@ class MewsStream(WindowedStream, abc.ABC):
                 slices = self._slices()
                 self.record.plan(slices, [self._all(self.end)], self.bookmarks.of)
                 self.reader = self.new_reader()
-                self.reader.open(slices)
+                try:
+                    self.reader.open(slices)
+                except (UnauthorizedError, RefusedError) as error:
+                    if not self.failures.instead_of_all(error):
+                        raise
+                    self.reader = self.new_reader()
+                    self.reader.open(slices)
         except TapMewsError:
             self.record.has_failed = True
             raise
@@ -370,38 +384,9 @@ class MewsStream(WindowedStream, abc.ABC):
                     continue
                 self._finish(piece)
 
-    def go_on_without(self, batch: Batch, error: MewsError) -> None:
-        """Note that a batch cannot be read, and continue with the others.
-
-        Raises:
-            MewsError: There are no others, or the settings say to stop.
-        """
-        self._lost.append(batch)
-        if self.is_dry_run or not self._has_others(batch):
-            raise error
-        self.run.go_on_without(self.name, batch, error)
-        if batch.covers and self.moves_bookmark:
-            self.stay_behind(batch.covers)
-
-    def tell_unlisted(self, parents: Operation) -> None:
-        """Note the tokens with which parents cannot be listed, so that theirs lack."""
-        for access, error in self.run.reach.unlisted(parents).items():
-            self._lost.append(Batch(access))
-            self.run.go_on_without(self.name, self._lost[-1], error)
-
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Leave properties, chains or parents due from where they are."""
         self.bookmarks.part(ids)
-
-    def _has_others(self, batch: Batch) -> bool:
-        """Whether anything is left to be read beside what cannot be."""
-        # a chain that one token cannot read is read by the others of the chain
-        if not self.run.reach.accesses <= {each.access for each in self._lost}:
-            return True
-        if batch.covers is None or self.selection.ids is None:
-            return False
-        lost = {key for each in self._lost for key in each.covers or ()}
-        return not lost.issuperset(self.selection.ids)
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -433,7 +418,7 @@ class MewsStream(WindowedStream, abc.ABC):
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
             self._tap.flush_state()
-            if not self._lost:
+            if not self.failures:
                 self.is_complete = True
                 self.record.complete()
         finally:
@@ -450,6 +435,7 @@ class MewsStream(WindowedStream, abc.ABC):
         if self.opening is not None:
             self.opening.result()
         yield from self.reader.windows()
+        yield from self.failures.windows()
 
     @property
     def _skips_if_refused(self) -> bool:
@@ -483,6 +469,34 @@ class MewsStream(WindowedStream, abc.ABC):
         if not slices:
             self.logger.info("%s: nothing to read yet", self.name)
         return slices
+
+    def read_with(self, shares: Shares) -> set[str]:
+        """Read with these tokens from now on.
+
+        Args:
+            shares: The properties or chains that are read with each of them.
+
+        Returns:
+            The identifiers that are read then.
+        """
+        self.reach = self.run.reach.narrowed(shares, self.windowed.selector)
+        del self.selection
+        return set(self.selection.ids or ())
+
+    def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
+        """The slices of some that were set aside.
+
+        Args:
+            ids: Properties, chains or parents.
+            selection: All that the stream reads.
+        """
+        if not self.moves_bookmark:
+            return self._slices()
+        self.bookmarks.part(ids)
+        slices = self.bookmarks.due(
+            selection, self.start, self.end, self.lookback, self.run.began
+        )
+        return [each for each in slices if each.scope and ids.issuperset(each.scope)]
 
     def _all(self, start: datetime | None) -> Slice:
         """All that is read, from a moment to the end."""

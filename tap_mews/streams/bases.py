@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
+    from tap_mews.errors import MewsError
     from tap_mews.exports.api import ExportsApi
     from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Reader, WindowRead
@@ -70,7 +71,7 @@ class ByTime(MewsStream):
         return PageFetch(
             operation,
             row,
-            self.run.reach,
+            self.reach,
             self.client_of,
             self.page_size,
             is_probe=self.is_dry_run,
@@ -120,7 +121,7 @@ class Children(ByTime):
         parents = [self.fetch(each, Parent) for each in self.parents]
         children = self.fetch(self.operation, bytes)
         return self.page_reader(
-            ChildFetch(parents, children, self.run.reach, is_probe=self.is_dry_run)
+            ChildFetch(parents, children, self.reach, is_probe=self.is_dry_run)
         )
 
 
@@ -139,12 +140,12 @@ class Whole(MewsStream):
 
     def batches(self, span: Slice) -> list[Batch]:
         """One read a token."""
-        return self.run.reach.batches(self.operation.selector, span, most=MOST)
+        return self.reach.batches(self.operation.selector, span, most=MOST)
 
     def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
         del span, window
-        return iter(self.run.reach.rows(self.operation, batch))
+        return iter(self.reach.rows(self.operation, batch))
 
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Nothing is to be noted: the next run reads all of it anyhow."""
@@ -200,10 +201,13 @@ class Exported(ByTime):
     is_optional = False
     entity_type: ClassVar[str]
     export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
+    _is_by_pages = False
 
     @property
     def methods(self) -> tuple[ExtractionMethod, ...]:
         """By the setting `extraction`."""
+        if self._is_by_pages:
+            return (PAGES,)
         setting = self.run.settings.extraction
         found = tuple(each for each in ExtractionMethod if setting in {"auto", each})
         # `--test` asks for a page of one row; an export would be made for nothing
@@ -236,17 +240,29 @@ class Exported(ByTime):
         run = self.run
         if self.is_dry_run:
             return _ExportsProbe(run.exports_api(run.connection.accesses[0]))
-        if not run.reach.is_of_many:
+        if not self.reach.is_of_many:
             (access,) = run.connection.accesses
             return self._export_reader(access, self._saved_jobs, self._save_jobs)
         return ManyExports(
             self._export_reader,
-            partial(run.reach.batches, self.operation.selector),
-            run.reach.properties_of,
+            partial(self.reach.batches, self.operation.selector),
+            self.reach.properties_of,
             self._saved_jobs,
             self._save_jobs,
-            self.go_on_without,
+            self._set_exports_aside,
         )
+
+    def _set_exports_aside(self, batch: Batch, error: MewsError) -> None:
+        """Read page by page what one of the tokens may not export.
+
+        Raises:
+            MewsError: As `Failures.set_aside`.
+        """
+        shares = None
+        if error.is_forbidden and PAGES in self.methods and batch.covers:
+            self._is_by_pages = True
+            shares = {batch.access: batch.covers}
+        self.failures.set_aside(batch, error, shares)
 
     def _export_reader(
         self,

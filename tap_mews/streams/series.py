@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from tap_mews.pages.reach import Batch
+    from tap_mews.pages.reach import Shares
     from tap_mews.pages.time_units import TimeUnits
     from tap_mews.pages.unfolding import Unfolding
     from tap_mews.reading.reader import Reader
@@ -38,6 +38,7 @@ class Series(MewsStream):
     selected_by_default = False
     replication_key = None
     unfolding: ClassVar[Unfolding]
+    fails_by_property = False
 
     @property
     def replication_method(self) -> str:
@@ -71,12 +72,13 @@ class Series(MewsStream):
         """What is sold, of all that the parents are."""
         ids = tuple(sorted(self.sold))
         if self.operation.selector.parents is not None:
-            self.tell_unlisted(self.operation.selector.parents)
+            self.failures.note_unlisted(self.operation.selector.parents)
         return Selection(ids, ids)
 
-    def _has_others(self, batch: Batch) -> bool:
-        """Whether other tokens have something; of one, the last refusal is raised."""
-        return self.run.reach.is_of_many and super()._has_others(batch)
+    def read_with(self, shares: Shares) -> set[str]:
+        """What these tokens have to sell."""
+        del self.sold
+        return super().read_with(shares)
 
     def new_reader(self) -> Reader:
         """One service or rate after the other."""
@@ -85,7 +87,7 @@ class Series(MewsStream):
                 self.operation,
                 self.unfolding,
                 self.sold,
-                self.run.reach,
+                self.reach,
                 self.client_of,
                 is_probe=self.is_dry_run,
             )

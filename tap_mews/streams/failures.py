@@ -1,0 +1,222 @@
+"""What cannot be read of a stream, while the rest of it can."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from tap_mews.errors import MewsError
+from tap_mews.pages.reach import Batch
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Generator, Iterable
+
+    from tap_mews.api.operations import Operation
+    from tap_mews.metrics.record import StreamRecord
+    from tap_mews.pages.reach import Reach, Shares
+    from tap_mews.reading.bookmarks import Bookmarks, Selection
+    from tap_mews.reading.reader import Reader, Slice, WindowRead
+    from tap_mews.run import Run
+
+
+class DividedStream(Protocol):
+    """A stream whose parts can be read with different tokens; see `MewsStream`."""
+
+    name: str
+    reader: Reader
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Takes lines about it."""
+
+    @property
+    def reach(self) -> Reach:
+        """What it is read of, and with which tokens."""
+
+    @property
+    def record(self) -> StreamRecord:
+        """What is known of the reading of it."""
+
+    @property
+    def bookmarks(self) -> Bookmarks:
+        """What the state holds of it."""
+
+    @property
+    def selection(self) -> Selection:
+        """The properties, chains or parents that it reads."""
+
+    @property
+    def fails_by_property(self) -> bool:
+        """Whether one property can fail and others of its token not."""
+
+    @property
+    def run(self) -> Run:
+        """What the streams of this run share."""
+
+    @property
+    def windowed(self) -> Operation:
+        """The operation that a window begins with."""
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether it is only tested."""
+
+    @property
+    def moves_bookmark(self) -> bool:
+        """Whether what is delivered is noted."""
+
+    def new_reader(self) -> Reader:
+        """Make what reads it."""
+
+    def read_with(self, shares: Shares) -> set[str]:
+        """Read with these tokens from now on; gives what is read then."""
+
+    def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
+        """The slices of some that were set aside."""
+
+    def stay_behind(self, ids: Iterable[str]) -> None:
+        """Leave some pending from where they are."""
+
+
+class Failures:
+    """The batches that Mews refuses or that fail in this run.
+
+    What one token may not read is read with another that has it, after the rest of the
+    stream. What nobody can read keeps its bookmark, and the run reports it.
+    """
+
+    def __init__(self, stream: DividedStream) -> None:
+        """Start without any."""
+        self._stream = stream
+        self._lost: list[Batch] = []
+        self._refused: list[tuple[Batch, MewsError, Shares]] = []
+        self._is_second = False
+
+    def __bool__(self) -> bool:
+        """Whether something was not read."""
+        return bool(self._lost)
+
+    def set_aside(
+        self, batch: Batch, error: MewsError, shares: Shares | None = None
+    ) -> None:
+        """Continue without a batch.
+
+        Args:
+            batch: What cannot be read.
+            error: Why.
+            shares: What else can read it; if None, the other tokens that have it.
+
+        Raises:
+            MewsError: Nothing else is left to read, or the settings say to stop.
+        """
+        stream = self._stream
+        if shares is None:
+            shares = self._others(batch)
+        if not error.is_forbidden or stream.is_dry_run:
+            shares = {}
+        if not shares:
+            self._lost.append(batch)
+            if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
+                raise error
+            stream.run.go_on_without(stream.name, batch, error)
+        if batch.covers and stream.moves_bookmark:
+            stream.stay_behind(batch.covers)
+        if shares:
+            self._refused.append((batch, error, shares))
+
+    def note_unlisted(self, parents: Operation) -> None:
+        """Note the tokens that cannot list parents, so that theirs are missing."""
+        stream = self._stream
+        for access, error in stream.reach.unlisted(parents).items():
+            self._lost.append(Batch(access))
+            stream.run.go_on_without(stream.name, self._lost[-1], error)
+
+    def instead_of_all(self, error: MewsError) -> bool:
+        """Let other tokens read a stream that is refused to all that should read it.
+
+        Args:
+            error: The refusal.
+
+        Returns:
+            Whether there are any; the stream is read with them from now on.
+        """
+        stream = self._stream
+        if stream.is_dry_run or not error.is_forbidden:
+            return False
+        batches = [Batch(each) for each in stream.reach.accesses]
+        shares = _merged(self._others(batch) for batch in batches)
+        if not shares:
+            return False
+        wanted = stream.selection.ids or ()
+        taken = stream.read_with(shares)
+        if rest := tuple(key for key in wanted if key not in taken):
+            if stream.moves_bookmark:
+                stream.stay_behind(rest)
+            for batch in batches:
+                self._lost.append(Batch(batch.access, rest, rest))
+                stream.run.go_on_without(stream.name, self._lost[-1], error)
+        return True
+
+    def windows(self) -> Generator[WindowRead, None, None]:
+        """Read what was refused to one token with others."""
+        self._is_second = True
+        while self._refused:
+            refused, self._refused = self._refused, []
+            yield from self._again(refused)
+
+    def _again(
+        self, refused: list[tuple[Batch, MewsError, Shares]]
+    ) -> Generator[WindowRead, None, None]:
+        stream, selection = self._stream, self._stream.selection
+        shares = _merged(each for _, _, each in refused)
+        taken = stream.read_with(shares)
+        for batch, error, _ in refused:
+            rest = tuple(key for key in batch.covers or () if key not in taken)
+            if rest or not batch.covers:
+                self._lost.append(Batch(batch.access, rest, rest))
+                stream.run.go_on_without(stream.name, self._lost[-1], error)
+        reason = str(refused[0][1]).removeprefix(f"{stream.name}: ")
+        names = ", ".join(sorted(each.name for each in shares))
+        told = "%s: %s; reading it with %s page by page"
+        if not shares.keys() & {batch.access for batch, _, _ in refused}:
+            told = "%s: %s; reading it with %s instead"
+        stream.logger.info(told, stream.name, reason, names)
+        slices = stream.pending_of(taken, selection)
+        stream.record.plan(slices, [], stream.bookmarks.of)
+        try:
+            stream.reader.close()
+            stream.reader = stream.new_reader()
+            stream.reader.open(slices)
+            yield from stream.reader.windows()
+        except MewsError as error:
+            for access, ids in shares.items():
+                self.set_aside(Batch(access, ids, ids), error)
+
+    def _others(self, batch: Batch) -> Shares:
+        tried = {each.access for each in self._lost}
+        tried |= {each.access for each, _, _ in self._refused} | {batch.access}
+        return self._stream.run.reach.others(
+            batch, self._stream.windowed.selector, tried
+        )
+
+    def _has_rest(self, batch: Batch) -> bool:
+        """Whether anything is left to be read beside what cannot be."""
+        stream = self._stream
+        if not (stream.fails_by_property or stream.reach.is_of_many):
+            return False
+        # a chain that one token cannot read is read by the others of the chain
+        if not stream.reach.accesses <= {each.access for each in self._lost}:
+            return True
+        if batch.covers is None or stream.selection.ids is None:
+            return False
+        lost = {key for each in self._lost for key in each.covers or ()}
+        return not lost.issuperset(stream.selection.ids)
+
+
+def _merged(parts: Iterable[Shares]) -> Shares:
+    """The shares of several batches as those of one."""
+    merged: Shares = {}
+    for part in parts:
+        for access, ids in part.items():
+            merged[access] = tuple(dict.fromkeys((*merged.get(access, ()), *ids)))
+    return merged

@@ -1,0 +1,142 @@
+"""What one token may not read is read with another one, or in another way."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox.faults import Status
+from tests.pages_harness import History, Where, settle
+from tests.tokens.test_many_tokens import asked_by
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sandbox import Sandbox
+    from tests.harness import Json
+
+BILLS, SERVICES, RATES = "bills/getAll", "services/getAll", "rates/getAll"
+
+STREAMS = ("bills", "services", "rates", "source_assignments")
+
+
+def refuse(
+    group: Sandbox, operation: str, names: Iterable[str | None], status: int
+) -> None:
+    """Refuse an operation to some tokens from now on."""
+    only = Where(group, lambda request: request.grant in {*names}, Status(status))
+    group.faults.add(operation, only, times=None)
+
+
+@pytest.fixture
+def overlapping(group: Sandbox) -> dict[str, str]:
+    """A token for three of the hotels, one for two of them, and one for the last."""
+    first, second, third, fourth = group.enterprise_ids
+    return {
+        "A": group.access.grant([first, second, third], name="A"),
+        "B": group.access.grant([second, third], name="B"),
+        "C": group.access.grant([fourth], name="C"),
+    }
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("operation", [BILLS, SERVICES])
+def test_a_property_is_read_with_another_token_where_one_is_refused(
+    group: Sandbox,
+    settings: Json,
+    overlapping: dict[str, str],
+    operation: str,
+    status: int,
+) -> None:
+    first, *_ = group.enterprise_ids
+    history = History(group, (operation.partition("/")[0],), settings)
+    refuse(group, operation, ["A"], status)
+    what = {"access_tokens": overlapping, "extraction": "pages"}
+    result = history.failing(**what)
+    stream = operation.partition("/")[0]
+    assert str(result.error).startswith(f"Not read: A ({stream}); the rest")
+    assert "reading it with B instead" in result.log
+    seen = {row["EnterpriseId"] for row in history.rows[stream].values()}
+    assert seen == {*group.enterprise_ids} - {first}
+    group.live_on(timedelta(days=2))
+    settle(group)
+    history.failing(**what)
+    group.faults.clear()
+    history.run(**what)
+    assert history.missing() == {}
+
+
+def test_nothing_fails_where_other_tokens_have_all_of_it(
+    group: Sandbox, settings: Json, overlapping: dict[str, str]
+) -> None:
+    overlapping["D"] = group.access.grant([group.enterprise_ids[0]], name="D")
+    history = History(group, STREAMS, settings)
+    what = {"access_tokens": overlapping, "extraction": "pages"}
+    for days in (2, 1):
+        refuse(group, BILLS, ["A"], 401)
+        refuse(group, "sourceAssignments/getAll/2024-09-20", ["A"], 403)
+        result = history.run(**what)
+        assert history.missing() == {}
+        assert {"B", "C", "D"} <= set(asked_by(group, BILLS))
+        assert result.log.count("instead") == 2
+        assert history.bookmark("bills")["joining"] == []
+        group.faults.clear()
+        group.journal.clear()
+        group.live_on(timedelta(days=days))
+        settle(group)
+    history.run(**what)
+    assert history.missing() == {}
+
+
+@pytest.mark.parametrize("operation", ["exports/add", "exports/getAll"])
+def test_what_one_token_may_not_export_is_read_page_by_page(
+    group: Sandbox, settings: Json, tokens: dict[str, str], operation: str
+) -> None:
+    name = group.access.find(tokens["East"]).name
+    refuse(group, operation, [name], 401)
+    history = History(group, ("bills", "customers"), settings)
+    result = history.run(extraction="auto")
+    assert history.missing() == {}
+    assert "reading it with East page by page" in result.log
+    assert {*asked_by(group, BILLS)} == {name}
+    history.run(extraction="auto")
+    assert history.missing() == {}
+
+
+def test_a_token_that_fails_while_one_of_its_properties_joins_stays_behind_whole(
+    group: Sandbox, settings: Json
+) -> None:
+    """Also of what was there before, whose exports come later."""
+    first, second, third, fourth = group.enterprise_ids
+    history = History(group, ("bills",), settings)
+    before = {
+        "A": group.access.grant([first, second], name="A"),
+        "C": group.access.grant([fourth], name="C"),
+    }
+    history.run(access_tokens=before, extraction="exports")
+    group.live_on(timedelta(days=2))
+    settle(group)
+    later = before | {"A": group.access.grant([first, second, third], name="A, later")}
+    refuse(group, "exports/getAll", ["A, later"], 400)
+    history.failing(access_tokens=later, extraction="exports")
+    group.faults.clear()
+    history.run(access_tokens=later, extraction="exports")
+    assert history.missing() == {}
+
+
+def test_a_chain_is_read_with_another_token_where_one_was_to_be_enough(
+    group: Sandbox, settings: Json
+) -> None:
+    history = History(group, ("customers",), settings)
+    what = {"read_chains_once": True, "extraction": "pages"}
+    history.run(**what)
+    first = {*asked_by(group, "customers/getAll")}
+    group.live_on(timedelta(days=2))
+    settle(group)
+    refuse(group, "customers/getAll", first, 401)
+    group.journal.clear()
+    history.run(**what)
+    assert {*asked_by(group, "customers/getAll")} - first
+    assert history.missing() == {}
