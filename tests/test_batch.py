@@ -357,3 +357,22 @@ def test_a_storage_that_is_full_is_told_in_one_line(
     assert "Traceback" not in done.stderr
     assert '"BATCH"' not in done.stdout
     assert '"replication_key_value"' not in done.stdout
+
+
+def test_a_storage_whose_package_is_missing_is_told_in_one_line(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": "oci://mews/nightly"},
+    }
+    config = sandbox.config(batch_config=files, extraction="pages")
+    for name, content in (("config", config), ("catalog", select(STREAM))):
+        (tmp_path / name).write_text(json.dumps(content), "utf-8")
+    paths = ("--config", tmp_path / "config", "--catalog", tmp_path / "catalog")
+    done = run_limited(100_000, *paths)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert "cannot be written: Install ocifs" in told[0]
+    assert "Traceback" not in done.stderr

@@ -88,9 +88,11 @@ def _telling(name: str) -> Iterator[None]:
     """Make what the storage says an error that the user can act on."""
     try:
         yield
-    except OSError as error:
+    except (OSError, ImportError) as error:
+        # an ImportError names the package that the kind of storage needs
+        reason = getattr(error, "strerror", None) or error
         msg = (
-            f"The batch file {name} cannot be written: {error.strerror or error}; see "
+            f"The batch file {name} cannot be written: {reason}; see "
             "to batch_config.storage, then run again: it goes on from the last state"
         )
         raise BatchError(msg) from error
