@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import signal
+import stat
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -103,6 +104,14 @@ def test_the_files_hold_exactly_the_rows_that_mews_exported(
     found = [line for url in manifests(result) for line in lines_of(url)]
     assert sorted(found) == sorted(sandbox.lines(ENTITY))
     assert not result.records
+
+
+def test_nobody_else_on_this_machine_can_read_the_files(
+    sandbox: Sandbox, folder: Path
+) -> None:
+    for url in manifests(run(sandbox, batches(folder)).ok()):
+        mode = Path(url2pathname(urlsplit(url).path)).stat().st_mode
+        assert mode & (stat.S_IRWXG | stat.S_IRWXO) == 0
 
 
 def test_a_message_says_how_its_file_is_written(sandbox: Sandbox, folder: Path) -> None:
@@ -277,7 +286,9 @@ def test_maps_that_make_several_streams_are_refused(
         batches(folder),
         stream_maps={"copy": {"__source__": STREAM}},
     )
-    assert "batch_config cannot be used with stream maps that make" in str(result.error)
+    assert "batch_config cannot be used with stream maps that split" in str(
+        result.error
+    )
     assert STREAM in str(result.error)
     assert not folder.exists()
 
@@ -357,3 +368,22 @@ def test_a_storage_that_is_full_is_told_in_one_line(
     assert "Traceback" not in done.stderr
     assert '"BATCH"' not in done.stdout
     assert '"replication_key_value"' not in done.stdout
+
+
+def test_a_storage_whose_package_is_missing_is_told_in_one_line(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    files = {
+        "encoding": {"format": "jsonl", "compression": "gzip"},
+        "storage": {"root": "oci://mews/nightly"},
+    }
+    config = sandbox.config(batch_config=files, extraction="pages")
+    for name, content in (("config", config), ("catalog", select(STREAM))):
+        (tmp_path / name).write_text(json.dumps(content), "utf-8")
+    paths = ("--config", tmp_path / "config", "--catalog", tmp_path / "catalog")
+    done = run_limited(100_000, *paths)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert "cannot be written: Install ocifs" in told[0]
+    assert "Traceback" not in done.stderr

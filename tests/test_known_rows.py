@@ -92,7 +92,7 @@ def test_nothing_that_the_facts_know_is_lost(
         assert arrived(result, stream, row) == row
 
 
-@pytest.mark.parametrize("value", ["None", True, 5, Decimal("1.10"), None], ids=repr)
+@pytest.mark.parametrize("value", ["None", True, 5, None], ids=repr)
 def test_a_property_of_unknown_type_takes_any_scalar(
     hotel: Sandbox, value: object
 ) -> None:

@@ -92,6 +92,12 @@ def test_a_state_of_a_later_release_is_refused() -> None:
         expanded(state)
 
 
+@pytest.mark.parametrize("form", ["2", 2.5, [2]])
+def test_a_format_that_is_no_number_is_not_taken_for_a_later_one(form: object) -> None:
+    with pytest.raises(InvalidStateError, match="`format` is not a whole number"):
+        expanded({"bookmarks": {}, "format": form})
+
+
 def test_merged_states_bring_no_coverage_that_there_never_was() -> None:
     one = shortened({"bookmarks": {"bills": {"covers": ["a"], "exports": []}}})
     two = shortened({"bookmarks": {"bills": {"covers": ["a", "b"], "exports": []}}})

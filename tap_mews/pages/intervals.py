@@ -43,5 +43,6 @@ class LongestInterval:
             return False
         with self._lock:
             self._known = self.of(longest)
-        logger.warning("%s; reading at most %s at a time", error, longest)
+        most = str(longest).removesuffix(", 0:00:00")
+        logger.warning("%s; reading at most %s at a time", error, most)
         return True

@@ -62,7 +62,10 @@ def expanded(state: Json) -> Json:
         InvalidStateError: It is of a later release, or was taken apart.
     """
     form = state.get("format")
-    if form is not None and (not isinstance(form, int) or form > FORMAT):
+    if form is not None and not isinstance(form, int):
+        msg = "The state cannot be read: its `format` is not a whole number; repair it"
+        raise InvalidStateError(msg)
+    if form is not None and form > FORMAT:
         msg = f"The state has format {form} of a newer release; update the tap"
         raise InvalidStateError(msg)
     ids = state.get("ids") or {}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 from uuid import uuid4
 
 from isal import igzip_threaded
@@ -53,13 +56,16 @@ class BatchFiles:
             self._count += 1
             compressed = self._config.encoding.compression == GZIP
             name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
-            with _telling(name), self._config.storage.open(name, "wb") as raw:
-                if compressed:
-                    with _compressed(raw) as file:
-                        rest = self._fill(file, rest, waiting)
-                else:
-                    rest = self._fill(raw, rest, waiting)
-            yield [self._config.storage.get_url(name)]
+            with _telling(name):
+                with self._config.storage.open(name, "wb") as raw:
+                    if compressed:
+                        with _compressed(raw) as file:
+                            rest = self._fill(file, rest, waiting)
+                    else:
+                        rest = self._fill(raw, rest, waiting)
+                address = self._config.storage.get_url(name)
+                _make_private(address)
+            yield [address]
 
     def _fill(
         self,
@@ -83,15 +89,24 @@ class BatchFiles:
         return rest
 
 
+def _make_private(address: str) -> None:
+    """Let nobody else read a file on this machine: its rows are about guests."""
+    link = urlsplit(address)
+    if link.scheme == "file":
+        Path(url2pathname(link.path)).chmod(0o600)
+
+
 @contextmanager
 def _telling(name: str) -> Iterator[None]:
     """Make what the storage says an error that the user can act on."""
     try:
         yield
-    except OSError as error:
+    except (OSError, ImportError) as error:
+        # an ImportError names the package that the kind of storage needs
+        reason = getattr(error, "strerror", None) or error
         msg = (
-            f"The batch file {name} cannot be written: {error.strerror or error}; "
-            "check batch_config.storage, then run again to resume from the last state"
+            f"The batch file {name} cannot be written: {reason}; check "
+            "batch_config.storage, then run again to resume from the last state"
         )
         raise BatchError(msg) from error
 
