@@ -13,7 +13,8 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import NoId
-from tap_mews.reading.prefetch import ByteBudget, Lane, Prefetcher
+from tap_mews.reading.byte_budget import ByteBudget
+from tap_mews.reading.prefetch import Lane, Prefetcher
 from tests.harness import select, sync
 from tests.pages_harness import ASSIGNMENTS, History
 

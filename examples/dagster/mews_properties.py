@@ -1,8 +1,8 @@
-"""Syncs many properties with Dagster and Meltano, each in a run of its own.
+"""Syncs many properties with Dagster and Meltano, each or each group in its own run.
 
-The properties are the extractors of `properties.meltano.yml` and the partitions of one
-asset: Dagster shows, runs and repeats each by itself, and one that fails does not hold
-up the others. How many run at once is in `dagster.yaml`.
+The extractors of `properties.meltano.yml` are the partitions of one asset: Dagster
+shows, runs and repeats each by itself, and one that fails does not hold up the others.
+How many run at once is in `dagster.yaml`.
 """
 
 import subprocess

@@ -1,7 +1,8 @@
 """examples/dagster with real parts: Dagster's daemon, Meltano and PostgreSQL.
 
 What happens is let happen once and looked at from several sides: the first property is
-synced alone, the hotels live on, then all are synced, of which one has a wrong token.
+synced alone, the hotels live on, then all are synced: a group of two properties in one
+run, and one with a wrong token.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 DEFINITIONS = "mews_properties.py"
 RUNS = Path(__file__).with_name("dagster_runs.py")
 FIRST, SECOND, WRONG = (
-    f"tap-mews--{name}" for name in ("amsterdam", "budapest", "prague")
+    f"tap-mews--{name}" for name in ("amsterdam", "danube", "prague")
 )
 AT_A_TIME = 2
 
@@ -48,7 +49,9 @@ class Dagster:
             "DAGSTER_HOME": str(self.project.folder),
             "MEWS_CLIENT_TOKEN": sandbox.client_token,
             "MEWS_ACCESS_TOKEN_AMSTERDAM": next(tokens),
-            "MEWS_ACCESS_TOKEN_BUDAPEST": next(tokens),
+            "MEWS_ACCESS_TOKENS_DANUBE": json.dumps(
+                {"Budapest": next(tokens), "Vienna": next(tokens)}
+            ),
             "MEWS_ACCESS_TOKEN_PRAGUE": "wrong",
             "PYTHONPATH": str(self.project.folder),
             "TAP_MEWS_API_URL": sandbox.url,
@@ -106,7 +109,7 @@ def history(
     """Let it happen."""
     if not (EXAMPLE_BINARIES / "dagster").exists():
         pytest.fail("Dagster is not installed here; run: make examples")
-    with Sandbox(properties=2, days=30, reservations_per_day=1) as sandbox:
+    with Sandbox(properties=3, days=20, reservations_per_day=1) as sandbox:
         sandbox.limits.requests = 1_000_000
         settle(sandbox)
         dagster = Dagster(tmp_path_factory.mktemp("dagster") / "x", sandbox, server)
