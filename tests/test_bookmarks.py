@@ -218,9 +218,9 @@ def test_the_state_names_each_property_once(
         pipeline.play(run)
     named = [*pipeline.state.get("covers", ())]
     for apart in ("joining", "left"):
-        for cohort in pipeline.state.get(apart, ()):
-            assert cohort["ids"]
-            named += cohort["ids"]
+        for group in pipeline.state.get(apart, ()):
+            assert group["ids"]
+            named += group["ids"]
     assert len(named) == len(set(named)) <= len(PROPERTIES)
 
 

@@ -65,7 +65,7 @@ def test_a_pause_that_mews_asks_for_is_a_wait_for_the_rate_budget(
 
 def test_threads_lose_no_amount() -> None:
     stream = StreamRecord("bills", "property", FastClock(), logging.getLogger())
-    spans = [Slice(None, NOW, cohort=number) for number in range(4)]
+    spans = [Slice(None, NOW, partition=number) for number in range(4)]
     ready = threading.Barrier(len(spans))
 
     def add(span: Slice) -> None:

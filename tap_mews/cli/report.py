@@ -196,11 +196,11 @@ def _rows(run: RunRecord, stream: StreamRecord) -> Iterator[list[str]]:
     """A line for each bookmark of a stream: that of most properties has no name."""
     if not stream.partitions:
         yield [stream.name, "", "", "", "", "", "NOT READ"]
-    for cohort, partition in stream.partitions.items():
-        if cohort and not partition.due:
+    for number, partition in stream.partitions.items():
+        if number and not partition.due:
             continue
         name = stream.name
-        if cohort and partition.ids:
+        if number and partition.ids:
             name += f", {run.names_of(partition.ids)}"
         yield [
             name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…",

@@ -30,13 +30,13 @@ class ExportRequest:
     """An export to be asked for.
 
     Attributes:
-        span: What the window was cut from.
+        slice: What the window was cut from.
         window: The slice of time.
         failures: How often Mews could not make it.
         losses: How often it was made and then gone.
     """
 
-    span: Slice
+    slice: Slice
     window: Window
     failures: int = 0
     losses: int = 0
@@ -82,11 +82,11 @@ class ExportJob:
 
     def saved(self) -> SavedJob:
         """What the state keeps of it."""
-        window, span = self.order.window, self.order.span
+        window, slice_ = self.order.window, self.order.slice
         saved = {"id": self.id, "end": format_moment(window.end)}
         if window.start is not None:
             saved["start"] = format_moment(window.start)
-        if scope := fingerprint(span):
+        if scope := fingerprint(slice_):
             saved["scope"] = scope
         return saved | {"added": format_moment(self.added)}
 
@@ -149,7 +149,7 @@ class EntityExports:
     def partition(self) -> PartitionRecord:
         """Of what comes next; there must be something."""
         orders = [job.order for job in self.jobs] or self.orders
-        return self.record.of(orders[0].span)
+        return self.record.of(orders[0].slice)
 
     def awaited(self, now: float) -> tuple[str, float]:
         """What is waited for, and since when.
@@ -173,12 +173,12 @@ class EntityExports:
 
     def scope(self, order: ExportRequest) -> dict[str, Sequence[str]] | None:
         """`Scope` of `exports/add`, or None for all that the token reaches."""
-        ids = order.span.scope
+        ids = order.slice.scope
         return None if ids is None else {self.scope_key: ids}
 
     def plan(
         self,
-        spans: Sequence[Slice],
+        slices: Sequence[Slice],
         saved: Sequence[Mapping[str, str]],
         exports: Mapping[str, Export],
         now: float,
@@ -186,7 +186,7 @@ class EntityExports:
         """Resume the exports of a previous run, and cut the rest into orders.
 
         Args:
-            spans: The pending slices, in order.
+            slices: The pending slices, in order.
             saved: Jobs from the state.
             exports: Those that Mews still knows, by id.
             now: Monotonic seconds.
@@ -195,29 +195,30 @@ class EntityExports:
             Identifiers of jobs that serve no more.
         """
         left = deque(saved)
-        for span in spans:
-            start, latest, adopted = span.start, span.reached or span.start, False
-            while left and (job := self._adopt(left[0], span, latest, exports, now)):
+        for slice_ in slices:
+            start, latest, adopted = slice_.start, slice_.reached or slice_.start, False
+            while left and (job := self._adopt(left[0], slice_, latest, exports, now)):
                 left.popleft()
                 self.jobs.append(job)
                 adopted = True
                 latest = self.filter.complete_until(job.order.window, job.added)
                 # what was late for that run is read again, as after any run
                 start = latest - self.lookback
-            if not adopted or (latest is not None and latest < span.end):
+            if not adopted or (latest is not None and latest < slice_.end):
                 self.orders.extend(
-                    ExportRequest(span, window) for window in self.windows(span, start)
+                    ExportRequest(slice_, window)
+                    for window in self.windows(slice_, start)
                 )
         self.cut = len(self.jobs) + len(self.orders)
         return [job["id"] for job in left]
 
-    def windows(self, span: Slice, start: datetime | None) -> Iterator[Window]:
+    def windows(self, slice_: Slice, start: datetime | None) -> Iterator[Window]:
         """The windows of a slice from a moment on."""
         if start is None:
-            yield Window(None, span.end)
+            yield Window(None, slice_.end)
         else:
             gap = self.filter.gap
-            yield from cut(start, span.end, self.longest - gap, gap)
+            yield from cut(start, slice_.end, self.longest - gap, gap)
 
     def requeue(self, job: ExportJob) -> None:
         """Make a job an order again, and those after it too, so that order is kept."""
@@ -236,7 +237,7 @@ class EntityExports:
         if pieces:
             self.orders.popleft()
             self.orders.extendleft(
-                ExportRequest(order.span, piece, order.failures)
+                ExportRequest(order.slice, piece, order.failures)
                 for piece in reversed(pieces)
             )
             self.cut += len(pieces) - 1
@@ -245,14 +246,14 @@ class EntityExports:
     def _smaller(self, order: ExportRequest) -> Iterator[Window]:
         window = order.window
         if window.start is None:
-            yield from self.windows(order.span, min(self.beginning(), window.end))
+            yield from self.windows(order.slice, min(self.beginning(), window.end))
         elif window.end - window.start > ONE_DAY - self.filter.gap:
             yield from window.halves(self.filter.gap)
 
     def _adopt(
         self,
         saved: Mapping[str, str],
-        span: Slice,
+        slice_: Slice,
         latest: datetime | None,
         exports: Mapping[str, Export],
         now: float,
@@ -261,8 +262,8 @@ class EntityExports:
 
         Args:
             saved: The job as the state holds it.
-            span: What is due.
-            latest: The moment at which it must begin at the latest; None for a span
+            slice_: What is due.
+            latest: The moment at which it must begin at the latest; None for a slice
                 without a start.
             exports: Those that Mews still knows, by id.
             now: Monotonic seconds.
@@ -277,27 +278,27 @@ class EntityExports:
             or export.lacks_files
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
-            or saved.get("scope", "") != fingerprint(span)
+            or saved.get("scope", "") != fingerprint(slice_)
             or not self.filter.matches(window, export.filters)
-            or not _serves(window, latest, span.end, self.filter.gap)
+            or not _serves(window, latest, slice_.end, self.filter.gap)
         ):
             return None
         added = parse_moment(saved["added"])
-        return ExportJob(ExportRequest(span, window), export, added, now, listed=now)
+        return ExportJob(ExportRequest(slice_, window), export, added, now, listed=now)
 
 
-def fingerprint(span: Slice) -> str:
+def fingerprint(slice_: Slice) -> str:
     """A short name for whose rows an export of a slice has.
 
     That is what it asks for and, where it asks for all, what all was: an export that
     was added before a property joined lacks that property. A thousand identifiers
     would swell the state. Empty where nothing is asked for and nothing known.
     """
-    if span.scope is None and span.covers is None:
+    if slice_.scope is None and slice_.covers is None:
         return ""
-    parts = [sorted(span.scope or ()), sorted(span.covers or ())]
-    if span.through is not None:
-        parts.append(sorted(span.through))
+    parts = [sorted(slice_.scope or ()), sorted(slice_.covers or ())]
+    if slice_.through is not None:
+        parts.append(sorted(slice_.through))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 

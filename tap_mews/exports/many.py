@@ -69,19 +69,19 @@ class _OfOne:
         self.windows = reader.windows()
         self.until: dict[int, datetime | None] = {}
 
-    def has(self, span: Slice) -> bool:
+    def has(self, slice_: Slice) -> bool:
         """Whether it has a window left of a slice."""
         lane = self.reader.lane
         orders = [*(job.order for job in lane.jobs), *lane.orders]
-        return any(each.span.cohort == span.cohort for each in orders)
+        return any(each.slice.partition == slice_.partition for each in orders)
 
-    def is_at(self, span: Slice) -> bool:
+    def is_at(self, slice_: Slice) -> bool:
         """Whether its next window is one of a slice.
 
         Exports of a previous run come first, whichever slice they are of.
         """
         upcoming = self.reader.lane.upcoming
-        return upcoming is not None and upcoming.span.cohort == span.cohort
+        return upcoming is not None and upcoming.slice.partition == slice_.partition
 
     @property
     def urgency(self) -> tuple[bool, float]:
@@ -134,10 +134,10 @@ class ManyExports:
         """
         self._slices = slices
         due: dict[Access, list[Slice]] = {}
-        for span in slices:
-            for batch in self._batches(span):
+        for slice_ in slices:
+            for batch in self._batches(slice_):
                 own = replace(
-                    span,
+                    slice_,
                     scope=batch.ids,
                     covers=batch.covers,
                     through=self._properties_of(batch.access),
@@ -154,9 +154,9 @@ class ManyExports:
         for access, error in refused.items():
             self._drop(access, error)
 
-    def _add(self, batch: Batch, span: Slice) -> None:
+    def _add(self, batch: Batch, slice_: Slice) -> None:
         """Take up a token, with those of the jobs that are its own."""
-        mark = fingerprint(span)
+        mark = fingerprint(slice_)
         own = [job for job in self._saved if job.get("scope", "") == mark]
         self._jobs.setdefault(batch.access, []).extend(own)
         if known := self._reading.get(batch.access):
@@ -183,20 +183,24 @@ class ManyExports:
             MewsError: As `ExportReader.windows`, where no token is left.
         """
         members = {
-            span.cohort: [each for each in self._reading.values() if each.has(span)]
-            for span in self._slices
+            slice_.partition: [
+                each for each in self._reading.values() if each.has(slice_)
+            ]
+            for slice_ in self._slices
         }
-        while span := self._next_slice():
-            reading = members[span.cohort]
-            while pending := [each for each in self._left(reading) if each.is_at(span)]:
+        while slice_ := self._next_slice():
+            reading = members[slice_.partition]
+            while pending := [
+                each for each in self._left(reading) if each.is_at(slice_)
+            ]:
                 first = min(pending, key=attrgetter("urgency"))
-                yield from self._window(first, reading, span)
+                yield from self._window(first, reading, slice_)
             # of one that was dropped, the others may have been ahead
             yield WindowRead(
-                span=span,
-                window=Window(span.start, span.end),
+                slice=slice_,
+                window=Window(slice_.start, slice_.end),
                 rows=iter(()),
-                complete_until=self._complete_until(reading, span),
+                complete_until=self._complete_until(reading, slice_),
                 share=self._share,
                 way="exports",
                 known=self._known,
@@ -211,7 +215,7 @@ class ManyExports:
         return next(ready, None)
 
     def _window(
-        self, one: _OfOne, reading: list[_OfOne], span: Slice
+        self, one: _OfOne, reading: list[_OfOne], slice_: Slice
     ) -> Iterator[WindowRead]:
         """The next window of a token, if it can be had."""
         try:
@@ -221,17 +225,17 @@ class ManyExports:
             return
         if read is None:
             return
-        others = [each for each in self._left(reading) if each.is_at(span)]
+        others = [each for each in self._left(reading) if each.is_at(slice_)]
         others.sort(key=attrgetter("urgency"))
         for each in others[:FILES_AHEAD]:
             if each is not one:
                 each.reader.read_ahead()
         yield replace(
             read,
-            span=span,
+            slice=slice_,
             rows=self._rows(one, read.rows),
             complete_until=self._complete_until(
-                reading, span, one, read.complete_until
+                reading, slice_, one, read.complete_until
             ),
             share=self._share,
             known=self._known,
@@ -246,20 +250,20 @@ class ManyExports:
             raise WindowLostError from None
 
     def _finish(self, one: _OfOne, read: WindowRead) -> None:
-        one.until[read.span.cohort] = read.complete_until
+        one.until[read.slice.partition] = read.complete_until
         self._finished += 1
         read.done()
 
     def _complete_until(
         self,
         reading: list[_OfOne],
-        span: Slice,
+        slice_: Slice,
         one: _OfOne | None = None,
         until: datetime | None = None,
     ) -> datetime | None:
         """Where all tokens of a slice stand, once one of them has a window more."""
         stands = [
-            until if each is one else each.until.get(span.cohort)
+            until if each is one else each.until.get(slice_.partition)
             for each in self._left(reading)
         ]
         known = [each for each in stands if each is not None]

@@ -84,21 +84,21 @@ class JobOrchestrator:
     def open(
         self,
         lane: EntityExports,
-        spans: Sequence[Slice],
+        slices: Sequence[Slice],
         saved: Sequence[Mapping[str, str]],
     ) -> None:
         """Take up a lane: go on with exports of an earlier run, or add the first one.
 
         Args:
             lane: A new lane.
-            spans: The pending slices, in order.
+            slices: The pending slices, in order.
             saved: Jobs from the state.
 
         Raises:
             MewsError: As `MewsClient.call`.
         """
         known = lane.api.get(job["id"] for job in saved) if saved else {}
-        useless = lane.plan(spans, saved, known, self._clock.monotonic())
+        useless = lane.plan(slices, saved, known, self._clock.monotonic())
         for job in lane.jobs:
             logger.info(
                 "%s: resuming %s from a previous run, %s since %s UTC",
@@ -177,7 +177,7 @@ class JobOrchestrator:
         Returns:
             Whether its files can still be read.
         """
-        api = lane.api.adding_to(lane.record.of(job.order.span))
+        api = lane.api.adding_to(lane.record.of(job.order.slice))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
@@ -285,7 +285,7 @@ class JobOrchestrator:
         order = lane.orders[0]
         filters = lane.filter.body(order.window)
         try:
-            api = lane.api.adding_to(lane.record.of(order.span))
+            api = lane.api.adding_to(lane.record.of(order.slice))
             export = api.add(lane.entity_type, lane.scope(order), filters)
         except ExportRunningError as error:
             self._back_off(lane, error, now)

@@ -86,7 +86,7 @@ class ExportReader:
         while (job := self._queue.wait(lane)) is not None:
             number = lane.cut - len(lane.orders) - len(lane.jobs) + 1
             yield WindowRead(
-                span=job.order.span,
+                slice=job.order.slice,
                 window=job.order.window,
                 rows=self._rows(job),
                 complete_until=lane.filter.complete_until(job.order.window, job.added),
@@ -156,7 +156,7 @@ class ExportReader:
     ) -> SpooledFile:
         """Bring one file, with new URLs where the known ones are old or refused."""
         what = f"{self.lane.stream}: {job}, file {index + 1} of {len(files)}"
-        record = self.lane.record.of(job.order.span)
+        record = self.lane.record.of(job.order.slice)
         spooled = self._spool.new_file(files[index].size)
         refusals = 0
         try:

@@ -88,10 +88,12 @@ class StreamRecord:
         """What reading all partitions took."""
         return sum((each.usage for each in [*self.partitions.values()]), Usage())
 
-    def of(self, span: Slice) -> PartitionRecord:
+    def of(self, slice_: Slice) -> PartitionRecord:
         """The partition that a slice belongs to."""
-        new = PartitionRecord(self.metrics.log_if_due, ids=span.covers or span.scope)
-        return self.partitions.setdefault(span.cohort, new)
+        new = PartitionRecord(
+            self.metrics.log_if_due, ids=slice_.covers or slice_.scope
+        )
+        return self.partitions.setdefault(slice_.partition, new)
 
     def is_read(self, partition: PartitionRecord) -> bool:
         """Whether all that was due of a partition has been delivered."""
@@ -112,17 +114,17 @@ class StreamRecord:
             others: One slice of each partition, whether or not it is pending.
             bookmark: Gives the bookmark that a slice moves.
         """
-        for span in due:
-            partition = self.of(span)
-            partition.due = _joined(partition.due, Window(span.start, span.end))
-        for span in (*due, *others):
-            before = bookmark(span)
-            self.of(span).bookmarks = before, before
+        for slice_ in due:
+            partition = self.of(slice_)
+            partition.due = _joined(partition.due, Window(slice_.start, slice_.end))
+        for slice_ in (*due, *others):
+            before = bookmark(slice_)
+            self.of(slice_).bookmarks = before, before
 
     def begin(self, read: WindowRead) -> None:
         """Note a window whose rows are now taken."""
         self.windows_known = read.known
-        self._current = self.of(read.span)
+        self._current = self.of(read.slice)
         self._current.methods.add(read.way)
         self._progress.log_if_due()
 

@@ -54,11 +54,11 @@ class ChildFetch:
         self._reach = reach
         self._is_probe = is_probe
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """As the first of the parents."""
-        return self._parents[0].batches(span)
+        return self._parents[0].batches(slice_)
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The children of all parents with a change in the window.
 
         Raises:
@@ -68,14 +68,14 @@ class ChildFetch:
             row.id
             for parents in self._parents
             if (asking := self._asking(parents, batch)).ids != ()
-            for page in parents.pages(span, window, asking)
+            for page in parents.pages(slice_, window, asking)
             for row in page.value.rows
         }
         if self._is_probe and not found:
             found.add(NOBODY)
         if found:
             children = replace(batch, ids=tuple(sorted(found)))
-            yield from self._children.rows(span, window, children)
+            yield from self._children.rows(slice_, window, children)
 
     def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
         """What to ask parents by: those that are under parents, by all of these."""

@@ -85,17 +85,17 @@ class CompanionshipFetch:
         self._is_probe = is_probe
         self._companionship = msgspec.json.Decoder(_Companionship)
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """As the reservations."""
-        return self._reservations.batches(span)
+        return self._reservations.batches(slice_)
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The companionships of all groups with a reservation in the window.
 
         Raises:
             MewsError: As `read_pages`.
         """
-        updated = self._groups(span, window, batch)
+        updated = self._groups(slice_, window, batch)
         if self._is_probe and not updated:
             updated[NOBODY] = None
         groups = sorted(updated)
@@ -104,7 +104,7 @@ class CompanionshipFetch:
             endings = {group: _ending(updated.pop(group)) for group in some}
             body = COMPANIONSHIPS.body(None, batch.ids) | {"ReservationGroupIds": some}
             what = f"{len(some)} groups of {window}"
-            client = self._client_of(span, batch.access)
+            client = self._client_of(slice_, batch.access)
             pages = read_pages(client, COMPANIONSHIPS, body, self._size, bytes, what)
             read = islice(pages, 1) if self._is_probe else pages
             for number, page in enumerate(read, 1):
@@ -117,12 +117,12 @@ class CompanionshipFetch:
                 del page  # not to be held while the next one comes
 
     def _groups(
-        self, span: Slice, window: Window, batch: Batch
+        self, slice_: Slice, window: Window, batch: Batch
     ) -> dict[str, str | None]:
         """The groups of the window's reservations, with their latest `UpdatedUtc`."""
         alone = 0
         updated: dict[str, str | None] = {}
-        for page in self._reservations.pages(span, window, batch):
+        for page in self._reservations.pages(slice_, window, batch):
             for found in page.value.rows:
                 if found.group is None:
                     alone += 1

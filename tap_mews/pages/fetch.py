@@ -33,7 +33,7 @@ logger = logging.getLogger("tap-mews.pages")
 class ClientOf(Protocol):
     """Gives the client whose calls count as usage of the partition of a slice."""
 
-    def __call__(self, span: Slice, access: Access, /) -> MewsClient:
+    def __call__(self, slice_: Slice, access: Access, /) -> MewsClient:
         """The client for a slice, with a token."""
 
 
@@ -73,18 +73,18 @@ class PageFetch(Generic[T]):
         self._most_ids = operation.selector.most
         self._is_probe = is_probe
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """What each read of a slice asks for."""
-        batches = self._reach.batches(self.operation.selector, span)
+        batches = self._reach.batches(self.operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
     def pages(
-        self, span: Slice, window: Window, batch: Batch
+        self, slice_: Slice, window: Window, batch: Batch
     ) -> Iterator[Response[Page[T]]]:
         """The pages of a window.
 
         Args:
-            span: What it is a window of.
+            slice_: What it is a window of.
             window: When.
             batch: By which token, and whose rows; as of `batches`.
 
@@ -93,14 +93,14 @@ class PageFetch(Generic[T]):
         """
         time_filter = self.operation.time_filter
         if time_filter is None or window.start is None:
-            yield from self._of_some(span, window, batch)
+            yield from self._of_some(slice_, window, batch)
             return
         start = window.start
         while True:
             longest = self._longest.of(window.end - start)
             part = next(cut(start, window.end, longest, time_filter.gap))
             try:
-                yield from self._of_some(span, part, batch)
+                yield from self._of_some(slice_, part, batch)
             except RefusedError as error:
                 if not self._longest.learn(error, part.length):
                     raise
@@ -110,11 +110,11 @@ class PageFetch(Generic[T]):
             start = part.end + time_filter.gap
 
     def rows(
-        self: PageFetch[bytes], span: Slice, window: Window, batch: Batch
+        self: PageFetch[bytes], slice_: Slice, window: Window, batch: Batch
     ) -> Iterator[Rows]:
         """The same as rows that say where they are from."""
         path, number = self.operation.path, 0
-        for page in self.pages(span, window, batch):
+        for page in self.pages(slice_, window, batch):
             number += 1  # noqa: SIM113 - `enumerate` holds what it gave
             place = f"{path} ({window}), page {number}{page.of_request}"
             rows, may_break = page.value.rows, page.value.may_break
@@ -124,11 +124,11 @@ class PageFetch(Generic[T]):
             yield handed.pop()
 
     def _of_some(
-        self, span: Slice, window: Window, batch: Batch
+        self, slice_: Slice, window: Window, batch: Batch
     ) -> Iterator[Response[Page[T]]]:
         """The pages of a window, of fewer identifiers at a time if Mews wants that."""
         left = batch.ids
-        client = self._client_of(span, batch.access)
+        client = self._client_of(slice_, batch.access)
         while True:
             some = left and left[: self._most_ids]
             body = self.operation.body(window, some)
@@ -161,14 +161,14 @@ class SeveralFetches:
         """Take them; all are asked by the same identifiers."""
         self._fetches = fetches
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """As the first of them."""
-        return self._fetches[0].batches(span)
+        return self._fetches[0].batches(slice_)
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of each; those that several have come as often."""
         for fetch in self._fetches:
-            yield from fetch.rows(span, window, batch)
+            yield from fetch.rows(slice_, window, batch)
 
 
 def _of_whom(ids: tuple[str, ...] | None) -> str:

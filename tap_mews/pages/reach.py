@@ -390,24 +390,24 @@ class Reach:
         return self._lookups[last].rows(operation)
 
     def batches(
-        self, selector: Selector, span: Slice, most: int | None = None
+        self, selector: Selector, slice_: Slice, most: int | None = None
     ) -> list[Batch]:
         """What the reads of a slice ask for.
 
         Args:
             selector: Selects by identifiers.
-            span: What is due.
+            slice_: What is due.
             most: Identifiers that a read may name, if not as the selector.
         """
         found: list[Batch] = []
         for access in self._active[:1] if selector is WORLD else self._active:
-            covers = self._covered(access, selector, span)
+            covers = self._covered(access, selector, slice_)
             if covers is None:
                 found.append(Batch(access))
             elif not covers and self.is_of_many:
                 continue
             elif (
-                span.scope is not None
+                slice_.scope is not None
                 or selector.is_required
                 or access in self._narrowed
             ):
@@ -422,9 +422,9 @@ class Reach:
         """One read a token, of all that it reaches, whatever the settings choose."""
         return [Batch(access) for access in self._active]
 
-    def _covered(self, access: Access, selector: Selector, span: Slice) -> Ids:
+    def _covered(self, access: Access, selector: Selector, slice_: Slice) -> Ids:
         """Those of a slice that are read by a token; None where nobody knows."""
-        wanted = span.covers if span.scope is None else span.scope
+        wanted = slice_.covers if slice_.scope is None else slice_.scope
         if not self.is_of_many:
             return wanted
         own = self._own(access, selector)

@@ -50,10 +50,10 @@ logger = logging.getLogger("tap-mews.pages")
 class Fetch(Protocol):
     """Fetches the rows of one window; may be called by several threads at once."""
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """What each read of a window asks for."""
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """What there is in a window of a slice, page by page."""
 
 
@@ -65,7 +65,7 @@ class _Task:
         moves: Whether the bookmark moves when it has been read.
     """
 
-    span: Slice
+    slice: Slice
     window: Window
     fetch: Fetch
     moves: bool = True
@@ -153,11 +153,11 @@ class PageReader:
         """Note tasks; gives what reads them."""
         reads: list[Callable[[], Iterator[Rows]]] = []
         for task in tasks:
-            batches = task.fetch.batches(task.span)
+            batches = task.fetch.batches(task.slice)
             self._tasks.append((task, len(batches)))
             self._batches += batches
             reads += [
-                partial(task.fetch.rows, task.span, task.window, batch)
+                partial(task.fetch.rows, task.slice, task.window, batch)
                 for batch in batches
             ]
         return reads
@@ -191,7 +191,7 @@ class PageReader:
         for number, (task, batches) in enumerate(self._tasks, 1):
             logger.debug("%s: reading %s", self._stream, task.window)
             yield WindowRead(
-                span=task.span,
+                slice=task.slice,
                 window=task.window,
                 rows=self._rows(range(first, first + batches), ends[number - 1]),
                 complete_until=self._complete_until(task),
@@ -206,8 +206,8 @@ class PageReader:
         last = {}
         reads = accumulate(batches for _, batches in self._tasks)
         for (task, _), end in zip(self._tasks, reads, strict=True):
-            last[id(task.span), task.moves] = end - 1
-        return [last[id(task.span), task.moves] for task, _ in self._tasks]
+            last[id(task.slice), task.moves] = end - 1
+        return [last[id(task.slice), task.moves] for task, _ in self._tasks]
 
     def close(self) -> None:
         """Read no more."""
@@ -261,10 +261,10 @@ class PageReader:
         rest = enumerate(self._batches[number:], number)
         self._lane.drop(n for n, each in rest if _is_part(each, batch))
 
-    def _windows(self, span: Slice) -> Iterator[Window]:
-        if span.start is None or self._time_filter is None:
-            return iter([Window(span.start, span.end)])
-        return by_months(span.start, span.end, MONTHS, self._time_filter.gap)
+    def _windows(self, slice_: Slice) -> Iterator[Window]:
+        if slice_.start is None or self._time_filter is None:
+            return iter([Window(slice_.start, slice_.end)])
+        return by_months(slice_.start, slice_.end, MONTHS, self._time_filter.gap)
 
     def _complete_until(self, task: _Task) -> datetime | None:
         if not task.moves:

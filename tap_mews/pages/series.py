@@ -73,12 +73,12 @@ class SeriesFetch:
         self._refused: set[str] = set()
         self._lock = threading.Lock()
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """Each service or rate by itself."""
-        batches = self._reach.batches(self._operation.selector, span)
+        batches = self._reach.batches(self._operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the time units that a window touches.
 
         What is refused is left out, unless nothing else is taken either.
@@ -87,7 +87,7 @@ class SeriesFetch:
             MewsError: As `MewsClient.call`.
         """
         for key in batch.ids or ():
-            client = self._client_of(span, batch.access)
+            client = self._client_of(slice_, batch.access)
             try:
                 yield from self._of(key, client, window)
             except RefusedError as error:

@@ -100,7 +100,7 @@ class Bookmarks:
         self._write = write
         self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
-        self._cohorts: dict[int, dict[str, Any]] = {}
+        self._by_partition: dict[int, dict[str, Any]] = {}
         try:
             self._take_partitions()
             self._check()
@@ -125,9 +125,9 @@ class Bookmarks:
             return None
         return tuple(sorted({*covers, *self._ids_joining()}))
 
-    def of(self, span: Slice) -> str | None:
+    def of(self, slice_: Slice) -> str | None:
         """The bookmark that a slice moves, as the state has it."""
-        part = self._cohorts.get(span.cohort, self._state)
+        part = self._by_partition.get(slice_.partition, self._state)
         value: str | None = part.get("replication_key_value")
         return value
 
@@ -189,27 +189,31 @@ class Bookmarks:
             now: When the run began.
         """
         self._ids = reach.ids if reach.is_noted else None
-        spans = []
+        slices = []
         bookmark = self.value
         if bookmark is not None and reach.ids is not None:
             self._join(set(reach.ids), now)
-            for number, cohort in enumerate(list(self._joining()), MAIN + 1):
-                self._cohorts[number] = cohort
-                ids = tuple(cohort["ids"])
-                reached = _moment_of(cohort)
+            for number, group in enumerate(list(self._joining()), MAIN + 1):
+                self._by_partition[number] = group
+                ids = tuple(group["ids"])
+                reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
                 if begin is not None and begin >= bookmark:
-                    self._merge(cohort)
+                    self._merge(group)
                 else:
                     until = min(bookmark, end)
-                    spans.append(Slice(begin, until, ids, number, ids, reached))
+                    slices.append(Slice(begin, until, ids, number, ids, reached))
         if bookmark is None:
-            spans.append(Slice(start(reach.ids), end, reach.scope, MAIN, reach.ids))
+            slices.append(Slice(start(reach.ids), end, reach.scope, MAIN, reach.ids))
         elif end > bookmark:
             begin = bookmark - lookback
-            span = Slice(begin, end, reach.scope, MAIN, reach.ids, bookmark)
-            spans.append(span)
-        return [span for span in spans if span.start is None or span.start <= span.end]
+            slice_ = Slice(begin, end, reach.scope, MAIN, reach.ids, bookmark)
+            slices.append(slice_)
+        return [
+            slice_
+            for slice_ in slices
+            if slice_.start is None or slice_.start <= slice_.end
+        ]
 
     def check_reached(self, latest: datetime) -> None:
         """Refuse a bookmark that no run can have reached.
@@ -233,14 +237,14 @@ class Bookmarks:
                 )
                 raise InvalidStateError(msg)
 
-    def move(self, span: Slice, until: datetime) -> None:
+    def move(self, slice_: Slice, until: datetime) -> None:
         """Note that a window of a slice has been delivered.
 
         Args:
-            span: What the piece was cut from.
+            slice_: What the piece was cut from.
             until: Its end.
         """
-        if span.cohort == MAIN:
+        if slice_.partition == MAIN:
             self._complete()
             self._advance(self._state, until)
             if self._ids is not None:
@@ -248,10 +252,10 @@ class Bookmarks:
                     set(self._ids) - set(self._ids_joining()),
                 )
             return
-        cohort = self._cohorts[span.cohort]
-        self._advance(cohort, until)
+        group = self._by_partition[slice_.partition]
+        self._advance(group, until)
         if self.value is not None and until >= self.value:
-            self._merge(cohort)
+            self._merge(group)
 
     def part(self, ids: Iterable[str]) -> None:
         """Let some that cannot be read stay where they are; the others continue.
@@ -266,12 +270,12 @@ class Bookmarks:
         joining = _groups(sorted(together), self._state.get("replication_key_value"))
         if covers is not None:
             self._state["covers"] = sorted(set(covers) - together)
-        for cohort in self._joining():
-            behind = sorted(parted.intersection(cohort["ids"]))
-            joining += _groups(behind, cohort.get("replication_key_value"))
+        for group in self._joining():
+            behind = sorted(parted.intersection(group["ids"]))
+            joining += _groups(behind, group.get("replication_key_value"))
             # the partition itself, which a slice of this run moves
-            cohort["ids"] = [key for key in cohort["ids"] if key not in parted]
-            joining += [cohort] if cohort["ids"] else []
+            group["ids"] = [key for key in group["ids"] if key not in parted]
+            joining += [group] if group["ids"] else []
         self._keep_joining(joining)
 
     def _take_partitions(self) -> None:
@@ -310,8 +314,8 @@ class Bookmarks:
             _moment_of(part)
         if self._state.get("covers") is not None:
             self._state["covers"] = _plain(self._state["covers"])
-        for cohort in (*self._joining(), *self._left()):
-            cohort["ids"] = _plain(cohort["ids"])
+        for group in (*self._joining(), *self._left()):
+            group["ids"] = _plain(group["ids"])
         for each in self._left():
             parse_moment(each["since"])
         for job in self.jobs:
@@ -343,11 +347,11 @@ class Bookmarks:
             # a state of a run that could not list them: they were read together
             return
         joining = [
-            {**cohort, "ids": kept}
-            for cohort in self._joining()
-            if (kept := [key for key in cohort["ids"] if key in reach])
+            {**group, "ids": kept}
+            for group in self._joining()
+            if (kept := [key for key in group["ids"] if key in reach])
         ]
-        known = set(covers).union(*(cohort["ids"] for cohort in joining))
+        known = set(covers).union(*(group["ids"] for group in joining))
         left = self._still_left(now)
         # what returns resumes where it was
         for each in left:
@@ -382,11 +386,11 @@ class Bookmarks:
                 )
         return kept
 
-    def _merge(self, cohort: dict[str, Any]) -> None:
+    def _merge(self, group: dict[str, Any]) -> None:
         """Read what joined together with the rest from now on."""
         covers = self._state.get("covers") or []
-        self._state["covers"] = sorted([*covers, *cohort["ids"]])
-        self._keep_joining([other for other in self._joining() if other is not cohort])
+        self._state["covers"] = sorted([*covers, *group["ids"]])
+        self._keep_joining([other for other in self._joining() if other is not group])
 
     def _joining(self) -> list[dict[str, Any]]:
         return self._state.get("joining") or []
@@ -395,8 +399,8 @@ class Bookmarks:
         return self._state.get("left") or []
 
     def _ids_joining(self) -> Iterator[str]:
-        for cohort in self._joining():
-            yield from cohort["ids"]
+        for group in self._joining():
+            yield from group["ids"]
 
     def _keep_joining(self, joining: list[dict[str, Any]]) -> None:
         self._state["joining"] = joining

@@ -37,10 +37,10 @@ class ExtractionMethod(str, Enum):
 EXPORTS, PAGES = ExtractionMethod
 
 
-def preferred(span: Slice) -> ExtractionMethod:
+def preferred(slice_: Slice) -> ExtractionMethod:
     """The method that suits a slice: pages for a short one, an export for the rest."""
-    start = span.reached or span.start
-    is_short = start is not None and span.end - start <= LONGEST_BY_PAGES
+    start = slice_.reached or slice_.start
+    is_short = start is not None and slice_.end - start <= LONGEST_BY_PAGES
     return PAGES if is_short else EXPORTS
 
 
@@ -120,8 +120,8 @@ class AutoReader:
         for leg in self._legs:
             leg.reader.close()
 
-    def _choose(self, span: Slice) -> ExtractionMethod:
-        wanted = EXPORTS if self._resumes else preferred(span)
+    def _choose(self, slice_: Slice) -> ExtractionMethod:
+        wanted = EXPORTS if self._resumes else preferred(slice_)
         return wanted if wanted in self._methods else self._methods[0]
 
     def _open(self, method: ExtractionMethod, slices: list[Slice]) -> None:
@@ -154,11 +154,11 @@ class AutoReader:
         else:
             self._legs.append(_Leg(method, reader, slices))
 
-    def _begun(self, span: Slice) -> Slice:
+    def _begun(self, slice_: Slice) -> Slice:
         """The slice with a start, which an export can do without but pages cannot."""
-        if span.start is not None:
-            return span
-        return replace(span, start=self._beginning(span.covers))
+        if slice_.start is not None:
+            return slice_
+        return replace(slice_, start=self._beginning(slice_.covers))
 
     def _pages_or_exports(self, leg: _Leg) -> Iterator[WindowRead]:
         """Pages, until one of a single row is too heavy; then exports for the rest."""
@@ -181,7 +181,7 @@ class AutoReader:
             logger.warning(
                 "%s: %s; reading through exports instead", self._stream, heavy[0]
             )
-            rest = leg.slices[leg.slices.index(window_read.span) :]
+            rest = leg.slices[leg.slices.index(window_read.slice) :]
             rest[0] = replace(rest[0], start=window_read.window.start, reached=None)
             self._open(EXPORTS, rest)
             yield from self._legs[-1].reader.windows()

@@ -27,7 +27,7 @@ class Slice:
         start: First moment, or None for everything from the beginning.
         end: Last moment.
         scope: Identifiers that requests must name; None for all that the token reaches.
-        cohort: Which partition of the bookmark it moves.
+        partition: Which partition of the bookmark it moves.
         covers: Identifiers that it is known to cover, or None.
         through: Properties of the token that reads it, where several tokens do; they
             tell its exports from those of the others of a chain.
@@ -38,14 +38,18 @@ class Slice:
     start: datetime | None
     end: datetime
     scope: tuple[str, ...] | None = None
-    cohort: int = 0
+    partition: int = 0
     covers: tuple[str, ...] | None = None
     reached: datetime | None = None
     through: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         """The slice as a log line shows it."""
-        who = f" of {len(self.scope)} that joined" if self.cohort and self.scope else ""
+        who = (
+            f" of {len(self.scope)} that joined"
+            if self.partition and self.scope
+            else ""
+        )
         return f"{Window(self.start, self.end)}{who}"
 
 
@@ -58,7 +62,7 @@ class WindowRead:
     """A window of a slice, being read.
 
     Attributes:
-        span: What it was cut from.
+        slice: What it was cut from.
         window: When.
         rows: Its rows, in no order; to be taken once.
         complete_until: No row up to here can still come, so the bookmark may move here;
@@ -69,7 +73,7 @@ class WindowRead:
         done: To be called when the rows are taken and the bookmark has moved.
     """
 
-    span: Slice
+    slice: Slice
     window: Window
     rows: Iterator[Rows]
     complete_until: datetime | None

@@ -142,9 +142,9 @@ class MewsStream(WindowedStream, abc.ABC):
         super().leave_out()
         self.run.record.streams.pop(self.name, None)
 
-    def client_of(self, span: Slice, access: Access) -> MewsClient:
+    def client_of(self, slice_: Slice, access: Access) -> MewsClient:
         """Makes the calls for a slice; their usage goes to its partition."""
-        return self.run.client_of(access).adding_to(self.record.of(span))
+        return self.run.client_of(access).adding_to(self.record.of(slice_))
 
     @cached_property
     def validator(self) -> RecordValidator:
@@ -542,8 +542,8 @@ class MewsStream(WindowedStream, abc.ABC):
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a delivered window, and emit the state."""
         if self.moves_bookmark and piece.complete_until is not None:
-            self.bookmarks.move(piece.span, piece.complete_until)
-        self.record.finish(piece, self.bookmarks.of(piece.span))
+            self.bookmarks.move(piece.slice, piece.complete_until)
+        self.record.finish(piece, self.bookmarks.of(piece.slice))
         piece.done()
         if self.moves_bookmark:
             self.write_state()

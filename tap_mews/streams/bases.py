@@ -138,13 +138,13 @@ class Whole(MewsStream):
         """From the list that the run reads once."""
         return self.page_reader(self)
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token."""
-        return self.reach.batches(self.operation.selector, span, most=MOST)
+        return self.reach.batches(self.operation.selector, slice_, most=MOST)
 
-    def rows(self, span: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
+    def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
-        del span, window
+        del slice_, window
         return iter(self.reach.rows(self.operation, batch))
 
     def stay_behind(self, ids: Iterable[str]) -> None:

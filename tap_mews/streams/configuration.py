@@ -37,9 +37,9 @@ class Enterprises(Whole):
     is_optional = False
     operation = ENTERPRISES
 
-    def batches(self, span: Slice) -> list[Batch]:
+    def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token; `enterprise_ids` chooses whose rows others have."""
-        del span
+        del slice_
         return self.run.reach.batches_of_all()
 
 
