@@ -202,7 +202,7 @@ class ManyExports:
                 rows=iter(()),
                 complete_until=self._complete_until(reading, slice_),
                 share=self._share,
-                way="exports",
+                method="exports",
                 known=self._known,
             )
 

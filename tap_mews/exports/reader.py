@@ -91,7 +91,7 @@ class ExportReader:
                 rows=self._rows(job),
                 complete_until=lane.filter.complete_until(job.order.window, job.added),
                 share=number / lane.cut,
-                way="exports",
+                method="exports",
                 known=lane.cut,
                 done=partial(self._queue.finish, lane, job),
             )

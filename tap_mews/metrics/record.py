@@ -125,7 +125,7 @@ class StreamRecord:
         """Note a window whose rows are now taken."""
         self.windows_known = read.known
         self._current = self.of(read.slice)
-        self._current.methods.add(read.way)
+        self._current.methods.add(read.method)
         self._progress.log_if_due()
 
     def count(self, rows: int) -> None:

@@ -196,7 +196,7 @@ class PageReader:
                 rows=self._rows(range(first, first + batches), ends[number - 1]),
                 complete_until=self._complete_until(task),
                 share=number / count,
-                way="pages",
+                method="pages",
                 known=count,
             )
             first += batches

@@ -68,7 +68,7 @@ class WindowRead:
         complete_until: No row up to here can still come, so the bookmark may move here;
             None if the window moves no bookmark.
         share: How much of the pending time is done with it, 0 to 1.
-        way: The extraction method: `exports` or `pages`.
+        method: The extraction method: `exports` or `pages`.
         known: How many windows there are, as far as is known.
         done: To be called when the rows are taken and the bookmark has moved.
     """
@@ -78,7 +78,7 @@ class WindowRead:
     rows: Iterator[Rows]
     complete_until: datetime | None
     share: float
-    way: str
+    method: str
     known: int = 1
     done: Callable[[], None] = _nothing
 

@@ -42,7 +42,7 @@ class Given:
         """All rows in one window that moves no bookmark."""
         span, window = Slice(NOW, NOW), Window(NOW, NOW)
         rows = iter([Rows(self._lines, "a test")])
-        yield WindowRead(span, window, rows, complete_until=None, share=1.0, way="x")
+        yield WindowRead(span, window, rows, complete_until=None, share=1.0, method="x")
 
     def close(self) -> None:
         """Nothing is to be closed."""
