@@ -39,7 +39,7 @@ demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync 
 	@$(BIN)/python -m demo
 
 test: lint ## Run all checks: lint, types, tests, coverage
-	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --cov
+	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --cov --durations 20
 
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 runs more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
