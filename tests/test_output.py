@@ -8,16 +8,18 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 import pytest
+from singer_sdk.singerlib import StateMessage
 
 from sandbox.processes import running
+from tap_mews.records.writer import MessageWriter
 from tests.harness import Json, Result, records_by_id, select, truth
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from pathlib import Path
 
     from sandbox import Sandbox
@@ -131,3 +133,33 @@ def test_a_second_signal_ends_a_run_whose_target_does_not_read(
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
         assert b"Traceback" not in told.read()
+
+
+def test_a_stop_that_got_lost_ends_the_run_at_the_next_message(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """As where the signal arrives in a destructor, whose exceptions Python ignores."""
+    writer = MessageWriter()
+    with suppress(SystemExit):
+        writer.stop(143)
+    with pytest.raises(SystemExit, match="143"):
+        writer.write_message(StateMessage(value={}))
+    assert capfd.readouterr().out == ""
+
+
+def test_the_last_state_goes_out_while_a_stop_ends_the_run(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    writer = MessageWriter()
+
+    def clean_up() -> Generator[None, None, None]:
+        try:
+            yield
+        finally:
+            writer.write_message(StateMessage(value={"bookmarks": {}}))
+
+    running = clean_up()
+    next(running)
+    with pytest.raises(SystemExit, match="143"), closing(running):
+        writer.stop(143)
+    assert json.loads(capfd.readouterr().out)["type"] == "STATE"

@@ -88,13 +88,14 @@ class MessageWriter(SimpleSingerWriter):
         Raises:
             SystemExit: Always, now or by the call that is writing.
         """
-        if not self._is_writing or self._exit_code is not None:
+        was_stopped, self._exit_code = self._exit_code is not None, exit_code
+        if was_stopped or not self._is_writing:
             sys.exit(exit_code)
-        self._exit_code = exit_code
 
     def _write(self, data: bytes) -> None:
         if self.is_silent:
             return
+        self._end_if_stopped()
         if sys.stdout is None:  # it was closed before the process began
             msg = "There is no standard output to write messages to"
             raise OutputError(msg)
@@ -116,7 +117,15 @@ class MessageWriter(SimpleSingerWriter):
             raise OutputError(msg) from None
         finally:
             self._is_writing = False
-        if self._exit_code is not None:
+        self._end_if_stopped()
+
+    def _end_if_stopped(self) -> None:
+        """End the process if it was to end before now.
+
+        A signal can arrive while code runs that loses exceptions, such as a destructor.
+        What is written while the process ends, such as the last state, goes out.
+        """
+        if self._exit_code is not None and not _is_ending():
             sys.exit(self._exit_code)
 
     def _write_to(self, descriptor: int, data: memoryview) -> None:
@@ -132,6 +141,14 @@ class MessageWriter(SimpleSingerWriter):
             if self._exit_code is not None:
                 rest = bytes(data[written - 1 :])
                 data = data[: written + rest.index(b"\n")]
+
+
+def _is_ending() -> bool:
+    """Whether code runs that cleans up after `SystemExit`."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, SystemExit):
+        error = error.__context__
+    return error is not None
 
 
 def _widen_pipe() -> None:
