@@ -129,6 +129,13 @@ class TapMews(MewsTap):
         self._labels = {name: variable_of(name) for name in found}
         return {**config, **found}
 
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add the SDK's settings, of which BATCH files offer only what is written."""
+        super().append_builtin_config(config_jsonschema)
+        batch = config_jsonschema["properties"]["batch_config"]
+        batch["properties"]["encoding"]["properties"]["format"]["enum"] = ["jsonl"]
+
     def discover_streams(self) -> list[Stream]:
         """All streams, whatever the tokens may read: discovery asks nobody."""
         return [stream(self) for stream in _streams(self.config)]

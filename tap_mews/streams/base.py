@@ -368,9 +368,6 @@ class MewsStream(WindowedStream, abc.ABC):
                 "a stream; remove one of the two"
             )
             raise InvalidSettingsError(msg)
-        if batch_config.encoding.format != "jsonl":
-            msg = "batch_config.encoding.format must be `jsonl`"
-            raise InvalidSettingsError(msg)
         from tap_mews.records.batch_files import BatchFiles  # noqa: PLC0415 - few runs need it
 
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
