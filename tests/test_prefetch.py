@@ -302,6 +302,15 @@ def test_somebody_is_called_while_nothing_comes() -> None:
     assert list(lane.items(0)) == [1]
 
 
+def test_somebody_is_called_while_items_come_without_a_pause() -> None:
+    calls: list[int] = []
+    prefetcher = Prefetcher(lambda: calls.append(1))
+    lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+    lane.open([lambda: iter(range(5))])
+    assert list(lane.items(0)) == [*range(5)]
+    assert len(calls) >= 5
+
+
 def test_stopping_ends_the_threads() -> None:
     before = readers()
     with running(*[count] * 5, room=20) as taken:

@@ -248,6 +248,8 @@ class Lane(Generic[T]):
                 yield item
                 del item
                 self.budget.release(one.order, size)
+                # exports must go on also while items come without a pause
+                self._prefetcher.meanwhile()
             elif one is read:
                 return
 
@@ -287,7 +289,7 @@ class Prefetcher:
         """Start without lanes.
 
         Args:
-            meanwhile: Called now and then while an item is waited for.
+            meanwhile: Called after each item, and now and then while one is waited for.
             budget: What all lanes may hold.
             most_reads: Reads that may be under way, of those in turn and of the others.
         """
