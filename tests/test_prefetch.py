@@ -165,11 +165,11 @@ def test_what_later_sources_have_comes_while_the_first_one_takes_its_time() -> N
     lane.expected = 1
     lane.open([lambda: iter(()), late, *[soon] * others])
     assert list(lane.items(0)) == []
+    # all but the few that there is room for must be taken before the late one comes
     found = list(lane.items(1, last=others + 1))
-    assert found == [*[0] * 100 * others, 1]
-    assert [list(lane.items(number)) for number in range(2, others + 2)] == [
-        []
-    ] * others
+    assert len(found) > 100 * others - 8
+    rest = [item for number in range(2, others + 2) for item in lane.items(number)]
+    assert sorted([*found, *rest]) == [*[0] * 100 * others, 1]
 
 
 def test_what_is_read_for_later_lanes_leaves_room_and_threads_for_the_first() -> None:
