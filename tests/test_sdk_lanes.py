@@ -19,7 +19,10 @@ STREAMS = sorted(TapMews(validate_config=False).streams)
 
 
 def comparable(result: Result) -> list[Any]:
-    """All messages with digits as they are, less times and ids of this run."""
+    """All messages with digits as they are, less times and ids of this run.
+
+    The rows come in an order of their own: those of a later window can come first.
+    """
     found = []
     for line in result.lines:
         message = json.loads(line, parse_float=str, parse_int=str)
@@ -28,11 +31,13 @@ def comparable(result: Result) -> list[Any]:
         for part in message.get("value", {}).get("bookmarks", {}).values():
             part.pop("jobs", None)
         found.append(message)
-    return [
+    records = [each for each in found if each["type"] == "RECORD"]
+    others = [each for each in found if each["type"] != "RECORD"]
+    return sorted(records, key=json.dumps) + [
         message
-        for number, message in enumerate(found)
+        for number, message in enumerate(others)
         # what differed in nothing else is one state
-        if number == 0 or message != found[number - 1]
+        if number == 0 or message != others[number - 1]
     ]
 
 

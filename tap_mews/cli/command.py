@@ -16,7 +16,6 @@ import click
 import msgspec
 import urllib3
 from jsonschema import SchemaError, ValidationError
-from requests import RequestException
 from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.metrics import get_metrics_logger
 from singer_sdk.plugin_base import SingerCommand
@@ -139,7 +138,8 @@ def line_of(error: BaseException) -> str:
     if isinstance(error, ConfigValidationError) and error.errors:
         return "Wrong settings: " + "; ".join(error.errors)
     what = type(error).__name__
-    if isinstance(error, OSError) and not isinstance(error, RequestException):
+    library = type(error).__module__.partition(".")[0]
+    if isinstance(error, OSError) and library in sys.stdlib_module_names:
         about = [str(part) for part in (error.filename, error.strerror) if part]
         return f"The run cannot continue: {': '.join(about) or what}"
     return f"The run cannot continue: {what}; TAP_MEWS_LOGLEVEL=DEBUG shows where"
