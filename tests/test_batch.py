@@ -351,21 +351,29 @@ def test_files_go_to_s3(sandbox: Sandbox, bucket: str) -> None:
     assert "a-secret" not in result.log
 
 
+def failing(
+    sandbox: Sandbox, folder: Path, files: Json, most_bytes: int, words: str
+) -> subprocess.CompletedProcess[str]:
+    """Sync into files that cannot be written, which is told in one line."""
+    config = sandbox.config(batch_config=files, extraction="pages")
+    for name, content in (("config", config), ("catalog", select(STREAM))):
+        (folder / name).write_text(json.dumps(content), "utf-8")
+    paths = ("--config", folder / "config", "--catalog", folder / "catalog")
+    done = run_limited(most_bytes, *paths)
+    assert done.returncode == 1
+    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
+    assert len(told) == 1
+    assert f"cannot be written: {words}" in told[0]
+    assert "Traceback" not in done.stderr
+    return done
+
+
 @pytest.mark.parametrize("compression", ["gzip", "none"])
 def test_a_storage_that_is_full_is_told_in_one_line(
     sandbox: Sandbox, tmp_path: Path, folder: Path, compression: str
 ) -> None:
     files = batches(folder, 100_000, compression)
-    config = sandbox.config(batch_config=files, extraction="pages")
-    for name, content in (("config", config), ("catalog", select(STREAM))):
-        (tmp_path / name).write_text(json.dumps(content), "utf-8")
-    paths = ("--config", tmp_path / "config", "--catalog", tmp_path / "catalog")
-    done = run_limited(3000, *paths)
-    assert done.returncode == 1
-    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
-    assert len(told) == 1
-    assert "cannot be written: File too large" in told[0]
-    assert "Traceback" not in done.stderr
+    done = failing(sandbox, tmp_path, files, 3000, "File too large")
     assert '"BATCH"' not in done.stdout
     assert '"replication_key_value"' not in done.stdout
 
@@ -377,13 +385,4 @@ def test_a_storage_whose_package_is_missing_is_told_in_one_line(
         "encoding": {"format": "jsonl", "compression": "gzip"},
         "storage": {"root": "oci://mews/nightly"},
     }
-    config = sandbox.config(batch_config=files, extraction="pages")
-    for name, content in (("config", config), ("catalog", select(STREAM))):
-        (tmp_path / name).write_text(json.dumps(content), "utf-8")
-    paths = ("--config", tmp_path / "config", "--catalog", tmp_path / "catalog")
-    done = run_limited(100_000, *paths)
-    assert done.returncode == 1
-    told = [line for line in done.stderr.splitlines() if "ERROR" in line]
-    assert len(told) == 1
-    assert "cannot be written: Install ocifs" in told[0]
-    assert "Traceback" not in done.stderr
+    failing(sandbox, tmp_path, files, 100_000, "Install ocifs")

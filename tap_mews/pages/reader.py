@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import accumulate
@@ -21,7 +22,7 @@ from tap_mews.reading.windows import Window, by_months, cut
 from tap_mews.timestamps import ONE_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from tap_mews.api.access import Access
@@ -69,6 +70,10 @@ class _Task:
     window: Window
     fetch: Fetch
     moves: bool = True
+
+
+_Planned = tuple[_Task, "list[Batch]"]
+_Source = Callable[[], "Iterator[Rows]"]
 
 
 class PageReader:
@@ -138,22 +143,21 @@ class PageReader:
             for each in slices
             for window in self._windows(each)
         ]
-        first, *others = (*tasks, *self._last) or (None,)
-        if first is None:
-            return
-        self._lane.open(self._reads_of([first]))
+        planned = [(each, each.fetch.batches(each.slice)) for each in tasks]
+        planned += [(each, each.fetch.batches(each.slice)) for each in self._last]
+        opening = _first_of_each_token(planned)
+        self._lane.open(self._reads_of(planned[:opening]))
         heads = {batch.access: n for n, batch in reversed([*enumerate(self._batches)])}
         self._lane.goes_on = len(heads) > 1
         refused = self._refused(heads)
-        self._lane.extend(self._reads_of(self._cut_long(others)))
+        self._lane.extend(self._reads_of(self._cut_long(planned[opening:])))
         for number, error in refused.items():
             self._drop(number, error)
 
-    def _reads_of(self, tasks: Iterable[_Task]) -> list[Callable[[], Iterator[Rows]]]:
+    def _reads_of(self, planned: Iterable[_Planned]) -> list[_Source]:
         """Note tasks; gives what reads them."""
-        reads: list[Callable[[], Iterator[Rows]]] = []
-        for task in tasks:
-            batches = task.fetch.batches(task.slice)
+        reads: list[_Source] = []
+        for task, batches in planned:
             self._tasks.append((task, len(batches)))
             self._batches += batches
             reads += [
@@ -162,23 +166,23 @@ class PageReader:
             ]
         return reads
 
-    def _cut_long(self, tasks: Sequence[_Task]) -> Iterator[_Task]:
+    def _cut_long(self, planned: Sequence[_Planned]) -> Iterator[_Planned]:
         """Cut windows that have many pages, where there are too few of them.
 
         Whether they have shows the first page of the first one.
         """
         page = self._lane.first_item()
         is_long = page is not None and len(page.lines) >= self._page_size
-        reads = len(self._batches) * len(tasks)
+        reads = sum(len(batches) for _, batches in planned)
         parts = min(math.ceil(ENOUGH_READS / reads), MOST_PARTS) if reads else 1
-        for task in tasks:
+        for task, batches in planned:
             start, end = task.window.start, task.window.end
             if not is_long or start is None or self._time_filter is None:
-                yield task
+                yield task, batches
                 continue
             length = ONE_DAY * max((end - start).days // parts, 1)
             for window in cut(start, end, length, self._time_filter.gap):
-                yield replace(task, window=window)
+                yield replace(task, window=window), batches
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """The windows in order.
@@ -272,6 +276,18 @@ class PageReader:
         if self._time_filter is None:
             return task.window.end
         return self._time_filter.complete_until(task.window, self._began)
+
+
+def _first_of_each_token(planned: Sequence[_Planned]) -> int:
+    """How many of the first tasks have a read with each token that any has."""
+    seen: set[Access] = set()
+    count = 0
+    for number, (_, batches) in enumerate(planned, 1):
+        new = {batch.access for batch in batches} - seen
+        if new:
+            seen |= new
+            count = number
+    return count
 
 
 def _is_part(batch: Batch, of: Batch) -> bool:

@@ -189,8 +189,10 @@ class Failures:
             stream.reader.open(slices)
             yield from stream.reader.windows()
         except MewsError as error:
-            for access, ids in shares.items():
-                self.set_aside(Batch(access, ids, ids), error)
+            # under parents, the bookmark is one of the parents
+            covers = tuple(sorted(taken))
+            for access in shares:
+                self.set_aside(Batch(access, covers, covers), error)
 
     def _others(self, batch: Batch) -> Shares:
         tried = {each.access for each in self._lost}

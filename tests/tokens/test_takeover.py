@@ -140,3 +140,28 @@ def test_a_chain_is_read_with_another_token_where_one_was_to_be_enough(
     history.run(**what)
     assert {*asked_by(group, "customers/getAll")} - first
     assert history.missing() == {}
+
+
+def test_others_are_read_where_the_first_request_is_of_a_token_that_is_refused(
+    group: Sandbox, settings: Json
+) -> None:
+    """A property that joins is read first, and its token may be the only one there."""
+    first, second, third, fourth = group.enterprise_ids
+    history = History(group, ("bills",), settings)
+    before = {
+        "A": group.access.grant([first], name="A"),
+        "C": group.access.grant([third, fourth], name="C"),
+    }
+    history.run(access_tokens=before, extraction="pages")
+    group.live_on(timedelta(days=2))
+    settle(group)
+    later = before | {"A": group.access.grant([first, second], name="A, later")}
+    refuse(group, BILLS, ["A, later"], 403)
+    result = history.failing(access_tokens=later, extraction="pages")
+    assert str(result.error).startswith("Not read: A (bills); the rest")
+    assert history.missing()["bills"].isdisjoint(
+        row["Id"] for row in group.rows("Bill", [third, fourth])
+    )
+    group.faults.clear()
+    history.run(access_tokens=later, extraction="pages")
+    assert history.missing() == {}
