@@ -172,9 +172,17 @@ class Lookups:
         """All properties that the token reaches (`enterprises/getAll`).
 
         Raises:
+            UnexpectedAnswerError: There is none, so that nothing could be read.
             MewsError: As `rows`; some tokens of a single property may not list it.
         """
-        return tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
+        found = tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
+        if not found:
+            msg = (
+                f"{ENTERPRISES.path}: the access token has no properties; check in "
+                "Mews which properties the integration is enabled for"
+            )
+            raise UnexpectedAnswerError(msg)
+        return found
 
     def own_enterprise(self) -> Enterprise | None:
         """The property of a token that may not list it (`configuration/get`).

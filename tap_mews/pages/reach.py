@@ -7,6 +7,7 @@ of the chain, since Mews does not promise that all of them see the same.
 
 from __future__ import annotations
 
+import copy
 import logging
 import threading
 from dataclasses import dataclass
@@ -52,11 +53,13 @@ class Batch:
         access: By which token.
         ids: Identifiers that they name; None for all that the token reaches.
         covers: Identifiers whose rows they bring; None where nobody knows.
+        is_apart: Whether it may be refused while others of its token are allowed.
     """
 
     access: Access
     ids: Ids = None
     covers: Ids = None
+    is_apart: bool = False
 
 
 class Reach:
@@ -90,6 +93,7 @@ class Reach:
         self._chain_ids = chain_ids
         self._reads_chains_once = reads_chains_once
         self._unlisted: set[Access] = set()
+        self._part_size: int | None = None
         self._found: dict[Access, tuple[Enterprise, ...]] = {}
         self.is_of_many = len(self._lookups) > 1
         self._lock = threading.Lock()
@@ -265,6 +269,16 @@ class Reach:
         reach._narrowed = {*shares}
         return reach
 
+    def apart(self, size: int) -> Reach:
+        """The same, of which a part can be refused while others are allowed.
+
+        Args:
+            size: Properties, chains or parents in a part.
+        """
+        reach = copy.copy(self)
+        reach._part_size = size  # noqa: SLF001 - its own copy
+        return reach
+
     def properties_of(self, access: Access) -> Ids:
         """Identifiers of the properties that are read by a token."""
         return self._lookups[access].enterprise_ids
@@ -410,10 +424,17 @@ class Reach:
                 slice_.scope is not None
                 or selector.is_required
                 or access in self._narrowed
+                or self._part_size
             ):
-                size = most or selector.most
-                parts = (covers[n : n + size] for n in range(0, len(covers), size))
-                found += [Batch(access, part, part) for part in parts]
+                part_size = self._part_size or max(len(covers), 1)
+                size = min(most or selector.most, part_size)
+                found += [
+                    Batch(access, part, part, bool(self._part_size) and not number)
+                    for first in range(0, len(covers), part_size)
+                    for number, part in enumerate(
+                        _cut(covers[first : first + part_size], size)
+                    )
+                ]
             else:
                 found.append(Batch(access, None, covers))
         return found
@@ -463,6 +484,11 @@ class Reach:
 
         found = side_by_side(ask, accesses, "tap-mews-list")
         return dict(zip(accesses, found, strict=True))
+
+
+def _cut(ids: tuple[str, ...], size: int) -> Iterator[tuple[str, ...]]:
+    """Some identifiers at a time."""
+    return (ids[n : n + size] for n in range(0, len(ids), size))
 
 
 def _chosen(setting: Ids, listed: Collection[str]) -> tuple[str, ...]:

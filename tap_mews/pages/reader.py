@@ -74,6 +74,7 @@ class _Task:
 
 _Planned = tuple[_Task, "list[Batch]"]
 _Source = Callable[[], "Iterator[Rows]"]
+_Alone = tuple["Access", "tuple[str, ...] | None"]
 
 
 class PageReader:
@@ -145,10 +146,12 @@ class PageReader:
         ]
         planned = [(each, each.fetch.batches(each.slice)) for each in tasks]
         planned += [(each, each.fetch.batches(each.slice)) for each in self._last]
-        opening = _first_of_each_token(planned)
-        self._lane.open(self._reads_of(planned[:opening]))
-        heads = {batch.access: n for n, batch in reversed([*enumerate(self._batches)])}
+        opening = _first_of_each(planned)
+        reads = self._reads_of(planned[:opening])
+        numbered = reversed([*enumerate(self._batches)])
+        heads = {_asked_alone(batch): number for number, batch in numbered}
         self._lane.goes_on = len(heads) > 1
+        self._lane.open(reads)
         refused = self._refused(heads)
         self._lane.extend(self._reads_of(self._cut_long(planned[opening:])))
         for number, error in refused.items():
@@ -217,11 +220,11 @@ class PageReader:
         """Read no more."""
         self._lane.stop()
 
-    def _refused(self, heads: dict[Access, int]) -> dict[int, MewsError]:
-        """Wait for the first answer to each token.
+    def _refused(self, heads: dict[_Alone, int]) -> dict[int, MewsError]:
+        """Wait for the first answer of whatever may be refused alone.
 
         Args:
-            heads: The first read with each of them.
+            heads: The first read of each.
 
         Returns:
             By their numbers, the reads that are refused.
@@ -278,12 +281,17 @@ class PageReader:
         return self._time_filter.complete_until(task.window, self._began)
 
 
-def _first_of_each_token(planned: Sequence[_Planned]) -> int:
-    """How many of the first tasks have a read with each token that any has."""
-    seen: set[Access] = set()
+def _asked_alone(batch: Batch) -> _Alone:
+    """What Mews may refuse a read for while it allows others."""
+    return batch.access, batch.ids if batch.is_apart else None
+
+
+def _first_of_each(planned: Sequence[_Planned]) -> int:
+    """How many of the first tasks have a read of whatever may be refused alone."""
+    seen: set[_Alone] = set()
     count = 0
     for number, (_, batches) in enumerate(planned, 1):
-        new = {batch.access for batch in batches} - seen
+        new = {*map(_asked_alone, batches)} - seen
         if new:
             seen |= new
             count = number

@@ -36,7 +36,7 @@ from tap_mews.streams.record_schema import SCHEMAS, RecordSchema
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from concurrent.futures import Future
     from datetime import datetime, timedelta
 
@@ -320,13 +320,26 @@ class MewsStream(WindowedStream, abc.ABC):
                 try:
                     self.reader.open(slices)
                 except (UnauthorizedError, RefusedError) as error:
-                    if not self.failures.instead_of_all(error):
-                        raise
-                    self.reader = self.new_reader()
-                    self.reader.open(slices)
+                    self._open_otherwise(error, slices)
         except TapMewsError:
             self.record.has_failed = True
             raise
+
+    def _open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
+        """Begin to read with other tokens or in parts, if there is such a way.
+
+        Raises:
+            MewsError: The refusal, for there is none; or as the reader.
+        """
+        self.reader.close()
+        if not self.failures.instead_of_all(error):
+            raise error
+        self.reader = self.new_reader()
+        try:
+            self.reader.open(slices)
+        except (UnauthorizedError, RefusedError) as again:
+            # the first one names all that was tried
+            raise (error if again.is_forbidden else again) from None
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver everything pending.
@@ -431,7 +444,12 @@ class MewsStream(WindowedStream, abc.ABC):
         """What the reader reads, once its first answer is there."""
         if self.opening is not None:
             self.opening.result()
-        yield from self.reader.windows()
+        try:
+            yield from self.reader.windows()
+        except (UnauthorizedError, RefusedError) as error:
+            # of an operation that is not called first, or taken away since
+            self._open_otherwise(error, self._slices())
+            yield from self.reader.windows()
         yield from self.failures.windows()
 
     @property
@@ -479,6 +497,22 @@ class MewsStream(WindowedStream, abc.ABC):
         self.reach = self.run.reach.narrowed(shares, self.windowed.selector)
         del self.selection
         return set(self.selection.ids or ())
+
+    @property
+    def may_be_apart(self) -> bool:
+        """Whether some of what Mews refuses together may be allowed alone.
+
+        Permissions differ from property to property.
+        """
+        return self.fails_by_property and self.operation.is_documented
+
+    def read_apart(self, size: int) -> None:
+        """Ask for parts from now on, of which one can be refused.
+
+        Args:
+            size: Properties, chains or parents in a part.
+        """
+        self.reach = self.reach.apart(size)
 
     def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
         """The slices of some that were set aside.

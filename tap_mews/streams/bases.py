@@ -129,6 +129,7 @@ class Whole(MewsStream):
     """A stream that is read whole in each run: no filter can tell what has changed."""
 
     is_bounded = False
+    may_be_apart = False  # the list that the run reads once has all of them
 
     def due(self) -> list[Slice]:
         """All there is."""
@@ -212,6 +213,16 @@ class Exported(ByTime):
         found = tuple(each for each in ExtractionMethod if setting in {"auto", each})
         # `--test` asks for a page of one row; an export would be made for nothing
         return found[::-1] if self.is_dry_run else found
+
+    @property
+    def may_be_apart(self) -> bool:
+        """As the others; an export is not made for each property."""
+        return PAGES in self.methods and super().may_be_apart
+
+    def read_apart(self, size: int) -> None:
+        """Page by page, for exports are refused as well."""
+        self._is_by_pages = True
+        super().read_apart(size)
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
         """`start_date`, else the beginning.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import MewsError
@@ -71,6 +72,13 @@ class DividedStream(Protocol):
     def read_with(self, shares: Shares) -> set[str]:
         """Read with these tokens from now on; gives what is read then."""
 
+    @property
+    def may_be_apart(self) -> bool:
+        """Whether some of what is refused together may be allowed alone."""
+
+    def read_apart(self, size: int) -> None:
+        """Ask for parts from now on, of which one can be refused."""
+
     def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
         """The slices of some that were set aside."""
 
@@ -78,11 +86,17 @@ class DividedStream(Protocol):
         """Leave some pending from where they are."""
 
 
+PARTS = 8
+"""How many parts what is refused is cut into: where all of them are refused as well,
+so is the rest."""
+
+
 class Failures:
     """The batches that Mews refuses or that fail in this run.
 
     What one token may not read is read with another that has it, after the rest of the
-    stream. What nobody can read keeps its bookmark, and the run reports it.
+    stream; what is refused together is asked for in parts. What nobody can read keeps
+    its bookmark, and the run reports it.
     """
 
     def __init__(self, stream: DividedStream) -> None:
@@ -91,6 +105,7 @@ class Failures:
         self._lost: list[Batch] = []
         self._refused: list[tuple[Batch, MewsError, Shares]] = []
         self._is_second = False
+        self._part_size = 0
 
     def __bool__(self) -> bool:
         """Whether something was not read."""
@@ -110,15 +125,18 @@ class Failures:
             MewsError: Nothing else is left to read, or the settings say to stop.
         """
         stream = self._stream
-        if shares is None:
-            shares = self._others(batch)
         if not error.is_forbidden or stream.is_dry_run:
             shares = {}
+        elif shares is None:
+            shares = self._others(batch)
         if not shares:
             self._lost.append(batch)
             if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
                 raise error
-            stream.run.go_on_without(stream.name, batch, error)
+            if error.is_forbidden and (shares := self._apart(batch)):
+                self._lost.pop()
+            else:
+                stream.run.go_on_without(stream.name, batch, error)
         if batch.covers and stream.moves_bookmark:
             stream.stay_behind(batch.covers)
         if shares:
@@ -132,13 +150,13 @@ class Failures:
             stream.run.go_on_without(stream.name, self._lost[-1], error)
 
     def instead_of_all(self, error: MewsError) -> bool:
-        """Let other tokens read a stream that is refused to all that should read it.
+        """Read in another way what is refused to all tokens that should read it.
 
         Args:
             error: The refusal.
 
         Returns:
-            Whether there are any; the stream is read with them from now on.
+            Whether there is one: other tokens, or parts of what is refused.
         """
         stream = self._stream
         if stream.is_dry_run or not error.is_forbidden:
@@ -146,7 +164,7 @@ class Failures:
         batches = [Batch(each) for each in stream.reach.accesses]
         shares = _merged(self._others(batch) for batch in batches)
         if not shares:
-            return False
+            return self._reads_apart(error)
         wanted = stream.selection.ids or ()
         taken = stream.read_with(shares)
         if rest := tuple(key for key in wanted if key not in taken):
@@ -157,8 +175,20 @@ class Failures:
                 stream.run.go_on_without(stream.name, self._lost[-1], error)
         return True
 
+    def _reads_apart(self, error: MewsError) -> bool:
+        """Ask for parts of what is refused as a whole, if there can be any."""
+        stream = self._stream
+        if not (size := self._size_of_parts(stream.selection.ids)):
+            return False
+        told = "%s: %s; asking for fewer identifiers at a time"
+        reason = str(error).removeprefix(f"{stream.name}: ")
+        stream.logger.info(told, stream.name, reason)
+        stream.read_apart(size)
+        self._lost.clear()
+        return True
+
     def windows(self) -> Generator[WindowRead, None, None]:
-        """Read what was refused to one token with others."""
+        """Read what was refused with other tokens, or in parts."""
         self._is_second = True
         while self._refused:
             refused, self._refused = self._refused, []
@@ -175,10 +205,15 @@ class Failures:
             if rest or not batch.covers:
                 self._lost.append(Batch(batch.access, rest, rest))
                 stream.run.go_on_without(stream.name, self._lost[-1], error)
+        if size := self._part_size:
+            stream.read_apart(size)
+            self._part_size = 0
         reason = str(refused[0][1]).removeprefix(f"{stream.name}: ")
         names = ", ".join(sorted(each.name for each in shares))
         told = "%s: %s; reading it with %s page by page"
-        if not shares.keys() & {batch.access for batch, _, _ in refused}:
+        if size:
+            told = "%s: %s; asking for fewer identifiers at a time with %s"
+        elif not shares.keys() & {batch.access for batch, _, _ in refused}:
             told = "%s: %s; reading it with %s instead"
         stream.logger.info(told, stream.name, reason, names)
         slices = stream.pending_of(taken, selection)
@@ -192,13 +227,33 @@ class Failures:
             # under parents, the bookmark is one of the parents
             covers = tuple(sorted(taken))
             for access in shares:
-                self.set_aside(Batch(access, covers, covers), error)
+                batch = Batch(access, covers, covers)
+                self.set_aside(batch, error, self._others(batch))
 
     def _others(self, batch: Batch) -> Shares:
         tried = {each.access for each in self._lost}
         tried |= {each.access for each, _, _ in self._refused} | {batch.access}
         return self._stream.run.reach.others(
             batch, self._stream.windowed.selector, tried
+        )
+
+    def _apart(self, batch: Batch) -> Shares:
+        """What can read a batch in parts; nothing if it has none."""
+        if not (size := self._size_of_parts(batch.covers)):
+            return {}
+        stream = self._stream
+        self._part_size = max(self._part_size, size)
+        if stream.windowed.selector.parents is None:
+            return {batch.access: batch.covers or ()}
+        reach = stream.run.reach
+        own = reach.properties_of(batch.access)
+        return {batch.access: own or reach.enterprise_ids or ()}
+
+    def _size_of_parts(self, ids: tuple[str, ...] | None) -> int:
+        """Identifiers in a part of what is refused; 0 where it cannot be cut."""
+        count = len(ids or ())
+        return (
+            math.ceil(count / PARTS) if self._stream.may_be_apart and count > 1 else 0
         )
 
     def _has_rest(self, batch: Batch) -> bool:

@@ -55,7 +55,8 @@ class Companionships(ByTime):
         days = self.run.settings.companionship_refresh_days
         if days and not self.is_dry_run:
             until = self.end + timedelta(days=days)
-            near = Slice(self.end, until, self.selection.scope)
+            ids, scope = self.selection.ids, self.selection.scope
+            near = Slice(self.end, until, scope, covers=ids)
             colliding = replace(RESERVATIONS, time_filter=TimeFilter("CollidingUtc"))
             reader.read_last(self._fetch(colliding), [near])
         return reader

@@ -1,0 +1,109 @@
+"""Mews refuses one of the properties of a token, and only if it is asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.faults import Status
+from tap_mews.timestamps import format_moment
+from tests.pages_harness import BEFORE_ALL, History, Where, settle, truth
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sandbox.journal import Request
+
+SETTINGS = {"start_date": BEFORE_ALL, "reference_start_date": BEFORE_ALL}
+
+BY_PROPERTY = {
+    "bills": "bills/getAll",
+    "rates": "rates/getAll",
+    "source_assignments": "sourceAssignments/getAll/2024-09-20",
+    "companionships": "reservations/getAll/2023-06-06",
+}
+
+
+@pytest.fixture
+def portfolio() -> Iterator[Sandbox]:
+    """Three hotels of one token."""
+    with Sandbox(properties=3, days=20, reservations_per_day=0.5) as sandbox:
+        sandbox.limits.requests = 1_000_000
+        settle(sandbox)
+        yield sandbox
+        assert sandbox.journal.breaches == []
+
+
+def refuse(sandbox: Sandbox, operation: str, status: int) -> str:
+    """Refuse whatever names the second hotel, or all of them; gives its identifier."""
+    second = sandbox.enterprise_ids[1]
+    own = {row["Id"] for row in sandbox.rows("Service", [second])} | {second}
+
+    def is_asked_for(request: Request) -> bool:
+        names = request.body.get("EnterpriseIds") or request.body.get("ServiceIds")
+        return names is None or not own.isdisjoint(names)
+
+    only = Where(sandbox, is_asked_for, Status(status))
+    sandbox.faults.add(operation, only, times=None)
+    return second
+
+
+@pytest.mark.parametrize("stream", BY_PROPERTY)
+def test_the_other_properties_are_read_and_it_comes_when_it_is_allowed(
+    portfolio: Sandbox, stream: str
+) -> None:
+    second = refuse(portfolio, BY_PROPERTY[stream], 401)
+    history = History(portfolio, (stream,), SETTINGS)
+    for days in (2, 1):
+        result = history.failing(extraction="pages")
+        (hotel,) = portfolio.rows("Enterprise", [second])
+        named = f"Not read: {hotel['Name']} ({stream}); the rest"
+        assert stream == "rates" or str(result.error).startswith(named)
+        others = [key for key in portfolio.enterprise_ids if key != second]
+        expected = truth(portfolio, stream, others)
+        assert {key: history.rows[stream].get(key) for key in expected} == expected
+        portfolio.live_on(timedelta(days=days))
+        settle(portfolio)
+    portfolio.faults.clear()
+    history.run(extraction="pages")
+    assert history.missing() == {}
+
+
+def test_what_is_refused_to_exports_and_as_a_whole_is_read_in_parts(
+    portfolio: Sandbox,
+) -> None:
+    second = refuse(portfolio, "bills/getAll", 403)
+    portfolio.faults.add("exports/add", Status(401), times=None)
+    history = History(portfolio, ("bills", "services"), SETTINGS)
+    history.failing(extraction="auto")
+    assert {row["EnterpriseId"] for row in history.rows["bills"].values()} == {
+        *portfolio.enterprise_ids
+    } - {second}
+
+
+def test_the_one_of_many_that_is_refused_is_found_in_parts_of_parts() -> None:
+    with Sandbox(properties=17, days=2, reservations_per_day=0.5) as portfolio:
+        portfolio.limits.requests = 1_000_000
+        settle(portfolio)
+        second = refuse(portfolio, "bills/getAll", 401)
+        history = History(portfolio, ("bills",), SETTINGS)
+        yesterday = portfolio.clock.now() - timedelta(days=1)
+        history.failing(extraction="pages", start_date=format_moment(yesterday))
+        refused = [
+            len(request.body.get("EnterpriseIds") or portfolio.enterprise_ids)
+            for request in portfolio.journal.requests("bills/getAll")
+            if request.status == 401
+        ]
+        assert refused == [17, 3, 1]
+        assert history.bookmark("bills")["joining"] == [{"ids": [second]}]
+
+
+def test_what_is_refused_in_each_part_is_refused(portfolio: Sandbox) -> None:
+    portfolio.faults.add("bills/getAll", Status(401), times=None)
+    history = History(portfolio, ("bills", "services"), SETTINGS)
+    result = history.failing(extraction="pages")
+    assert str(result.error).startswith("bills: bills/getAll: HTTP 401")
+    assert len(portfolio.journal.requests("bills/getAll")) == 4
