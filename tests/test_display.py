@@ -40,7 +40,7 @@ LINE = re.compile(
 WAITING = r"waiting [1-9]\d* s"
 """What the display says of an export that takes longer than a second."""
 
-COLUMNS = 100
+COLUMNS = 80
 OPTIONS = ("--config", "config.json", "--catalog", "catalog.json")
 
 LOOKS = 3
@@ -188,10 +188,14 @@ def lines_of_log(terminal: Terminal) -> list[str]:
 def test_a_terminal_shows_what_is_waited_for_and_for_how_long(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    with watched(tmp_path, exports_of(sandbox), "bills") as run:
-        run.terminal.wait_for(f"{WAITING} for export, Processing")
-        go_on(sandbox)
-    form = rf"bills: .* 0/1 windows, 0 rows, {WAITING} for export, Processing.*"
+    """All of it, even with the longest name of those that are exported."""
+    stream, status = "availability_adjustments", sandbox.exports.force_status
+    status["AvailabilityAdjustment"] = "Processing"
+    config = sandbox.config(extraction="exports")
+    with watched(tmp_path, config, stream) as run:
+        run.terminal.wait_for(f"{WAITING}, Processing")
+        status.clear()
+    form = rf"{stream}: \|.+\| 0/1 windows, \d\d:\d\d, {WAITING}, Processing"
     assert any(re.fullmatch(form, each) for each in run.terminal.frames)
 
 
@@ -210,7 +214,9 @@ def test_a_terminal_shows_windows_and_rows(sandbox: Sandbox, tmp_path: Path) -> 
     sandbox.faults.add("orderItems/getAll", fault, times=None)
     config = sandbox.config(start_date=start, extraction="pages")
     with watched(tmp_path, config, "order_items", output=subprocess.DEVNULL) as run:
-        run.terminal.wait_for(r"order_items: .* 1/2 windows, [1-9][\d,]* rows")
+        run.terminal.wait_for(
+            r"order_items: .* 1/2 windows, \d\d:\d\d, [1-9][\d,]* rows"
+        )
         seen.set()
         assert run.end() == 0
 

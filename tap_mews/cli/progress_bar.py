@@ -21,7 +21,8 @@ REFRESH_SECONDS = 0.25
 PATIENCE_SECONDS = 1.0
 """How long an end waits for a terminal that takes nothing."""
 
-FORMAT = "{desc}: |{bar:20}| {n_fmt}/{total_fmt} windows{postfix}, {elapsed}"
+FORMAT = "{desc}: |{bar}| {n_fmt}/{total_fmt} windows, {elapsed}{postfix}"
+"""All but the bar fits 80 columns; the bar has the rest of the line."""
 
 
 @contextmanager
@@ -92,7 +93,7 @@ def _refresh(record: RunRecord, over: threading.Event) -> None:
             text = f"{stream.rows:,} rows"
             if awaited := stream.awaited:
                 what, since = awaited
-                text += f", waiting {record.clock.monotonic() - since:.0f} s for {what}"
+                text = f"waiting {record.clock.monotonic() - since:.0f} s, {what}"
             bar.n, bar.total = stream.windows_done, stream.windows_known or None
             bar.set_postfix_str(text)
 

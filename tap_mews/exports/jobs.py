@@ -152,16 +152,16 @@ class EntityExports:
         return self.record.of(orders[0].slice)
 
     def awaited(self, now: float) -> tuple[str, float]:
-        """What is waited for, and since when.
+        """The status of the export that is waited for, and since when it is.
 
         Args:
             now: Monotonic seconds, as what is given back.
         """
         if self.jobs:
             job = self.jobs[0]
-            return f"export, {job.export.status_text}", job.since
+            return job.export.status_text, job.since
         since = now if self.blocked_since is None else self.blocked_since
-        return f"another export of {self.entity_type}", since
+        return "another export runs", since
 
     @contextmanager
     def deferring_errors(self) -> Iterator[None]:

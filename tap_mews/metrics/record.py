@@ -61,7 +61,8 @@ class StreamRecord:
         rows: Records that were delivered.
         windows_done: Windows that were delivered.
         windows_known: Windows that there are, as far as is known.
-        awaited: The export that is waited for, and since when in monotonic seconds.
+        awaited: Status of the export that is waited for, and since when, in monotonic
+            seconds.
         validator: Knows where rows are not as the schema, once any were checked.
         has_failed: Whether it could not be opened.
         is_complete: Whether all that was due has been delivered.
