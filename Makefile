@@ -83,6 +83,7 @@ format: $(VENV)/.development ## Format the code and fix what can be fixed
 docs: $(VENV)/.development ## Update the generated parts of meltano.yml, docs/, examples/, hub/ and dbt/
 	$(BIN)/python -m cogapp -rU README.md meltano.yml docs/*.md examples/*/meltano.yml hub/*.yml
 	$(BIN)/python -m docs.dbt_package
+	$(BIN)/python -m docs.address
 
 bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
 	@$(BIN)/python -m benchmarks $(BENCH)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import metadata
 from typing import Any, TypeAlias
 
-from docs import generated, selection
+from docs import address, generated, selection
 
 Json: TypeAlias = dict[str, Any]
 
@@ -40,7 +40,7 @@ def entry(package: Json | None = None) -> Json:
         "maintenance_status": _status(package),
         "name": name,
         "namespace": name.replace("-", "_"),
-        "pip_url": name,
+        "pip_url": address.requirement(_repository(package)),
         "quality": "unknown",  # those who keep the Hub rate it
         "select": selection.patterns(),
         "settings": generated.settings_in_meltano(),
@@ -62,10 +62,13 @@ def _status(package: Json) -> str:
     return STATUS[status.removeprefix(head)[0]]
 
 
+def _repository(package: Json) -> str | None:
+    return address.repository(package.get("project_url", []))
+
+
 def _place(package: Json) -> Json:
     """Where the code lives, and the variant, which the Hub names after its owner."""
-    urls = dict(each.split(", ", 1) for each in package.get("project_url", ()))
-    if "Repository" not in urls:
+    repository = _repository(package)
+    if repository is None:
         return {"variant": UNNAMED}
-    repository = urls["Repository"].rstrip("/")
     return {"repo": repository, "variant": repository.split("/")[-2].lower()}

@@ -17,7 +17,7 @@ import pytest
 import yaml
 from singer_sdk.metrics import Metric
 
-from docs import generated
+from docs import address, generated
 from docs.guests import MARK
 from tap_mews import run
 from tap_mews.metrics.usage import MewsMetric
@@ -375,6 +375,25 @@ def test_example_of_a_state_is_one_of_ours() -> None:
     explained = {key for row in rows(text) for key in quoted(row[0])}
     itself = {*state["bookmarks"], *state["ids"], "bookmarks"}
     assert keys(state) - itself <= explained
+
+
+def test_commands_take_the_repository_once_it_has_an_address() -> None:
+    """It is set in one place; until then they work from a checkout."""
+    host = "https://host.example/who/tap-mews"
+    found = address.repository(["Changelog, https://x.example", f"Repository, {host}/"])
+    assert found == host
+    text = "".join(DOCUMENTS.values())
+    assert "<this repository>" not in text
+    told = address.published(text, found)
+    assert address.CHECKOUT not in told
+    for each in (
+        f"pip install git+{host}\n",
+        f"pip_url: git+{host}\n",
+        f"--from-ref {host}/raw/HEAD/hub/tap-mews.yml",
+        f"- git: {host}\n  subdirectory: dbt",
+        f"'tap-mews[socks] @ git+{host}'",
+    ):
+        assert each in told
 
 
 def test_changelog_has_a_place_for_what_is_next() -> None:

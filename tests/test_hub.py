@@ -80,6 +80,7 @@ def test_the_repository_and_its_owner_come_from_the_package() -> None:
     ]
     found = hub.entry({**PACKAGE, "project_url": urls})
     assert (found["repo"], found["variant"]) == ("https://host.example/Who/tap", "who")
+    assert found["pip_url"] == "git+https://host.example/Who/tap"
     assert wrong(found) == []
 
 
