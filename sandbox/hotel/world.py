@@ -35,7 +35,7 @@ def _rows() -> Iterator[tuple[str, Json]]:
     for code in ("AT-9", "DE-BE", "US-NY"):
         row = {"Code": code, "CountryCode": code[:2], "EnglishName": f"Region {code}"}
         yield "CountrySubdivision", row
-    for code, precision in (("EUR", 2), ("JPY", 0), ("KWD", 3)):
+    for code, precision in (("EUR", 2), ("JPY", 0), ("KWD", 3), ("USD", 2)):
         yield "Currency", {"Code": code, "Precision": precision}
     languages = {each.language for each in (*PLACES, *PEOPLE)} | {"en-US"}
     for code in sorted(languages):
