@@ -135,7 +135,7 @@ def test_an_export_of_the_run_before_is_delivered_though_the_next_one_is_refused
     stopped = sync(config, catalog=BILLS, clock=clock)
     assert isinstance(stopped.error, ExportTimeoutError)
     clock.sleep(400)
-    sandbox.faults.add("exports/add", Status(403, "Not today."), times=None)
+    sandbox.faults.add("exports/add", Status(400, "Not today."), times=None)
     result = sync(config, stopped.state, BILLS, clock)
     assert isinstance(result.error, RefusedError)
     assert records_by_id("bills", result) == truth(sandbox, "bills")

@@ -113,6 +113,7 @@ class EntityExports:
         cut: How many windows there are, known ones and those that are read.
         blocked_since: When another export of the type was met, monotonic seconds.
         retry_at: When to try to add again, monotonic seconds.
+        seconds: How long the last export took; None where nobody knows.
         error: Raised when the lane is waited for, so that one stream's failure does not
             end another one's reading.
     """
@@ -133,6 +134,7 @@ class EntityExports:
     cut: int = 0
     blocked_since: float | None = None
     retry_at: float = 0.0
+    seconds: float | None = None
     error: TapMewsError | None = None
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from contextlib import nullcontext
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import (
@@ -30,11 +31,20 @@ if TYPE_CHECKING:
     from tap_mews.clock import Clock, ServerClock
     from tap_mews.reading.reader import Slice
 
-SHORTEST_PAUSE = 0.5
-"""Seconds before the first look at an export."""
+FIRST_PAUSE = 0.5
+"""Seconds before the first look at an export, where nobody knows how long it takes."""
+
+SHORTEST_PAUSE = 0.25
+"""Seconds between two looks where an export is due."""
 
 PAUSE_SHARE = 0.1
 """A pause is this share of the time waited so far, so little is lost at the end."""
+
+SOONEST = 0.8
+"""An export is expected after this share of the time that the one before it took."""
+
+LEAST_PAUSE = 0.05
+"""Seconds that other threads have in any case."""
 
 JITTER = 0.1
 
@@ -79,7 +89,6 @@ class JobOrchestrator:
         self._timeout = timeout
         self._lanes: list[EntityExports] = []
         self._looked = self._told = clock.monotonic()
-        self._look_seconds = 0.0
 
     def open(
         self,
@@ -149,8 +158,7 @@ class JobOrchestrator:
 
     def _sleep(self, lane: EntityExports) -> None:
         """Pause until the next look, and record what is waited for."""
-        # the answers took their time, in which the exports went on
-        pause = max(self._pause() - self._look_seconds, SHORTEST_PAUSE / 5)
+        pause = max(self._due() - self._clock.monotonic(), LEAST_PAUSE)
         lane.partition.add(Usage(export_seconds=pause))
         lane.record.awaited = lane.awaited(self._clock.monotonic())
         lane.record.windows_known = lane.cut
@@ -159,7 +167,7 @@ class JobOrchestrator:
 
     def tick(self) -> None:
         """Look at the running exports if it is time; called while rows are read."""
-        if self._clock.monotonic() - self._looked >= self._pause():
+        if self._clock.monotonic() >= self._due():
             self._look()
             self.save()
 
@@ -207,16 +215,27 @@ class JobOrchestrator:
         self.save()
 
     def _look(self) -> None:
-        """Ask how all running exports are, and add what can be added now."""
+        """Ask how all running exports are, and add what can be added now.
+
+        What is added is not waited for where the next question is due: the other types
+        would wait as long.
+        """
+        self._ask()
+        while ready := [lane for lane in self._lanes if self._can_add(lane)]:
+            work: list[Callable[[], None]] = [
+                partial(self._advance_quietly, lane) for lane in ready
+            ]
+            if self._clock.monotonic() >= self._due():
+                work.append(self._ask)
+            side_by_side(lambda each: each(), work, "tap-mews-exports")
+
+    def _ask(self) -> None:
+        """Ask how all running exports are, with one call a token."""
         self._looked = self._clock.monotonic()
         lanes: dict[ExportsApi, list[EntityExports]] = {}
         for lane in self._lanes:
             lanes.setdefault(lane.api, []).append(lane)
         side_by_side(self._look_at, lanes.values(), "tap-mews-exports")
-        # at once: one after the other, the last type would wait for all answers
-        ready = [lane for lane in self._lanes if self._can_add(lane)]
-        side_by_side(self._advance_quietly, ready, "tap-mews-exports")
-        self._look_seconds = self._clock.monotonic() - self._looked
 
     def _look_at(self, lanes: Sequence[EntityExports]) -> None:
         """Ask how the exports of one token are."""
@@ -256,6 +275,7 @@ class JobOrchestrator:
         elif status is ExportStatus.SUCCESS:
             files = found.files or []
             size = sum(file.size for file in files)
+            lane.seconds = self._looked - job.since
             told = f"{len(files)} file(s), {size:,} bytes"
             logger.info("%s: %s is ready: %s", lane.stream, job, told)
 
@@ -359,23 +379,40 @@ class JobOrchestrator:
             self._told = now
             logger.info("%s: waiting for %s", lane.stream, what)
 
-    def _pause(self) -> float:
-        """Seconds until the next look: short after the last start, then longer."""
-        now = self._clock.monotonic()
-        waits = [
-            now - job.since
+    def _due(self) -> float:
+        """When to look again, in monotonic seconds."""
+        moments = [
+            self._due_after(job.since, lane.seconds)
             for lane in self._lanes
             for job in lane.jobs
             if job.is_running
         ]
-        waits += [
-            now - lane.blocked_since
+        moments += [
+            self._due_after(lane.blocked_since)
             for lane in self._lanes
             if lane.blocked_since is not None
         ]
-        return self._pause_after(min(waits)) if waits else self._longest_pause
+        latest = self._looked + self._longest_pause
+        return min([*moments, latest])
+
+    def _due_after(self, since: float, expected: float | None = None) -> float:
+        """When to look again at an export.
+
+        Args:
+            since: When it was added, in monotonic seconds.
+            expected: Seconds that it may take, if any is known.
+        """
+        waited = self._looked - since
+        if expected is not None and waited < SOONEST * expected:
+            return since + SOONEST * expected
+        pause = FIRST_PAUSE if expected is None else SHORTEST_PAUSE
+        return max(self._looked, since) + _with_jitter(max(pause, PAUSE_SHARE * waited))
 
     def _pause_after(self, waited: float) -> float:
-        pause = max(SHORTEST_PAUSE, PAUSE_SHARE * waited)
-        jitter = random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
-        return min(pause * jitter, self._longest_pause)
+        pause = _with_jitter(max(FIRST_PAUSE, PAUSE_SHARE * waited))
+        return min(pause, self._longest_pause)
+
+
+def _with_jitter(seconds: float) -> float:
+    """About as many seconds, so that several runs do not ask at the same moments."""
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
