@@ -40,4 +40,7 @@ def describe(error: ValidationError) -> str:
         return f"must be {bound} {limit}"
     if error.validator == "minLength":
         return "must not be empty"
+    if error.validator in {"minItems", "maxItems"}:
+        bound = "at least" if error.validator == "minItems" else "at most"
+        return f"must have {bound} {limit} entries"
     return f"breaks the rule {error.validator} of its schema"
