@@ -14,9 +14,9 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from tap_mews import __version__
+from tap_mews.api.adapter import PatientAdapter
 from tap_mews.api.redaction import REDACTOR
 from tap_mews.api.trouble import NETWORK_ERRORS, TransientError, trouble_of
 
@@ -39,7 +39,7 @@ class Session(requests.Session):
         has_answered: Whether any answer came.
     """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, clock: Clock) -> None:
         super().__init__()
         self.has_answered = False
         self._ways: dict[tuple[str, str], Any] = {}
@@ -49,7 +49,7 @@ class Session(requests.Session):
         # threads share the session, so nothing in it may change with an answer
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+            self.mount(scheme, PatientAdapter(connections, clock))
         passwords = [urlsplit(proxy).password or "" for proxy in getproxies().values()]
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
@@ -75,7 +75,7 @@ class Session(requests.Session):
         """Send a request; `chunks` reads the body of the answer.
 
         Raises:
-            TransientError: No answer came.
+            TransientError: No answer came, or one whose headers did not end.
         """
         try:
             response = self.request(
