@@ -192,7 +192,7 @@ def _problems_of_paths(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     if spool and not _is_folder(spool):
         yield "spool_directory", "must be an existing folder"
-    if report and (_is_folder(report) or not _is_folder(report.parent)):
+    if report and (not _is_folder(report.parent) or _is_no_file(report)):
         yield "report_path", "must be a file in an existing folder"
 
 
@@ -202,6 +202,18 @@ def _is_folder(path: Path) -> bool:
     except (OSError, RuntimeError, ValueError):
         # no access to what is around it, `~nobody`, a name that no file can have
         return False
+
+
+def _is_no_file(path: Path) -> bool:
+    """Whether something else is there: a folder, a pipe, a device.
+
+    A report takes the place of the one before, and must not take that of a device.
+    """
+    try:
+        place = path.expanduser()
+        return place.exists() and not place.is_file()
+    except (OSError, RuntimeError, ValueError):
+        return True
 
 
 def _problems_of_flattening(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
