@@ -131,7 +131,7 @@ def _told_once() -> Iterator[None]:
             with suppress(OSError):
                 sys.stderr.write(f"The log cannot be written: {error.strerror}\n")
 
-    logging.Handler.handleError = tell  # type: ignore[method-assign]
+    logging.Handler.handleError = tell  # type: ignore[assignment,method-assign]
     try:
         yield
     finally:
