@@ -80,6 +80,7 @@ class GuardedTap(Tap):
         type(self).logger.addFilter(_is_ours_to_say)
         super().__init__(**kwargs)
         self._state_writer: StateOutput = self.new_state_writer()
+        self._take_signals()
 
     @property
     def state_writer(self) -> StateOutput:
@@ -181,6 +182,9 @@ class GuardedTap(Tap):
         self._maps = checked.with_keys()
 
     def _setup_signal_handlers(self) -> None:
+        """Nothing yet: what a signal is to end properly is not there before."""
+
+    def _take_signals(self) -> None:
         """Stop as well when the terminal goes away, unless `nohup` forbids that."""
         super()._setup_signal_handlers()
         hang_up = getattr(signal, "SIGHUP", None)  # not on Windows

@@ -14,7 +14,7 @@ from singer_sdk.plugin_base import _ConfigInput
 from singer_sdk.singerlib import Catalog
 from singer_sdk.tap_base import CliTestOptionValue
 
-from tap_mews.api.redaction import REDACTOR
+from tap_mews.api.redaction import REDACTOR, causes_of
 from tap_mews.api.redaction import install as install_redaction
 from tap_mews.cli.command import MewsCommand
 from tap_mews.cli.progress_bar import progress_bar
@@ -271,7 +271,9 @@ class TapMews(MewsTap):
             # whatever the classes raise that a logging config names
             if LOG_CONFIG not in os.environ:
                 raise
-            msg = f"{LOG_CONFIG} cannot be applied ({type(error).__name__})"
+            causes = [each for each in causes_of(error) if isinstance(each, OSError)]
+            reason = causes[-1].strerror if causes else type(error).__name__
+            msg = f"{LOG_CONFIG} cannot be applied ({reason})"
             raise SystemExit(msg) from None
 
     @classmethod

@@ -29,7 +29,9 @@ def describe(error: ValidationError) -> str:
         missing = [name for name in limit if name not in instance]
         return f"must have {' and '.join(missing)}"
     if error.validator == "type":
-        kinds = [limit] if isinstance(limit, str) else limit
+        return f"must be of type {' or '.join(_kinds(limit))}"
+    if error.validator in {"anyOf", "oneOf"}:
+        kinds = [kind for each in limit for kind in _kinds(each.get("type", ()))]
         return f"must be of type {' or '.join(kinds)}"
     if error.validator == "format":
         return f"must be a {limit}"
@@ -40,4 +42,11 @@ def describe(error: ValidationError) -> str:
         return f"must be {bound} {limit}"
     if error.validator == "minLength":
         return "must not be empty"
+    if error.validator in {"minItems", "maxItems"}:
+        bound = "at least" if error.validator == "minItems" else "at most"
+        return f"must have {bound} {limit} entries"
     return f"breaks the rule {error.validator} of its schema"
+
+
+def _kinds(limit: Any) -> list[str]:  # noqa: ANN401
+    return [limit] if isinstance(limit, str) else list(limit)

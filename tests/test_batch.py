@@ -17,6 +17,8 @@ from urllib.request import url2pathname
 import pytest
 
 from sandbox.processes import running
+from tap_mews.errors import InvalidSettingsError
+from tap_mews.tap import TapMews
 from tests.harness import FastClock, Json, Result, moment, run_limited, select, sync
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+SECRET = "s3cr3t-of-the-storage"
 STREAM, ENTITY = "order_items", "OrderItem"
 
 UNHURRIED = """
@@ -386,3 +389,47 @@ def test_a_storage_whose_package_is_missing_is_told_in_one_line(
         "storage": {"root": "oci://mews/nightly"},
     }
     failing(sandbox, tmp_path, files, 100_000, "Install ocifs")
+
+
+WRONG: dict[str, list[object]] = {
+    "batch_size": [0, -1, 1.5, "100", "", True, [], {}],
+    "storage.root": ["", "  ", None, 5, "a\nb", "moon://x", "file\0:///x", []],
+    "storage.prefix": [5, [], {}, "a\0b"],
+    "storage.params": [None, 5, "key", []],
+    "storage.moon": [5],
+    "encoding.format": ["csv", "parquet", "", None, 5],
+    "encoding.compression": ["zip", "", 5],
+    "encoding.moon": [None],
+    "moon": [{}],
+}
+"""By the place in `batch_config`, what cannot be there."""
+
+
+def test_what_cannot_be_in_batch_config_is_named(folder: Path) -> None:
+    config: Json = {"client_token": "c" * 9, "access_token": "a" * 9}
+    for place, values in WRONG.items():
+        for value in values:
+            files = batches(folder)
+            *parents, name = place.split(".")
+            inner = files[parents[0]] if parents else files
+            inner[name] = value
+            with pytest.raises(InvalidSettingsError, match=f"batch_config.{place} "):
+                TapMews(config={**config, "batch_config": files})
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError, KeyError, RuntimeError])
+def test_whatever_a_storage_raises_is_told_in_one_line(
+    sandbox: Sandbox,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: type[Exception],
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise kind(SECRET)
+
+    monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.open", refuse)
+    monkeypatch.setattr("fsspec.implementations.local.LocalFileSystem.__init__", refuse)
+    result = run(sandbox, batches(folder))
+    assert f"cannot be written: {kind.__name__}; check" in str(result.error)
+    assert SECRET not in str(result.error)
+    assert not any("BATCH" in each["type"] for each in result.messages)

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tap_mews.errors import InvalidStateError
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.timestamps import format_moment, parse_moment
 
@@ -315,21 +313,6 @@ def test_what_joined_goes_on_where_it_was_interrupted() -> None:
         on(110),
     )
     assert (spans[0].start, spans[0].end) == (on(69), on(100))
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        {"replication_key_value": "yesterday"},
-        {"replication_key_value": 7},
-        {"replication_key_value": "2026-03-01T00:00:00Z", "joining": [{"ids": None}]},
-        {"replication_key_value": "2026-03-01T00:00:00Z", "joining": [["a"]]},
-        {"exports": [{"id": "x"}]},
-    ],
-)
-def test_a_state_of_another_form_is_refused_in_one_line(state: dict[str, Any]) -> None:
-    with pytest.raises(InvalidStateError, match="stream: the state cannot be read"):
-        Bookmarks("stream", state, "UpdatedUtc", format_moment)
 
 
 def test_what_comes_back_goes_on_where_it_was() -> None:

@@ -182,13 +182,19 @@ def test_a_file_that_cannot_be_read_is_told_by_the_option(
 def test_a_file_of_another_user_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(self: Path) -> bytes:
-        raise PermissionError(13, "Permission denied", str(self))
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr("tap_mews.settings.inputs.open", refuse, raising=False)
     path = tmp_path / "config.json"
     line = one_line(command("--config", path))
     assert line == f"--config: {path} cannot be read (Permission denied)"
+
+
+@each_option
+def test_a_file_without_end_is_told(config: Json, tmp_path: Path, option: str) -> None:
+    line = one_line(run(tmp_path, config, option, "/dev/zero"))
+    assert line == f"{option}: /dev/zero has more than 64 MB"
 
 
 @pytest.mark.parametrize(
@@ -255,6 +261,10 @@ def test_levels_of_the_log_have_no_case(
         (".", None),
         ("log.yml", "- a: [\n"),
         ("log.yml", "version: 1\nhandlers: {a: {class: no.such.Class}}\n"),
+        (
+            "log.yml",
+            "version: 1\nhandlers: {a: {class: logging.FileHandler, filename: /}}\n",
+        ),
         ("log.yml", "loud"),
         ("log.yml", ""),
     ],
@@ -301,6 +311,27 @@ def test_a_locale_that_faker_does_not_have_is_one_line(
     path = tmp_path / "config.json"
     path.write_text(json.dumps({**TOKENS, "faker_config": {"locale": locale}}), "utf-8")
     assert "faker_config.locale must be" in one_line(command("--config", path))
+
+
+def test_a_log_on_a_full_disk_is_one_line_and_stops_nothing(
+    sandbox_today: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "log.yml"
+    file = "{class: logging.FileHandler, filename: /dev/full}"
+    path.write_text(
+        f"version: 1\nhandlers: {{f: {file}}}\nroot: {{level: INFO, handlers: [f]}}\n",
+        "utf-8",
+    )
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(json.dumps(select("enterprises")), "utf-8")
+    done = run_process(
+        *("--catalog", catalog),
+        folder=tmp_path,
+        config=sandbox_today.config(),
+        env={"SINGER_SDK_LOG_CONFIG": str(path)},
+    )
+    assert (done.returncode, done.stdout.count('"RECORD"')) == (0, 2)
+    assert done.stderr == "The log cannot be written: No space left on device\n"
 
 
 def test_unknown_variables_are_told(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -284,7 +285,8 @@ def test_a_property_that_joined_before_the_rest_failed_is_complete(
 def test_a_stream_that_cannot_be_opened_is_the_one_that_failed(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    state = {"bookmarks": {"payments": {"replication_key_value": "x"}}}
+    # refused when the stream is opened, by the time of the server
+    state = {"bookmarks": {"payments": {"replication_key_value": "2031-01-01"}}}
     _, report = reported(sandbox, tmp_path, "bills", "payments", state=state)
     assert report["failed_stream"] == "payments"
     assert report["error"] == "InvalidStateError"
@@ -440,3 +442,28 @@ def test_a_report_needs_a_file_in_a_folder(
     where = str(tmp_path / path) if path else path
     result = sync(sandbox.config(report_path=where), catalog=select("bills"))
     assert "report_path must" in str(result.error)
+
+
+@pytest.mark.parametrize("kind", ["a device", "a pipe"])
+def test_a_report_does_not_take_the_place_of_what_is_no_file(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "report"
+    if kind == "a pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/null")
+    result = sync(sandbox.config(report_path=str(path)), catalog=select("bills"))
+    assert "report_path must be a file" in str(result.error)
+    assert not path.is_file()
+
+
+def test_a_report_is_written_to_where_a_link_leads(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "report.json"
+    path.symlink_to(tmp_path / "elsewhere.json")
+    config = sandbox.config(report_path=str(path))
+    sync(config, catalog=select("enterprises")).ok()
+    assert path.is_symlink()
+    assert read(tmp_path / "elsewhere.json")["outcome"] == "complete"

@@ -110,7 +110,8 @@ def test_a_run_that_ends_before_its_time_is_reported_once(  # noqa: PLR0913 - a 
 def test_a_run_that_cannot_open_a_stream_is_reported_once(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    state = {"bookmarks": {STREAMS[1]: {"replication_key_value": "x"}}}
+    # refused when the stream is opened, by the time of the server
+    state = {"bookmarks": {STREAMS[1]: {"replication_key_value": "2031-01-01"}}}
     result, report = run(sandbox, tmp_path, monkeypatch, state)
     assert (result.code, tables(result.logs)) == (1, 1)
     assert report["failed_stream"] == STREAMS[1]

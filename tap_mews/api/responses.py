@@ -111,7 +111,7 @@ def error_of(
         return TransientError(what, of_request=request)
     if status == codes.request_entity_too_large:
         return TooLargeError(line, status=status, reason=reason)
-    if status < codes.bad_request:
+    if codes.multiple_choices <= status < codes.bad_request:
         line += "; the tap follows no redirects, set api_url to the final address"
     is_bad = status == codes.bad_request
     return RefusedError(

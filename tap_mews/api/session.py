@@ -7,6 +7,7 @@ leads.
 
 from __future__ import annotations
 
+import logging
 import math
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,9 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from tap_mews import __version__
+from tap_mews.api.adapter import PatientAdapter
 from tap_mews.api.redaction import REDACTOR
 from tap_mews.api.trouble import NETWORK_ERRORS, TransientError, trouble_of
 
@@ -32,6 +33,11 @@ SLOWEST_BYTES, SLOWEST_SECONDS = 1 << 16, 60.0
 """A host that sends less than this in that time has stalled, in bytes and seconds."""
 
 
+UNREADABLE_HEADERS = "Failed to parse headers"
+"""How urllib3 begins a line, and a traceback, that show the URL and what came; such an
+answer is judged by its body, as any other."""
+
+
 class Session(requests.Session):
     """Sends requests, each once. Safe to be used by several threads.
 
@@ -39,9 +45,10 @@ class Session(requests.Session):
         has_answered: Whether any answer came.
     """
 
-    def __init__(self, connections: int) -> None:
+    def __init__(self, connections: int, clock: Clock) -> None:
         super().__init__()
         self.has_answered = False
+        logging.getLogger("urllib3.connection").addFilter(_is_ours_to_say)
         self._ways: dict[tuple[str, str], Any] = {}
         self.headers["User-Agent"] = f"tap-mews/{__version__}"
         # with none, requests looks for a password in netrc and in the URL
@@ -49,7 +56,7 @@ class Session(requests.Session):
         # threads share the session, so nothing in it may change with an answer
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(pool_maxsize=connections))
+            self.mount(scheme, PatientAdapter(connections, clock))
         passwords = [urlsplit(proxy).password or "" for proxy in getproxies().values()]
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
@@ -75,7 +82,7 @@ class Session(requests.Session):
         """Send a request; `chunks` reads the body of the answer.
 
         Raises:
-            TransientError: No answer came.
+            TransientError: No answer came, or one whose headers did not end.
         """
         try:
             response = self.request(
@@ -134,6 +141,10 @@ def chunks(
                 msg = f"only {received:,} bytes received in {now - since:.0f} s"
                 raise TransientError(msg)
             since, received = now, 0
+
+
+def _is_ours_to_say(record: logging.LogRecord) -> bool:
+    return not str(record.msg).startswith(UNREADABLE_HEADERS)
 
 
 def _add_nothing(request: requests.PreparedRequest) -> requests.PreparedRequest:

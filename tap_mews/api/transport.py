@@ -76,7 +76,7 @@ class Transport:
             told = "max_concurrency: sending at most %d requests at once"
             logger.info(told, most)
         self._places = threading.BoundedSemaphore(most)
-        self._session = Session(most)
+        self._session = Session(most, clock)
         self._session.headers.update(
             {
                 "Content-Type": "application/json",

@@ -40,6 +40,10 @@ _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 CHECK_PROXY = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
 
 
+class SlowHeadersError(OSError):
+    """The status and the headers of an answer take too long; the text says how long."""
+
+
 class TransientError(Exception):
     """No answer, or one that need not be the last word.
 
@@ -113,6 +117,8 @@ def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
 def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
     """What went wrong on the way, and what to do where that is likely to last."""
     host, inner = (urlsplit(url).hostname or "")[:LONGEST_HOST], causes[-1]
+    if slow := _find(causes, SlowHeadersError):
+        return str(slow), ""
     if unknown := _find(causes, socket.gaierror):
         lasts = unknown.errno != socket.EAI_AGAIN
         advice = "check the host name and the network of this machine"

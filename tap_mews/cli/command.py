@@ -100,7 +100,8 @@ class MewsCommand(SingerCommand):
         if LOG_CONFIG not in os.environ:
             metrics.addFilter(_is_asked_for)
         try:
-            return super().main(*args, **kwargs)
+            with _told_once():
+                return super().main(*args, **kwargs)
         except EXPECTED as error:
             self._fail(error)
         finally:
@@ -111,6 +112,30 @@ class MewsCommand(SingerCommand):
         self.logger.error("%s", " ".join(line_of(error).split()))
         self.logger.debug("Traceback:", exc_info=error)
         sys.exit(1)
+
+
+@contextmanager
+def _told_once() -> Iterator[None]:
+    """Tell once of a log that cannot be written, as on a full disk.
+
+    `logging` would print a traceback for each line. The run does not need its log.
+    """
+    handle, told = logging.Handler.handleError, set[type]()
+
+    def tell(handler: logging.Handler, record: logging.LogRecord) -> None:
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            handle(handler, record)
+        elif type(handler) not in told and sys.stderr is not None:
+            told.add(type(handler))
+            with suppress(OSError):
+                sys.stderr.write(f"The log cannot be written: {error.strerror}\n")
+
+    logging.Handler.handleError = tell  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        logging.Handler.handleError = handle  # type: ignore[method-assign]
 
 
 def _share_heaps() -> None:

@@ -117,10 +117,11 @@ def write(report: dict[str, Any], path: Path) -> None:
         ReportError: It cannot be written.
     """
     text = json.dumps(report, indent=2) + "\n"
-    fresh = path.with_name(f".{path.name}.new")
+    place = path.resolve()  # a link stays one
+    fresh = place.with_name(f".{place.name}.new")
     try:
         fresh.write_text(text, "utf-8")
-        fresh.replace(path)
+        fresh.replace(place)
     except OSError as error:
         with suppress(OSError):
             fresh.unlink()

@@ -55,7 +55,7 @@ class Downloader:
     def __init__(self, clock: Clock, *, allow_http: bool) -> None:
         self._clock = clock
         self._schemes = {"https", "http"} if allow_http else {"https"}
-        self._session = session.Session(CONNECTIONS)
+        self._session = session.Session(CONNECTIONS, clock)
 
     def fetch(
         self,

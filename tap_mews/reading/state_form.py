@@ -24,6 +24,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
+from tap_mews.violations import shown
 
 Json: TypeAlias = dict[str, Any]
 
@@ -59,15 +60,8 @@ def expanded(state: Json) -> Json:
         state: A state of this or an earlier release; it is not changed.
 
     Raises:
-        InvalidStateError: It is of a later release, or was taken apart.
+        InvalidStateError: It was taken apart.
     """
-    form = state.get("format")
-    if form is not None and not isinstance(form, int):
-        msg = "The state cannot be read: its `format` is not a whole number; repair it"
-        raise InvalidStateError(msg)
-    if form is not None and form > FORMAT:
-        msg = f"The state has format {form} of a newer release; update the tap"
-        raise InvalidStateError(msg)
     ids = state.get("ids") or {}
     return {
         **{key: state[key] for key in state.keys() - {"format", "ids"}},
@@ -167,11 +161,10 @@ def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
             ]
         if not long.get("exports"):
             long["exports"] = _long_jobs(bookmark)
-    except (TypeError, KeyError, ValueError, AttributeError) as error:
+    except ValueError as error:
         msg = (
-            f"{name}: the state cannot be read ({type(error).__name__}: {error}); "
-            "repair it, or remove the stream from it to read the stream from its "
-            "beginning"
+            f"{name}: the state cannot be read ({error}); repair it, or remove the "
+            "stream from it to read the stream from its beginning"
         )
         raise InvalidStateError(msg) from None
     return long
@@ -185,7 +178,7 @@ def _named(name: str, ids: Json) -> list[str]:
     """
     found = ids.get(name)
     if found is None or name_of(found) != name:
-        msg = f"`ids` has no list {name}"
+        msg = f"`ids` has no list {shown(name)}"
         raise ValueError(msg)
     return list(found)
 

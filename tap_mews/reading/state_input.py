@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
-from tap_mews.reading.state_form import expanded
+from tap_mews.reading.state_form import FORMAT, expanded
+from tap_mews.reading.state_schema import BOOKMARK, OTHER, STATE, problem_of
 from tap_mews.timestamps import parse_moment
+from tap_mews.violations import shown
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
 
 Json: TypeAlias = dict[str, Any]
 
@@ -39,6 +41,9 @@ OF_THE_SDK = {
     "starting_replication_value",
 }
 """What SDK taps note while they read; none of it is a bookmark."""
+
+KNOWN_KEYS = {*BOOKMARK["properties"], "replication_key", *OF_THE_SDK}
+"""What the state of a stream of this tap can have."""
 
 
 @dataclass(frozen=True)
@@ -70,22 +75,26 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
         InvalidStateError: It cannot be understood, or is not of this tap.
     """
     state = _unwrapped(document)
+    if problem := problem_of(state, STATE):
+        raise _refusal(problem)
+    if (state.get("format") or FORMAT) > FORMAT:
+        form = state["format"]
+        msg = f"The state has format {form} of a newer release; update the tap"
+        raise InvalidStateError(msg)
     bookmarks = state.get("bookmarks", {})
-    if not isinstance(bookmarks, dict) or not all(
-        isinstance(bookmark, dict) for bookmark in bookmarks.values()
-    ):
-        msg = "`bookmarks` must hold an object for each stream"
-        raise _refusal(msg)
     if bookmarks and not bookmarks.keys() & streams.keys():
-        msg = f"it has none of this tap's streams: {', '.join(sorted(bookmarks))}"
+        names = shown(", ".join(sorted(bookmarks)))
+        msg = f"it has none of this tap's streams: {names}"
         raise _refusal(msg)
+    for name, bookmark in bookmarks.items():
+        if problem := problem_of(bookmark, BOOKMARK if name in streams else OTHER):
+            raise _refusal(problem, name)
     state = expanded(state)
-    bookmarks = state["bookmarks"]
     return {
         **state,
         "bookmarks": {
             name: _checked(name, bookmark, streams.get(name))
-            for name, bookmark in bookmarks.items()
+            for name, bookmark in state["bookmarks"].items()
         },
     }
 
@@ -131,43 +140,42 @@ def _merged(older: Json, newer: Json) -> Json:
 
 def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
     """The state of a stream, in a form that the SDK does not stumble over."""
-    partitions = bookmark.get("partitions") or []
-    if not isinstance(partitions, list) or not all(
-        isinstance(partition, dict) and isinstance(partition.get("context"), dict)
-        for partition in partitions
-    ):
-        msg = "`partitions` must be a list of objects with a `context`"
-        raise _refusal(msg, name)
-    markers = [each.get("progress_markers", {}) for each in (bookmark, *partitions)]
-    if not all(isinstance(each, dict) for each in markers):
-        msg = "`progress_markers` must be an object"
-        raise _refusal(msg, name)
     if "partitions" in bookmark:
-        bookmark = {**bookmark, "partitions": partitions}
+        bookmark = {**bookmark, "partitions": bookmark["partitions"] or []}
     return bookmark if known is None else _understood(name, bookmark, known)
 
 
 def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
     """The state of a stream of this tap, without what cannot be of it."""
     if bookmark and not bookmark.keys() & {*known.keys, *OF_THE_SDK}:
-        msg = f"it was not written by this tap: {', '.join(sorted(bookmark))}"
+        names = shown(", ".join(sorted(bookmark)))
+        msg = f"it was not written by this tap: {names}"
         raise _refusal(msg, name)
+    _tell_unknown_keys(name, bookmark)
     partitions = bookmark.get("partitions", [])
     for each in (bookmark, *partitions):
-        if each.get("start_date") is not None:
-            _moment(each["start_date"], name)
         if each.get("replication_key") not in {None, known.replication_key}:
             msg = f"`replication_key` must be {known.replication_key}"
             raise _refusal(msg, name)
-    if not bookmark.get("replication_key_value") and any(map(bookmark.get, OF_THE_SDK)):
-        logger.warning(
-            "%s: the state has progress of another tap but no bookmark; reading the "
-            "stream from its beginning",
-            name,
-        )
+    if not bookmark.get("replication_key_value"):
+        has_more = any(map(bookmark.get, OF_THE_SDK))
+        more = "progress of another tap but " if has_more else ""
+        if more or bookmark.get("covers"):
+            told = (
+                "%s: the state has %sno bookmark; reading the stream from its beginning"
+            )
+            logger.warning(told, name, more)
     if partitions:
         bookmark["partitions"] = _distinct(name, partitions, known)
     return bookmark
+
+
+def _tell_unknown_keys(name: str, bookmark: Json) -> None:
+    """Say what has no effect; a bookmark under a misspelt name counts for nothing."""
+    for key in sorted(bookmark.keys() - KNOWN_KEYS):
+        close = get_close_matches(key, KNOWN_KEYS, n=1)
+        meant = f"; did you mean {close[0]}?" if close else ""
+        logger.warning("%s: %s in the state has no effect%s", name, shown(key), meant)
 
 
 def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Json]:
@@ -176,7 +184,8 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
     for partition in partitions:
         context = partition["context"]
         if [*context] != [known.partition_key]:
-            msg = f"this tap has no partitions by {', '.join(sorted(context))}"
+            names = shown(", ".join(sorted(context)))
+            msg = f"this tap has no partitions by {names}"
             raise _refusal(msg, name)
         value = context[known.partition_key]
         if not isinstance(value, str):
@@ -193,21 +202,13 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
             )
             # none at all is the earliest of all bookmarks
             both = (other, named)
-            found[key] = min(both, key=lambda each: _reached(each, name))
+            found[key] = min(both, key=_reached)
     return list(found.values())
 
 
-def _reached(partition: Json, name: str) -> float:
+def _reached(partition: Json) -> float:
     value = partition.get("replication_key_value")
-    return float("-inf") if value is None else _moment(value, name).timestamp()
-
-
-def _moment(value: object, name: str) -> datetime:
-    try:
-        return parse_moment(value)  # type: ignore[arg-type]
-    except (AttributeError, ValueError):
-        msg = "a bookmark is not a date or date-time"
-        raise _refusal(msg, name) from None
+    return float("-inf") if value is None else parse_moment(value).timestamp()
 
 
 def _refusal(why: str, stream: str | None = None) -> InvalidStateError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -57,7 +57,7 @@ class BatchFiles:
             compressed = self._config.encoding.compression == GZIP
             name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
             with _telling(name):
-                with self._config.storage.open(name, "wb") as raw:
+                with self._opened(name) as raw:
                     if compressed:
                         with _compressed(raw) as file:
                             rest = self._fill(file, rest, waiting)
@@ -66,6 +66,20 @@ class BatchFiles:
                 address = self._config.storage.get_url(name)
                 _make_private(address)
             yield [address]
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[IO[bytes]]:
+        """A new file; what a storage raises of its own kind is told as an OSError."""
+        with ExitStack() as stack:
+            opening = self._config.storage.open(name, "wb")
+            try:
+                file = stack.enter_context(opening)
+            except (OSError, ImportError):
+                raise
+            except Exception as error:
+                # fsspec has dozens of storages, each with parameters of its own
+                raise OSError(type(error).__name__) from error
+            yield file
 
     def _fill(
         self,

@@ -44,7 +44,8 @@ class Expression:
         try:
             tree = ast.parse(text, mode="eval").body
         except SyntaxError as error:
-            msg = f"not an expression (character {error.offset}: {error.msg})"
+            where = f"character {error.offset}: " if error.offset else ""
+            msg = f"not an expression ({where}{error.msg})"
             raise ValueError(msg) from None
         except (RecursionError, MemoryError):
             msg = "too deeply nested for an expression"

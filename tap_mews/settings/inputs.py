@@ -15,6 +15,10 @@ from tap_mews.errors import InvalidFileError
 STANDARD_INPUT = 0
 """Its file descriptor."""
 
+MOST_BYTES = 1 << 26
+"""Of a file; a catalog of all streams has two millions. Some files, such as those of
+devices, never end."""
+
 MOST_DIGITS = 1000
 """Of a whole number; Python itself refuses to read some thousands."""
 
@@ -32,15 +36,16 @@ def read_file(option: str, path: str) -> Any:  # noqa: ANN401 - any JSON
     # what holds a brace is no name but the content, passed by mistake, with its tokens
     name = f"{option}: {path}" if "{" not in path else f"the file of {option}"
     try:
-        if path == "-":
-            with open(STANDARD_INPUT, "rb", closefd=False) as file:
-                document = file.read()
-        else:
-            document = Path(path).read_bytes()
+        place = STANDARD_INPUT if path == "-" else Path(path)
+        with open(place, "rb", closefd=path != "-") as file:
+            document = file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or "not a file name"
         msg = f"{name} cannot be read ({reason})"
         raise InvalidFileError(msg) from None
+    if len(document) > MOST_BYTES:
+        msg = f"{name} has more than {MOST_BYTES >> 20} MB"
+        raise InvalidFileError(msg)
     try:
         return parse(document)
     except ValueError as error:

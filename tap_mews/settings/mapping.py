@@ -6,13 +6,21 @@ Like `tap_mews.sdk` it rests on private names, which `tests/test_sdk_hooks.py` w
 from __future__ import annotations
 
 from collections import ChainMap
+from datetime import date, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import simpleeval  # type: ignore[import-untyped]
 from singer_sdk.helpers._flattening import flatten_key
 from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform, _MapperEval
 
 from tap_mews.errors import InvalidSettingsError
-from tap_mews.settings.stream_maps import Language, MappedStream, personal_properties
+from tap_mews.settings.stream_maps import (
+    FAKE,
+    Language,
+    MappedStream,
+    personal_properties,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +28,22 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
     from singer_sdk.helpers._flattening import FlatteningOptions
     from singer_sdk.mapper import StreamMap
+
+FAILURES: tuple[tuple[type[Exception], str], ...] = (
+    (simpleeval.AttributeDoesNotExist, "a value has no such member or method"),
+    (simpleeval.NumberTooHigh, "a value would become too large"),
+    (simpleeval.IterableTooLong, "a value would become too long"),
+    (simpleeval.InvalidExpression, "it uses what expressions do not support"),
+    (LookupError, "a value has no such entry"),
+    (ArithmeticError, "a number is divided by zero or too large"),
+    (ValueError, "a value cannot be converted"),
+    (TypeError, "a value has another type than the expression expects"),
+    (AttributeError, "a value has another type than the expression expects"),
+)
+"""What goes wrong in expressions, in plain words; the first that fits counts."""
+
+SCALARS = (str, int, float, Decimal, date, time, timedelta, bytes, type(None))
+"""What an expression can make for a record, by itself or within others."""
 
 
 class RowEvaluator(_MapperEval):
@@ -50,19 +74,34 @@ class RowEvaluator(_MapperEval):
         """
         self.names = ChainMap(self.names, self._absent)
         try:
-            return super().eval(expr, previously_parsed)
+            value = super().eval(expr, previously_parsed)
         except Exception as error:  # noqa: BLE001 - an expression can raise whatever
-            places = [
-                f"stream_maps.{name}.{column}"
-                for name, definition in self._maps.items()
-                for column, text in (definition or {}).items()
-                if text == expr
-            ]
-            msg = (
-                f"{self._stream}: {' or '.join(places)} cannot be evaluated for a "
-                f"record ({type(error).__name__}); properties can be null"
-            )
+            kinds = (words for kind, words in FAILURES if isinstance(error, kind))
+            reason = next(kinds, type(error).__name__)
+        else:
+            if _is_data(value):
+                return value
+            reason = "its value is a function or module, not data"
+        places = [
+            f"stream_maps.{name}.{column}"
+            for name, definition in self._maps.items()
+            for column, text in (definition or {}).items()
+            if text == expr
+        ]
+        msg = (
+            f"{self._stream}: {' or '.join(places)} cannot be evaluated for a record: "
+            f"{reason}; properties can be null"
+        )
         raise InvalidSettingsError(msg)
+
+
+def _is_data(value: object) -> bool:
+    """Whether a value can be written as JSON."""
+    if isinstance(value, dict):
+        return all(map(_is_data, value.values()))
+    if isinstance(value, (list, tuple, set)):
+        return all(map(_is_data, value))
+    return isinstance(value, SCALARS)
 
 
 def language() -> Language:
@@ -72,7 +111,7 @@ def language() -> Language:
     return Language(
         functions=sample.expr_evaluator.functions,
         kinds=sample.expr_evaluator.nodes,
-        variables=variables | ({"fake"} if sample.fake else set()),
+        variables=variables | ({FAKE} if sample.fake else set()),
     )
 
 

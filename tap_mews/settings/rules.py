@@ -57,6 +57,8 @@ def problems(
         if name not in config:
             yield name, "is required"
     yield from _problems_of_access(config)
+    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
+        yield "flattening_max_depth", "is required if flattening_enabled is true"
     # the SDK's schema of stream maps is none; they are checked with the streams
     maps = {"stream_maps": {"type": ["object", "null"]}}
     checked = {**schema, "properties": {**schema["properties"], **maps}}
@@ -190,7 +192,7 @@ def _problems_of_paths(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     if spool and not _is_folder(spool):
         yield "spool_directory", "must be an existing folder"
-    if report and (_is_folder(report) or not _is_folder(report.parent)):
+    if report and (not _is_folder(report.parent) or _is_no_file(report)):
         yield "report_path", "must be a file in an existing folder"
 
 
@@ -202,9 +204,19 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
+def _is_no_file(path: Path) -> bool:
+    """Whether something else is there: a folder, a pipe, a device.
+
+    A report takes the place of the one before, and must not take that of a device.
+    """
+    try:
+        place = path.expanduser()
+        return place.exists() and not place.is_file()
+    except (OSError, RuntimeError, ValueError):
+        return True
+
+
 def _problems_of_flattening(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if config.get("flattening_enabled") and "flattening_max_depth" not in config:
-        yield "flattening_max_depth", "is required if flattening_enabled is true"
     for name, least in (("flattening_max_depth", 0), ("flattening_max_key_length", 1)):
         if config.get(name, least) < least:
             yield name, f"must be at least {least}"
@@ -219,13 +231,30 @@ def _problems_of_batches(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         yield "batch_config.encoding.format", "is required"
     if not storage.get("root"):
         yield "batch_config.storage.root", "is required"
-    size = batch.get("batch_size") or 1
-    if not isinstance(size, int) or size < 1:
+    elif not _is_known_storage(storage["root"]):
+        yield "batch_config.storage.root", "must be an address such as file:///exports"
+    if not str(storage.get("prefix", "")).isprintable():
+        yield "batch_config.storage.prefix", "must not have invisible characters"
+    if not isinstance(storage.get("params", {}), dict):
+        yield "batch_config.storage.params", "must be of type object"
+    size = batch.get("batch_size")
+    # type, since true is an integer to Python
+    if size is not None and (type(size) is not int or size < 1):
         yield "batch_config.batch_size", "must be a whole number, at least 1"
     parts = zip(_BATCH_KEYS.items(), (batch, encoding, storage), strict=True)
     for (name, known), part in parts:
         for key in part.keys() - known:
             yield f"{name}.{key}", "is not known"
+
+
+def _is_known_storage(root: str) -> bool:
+    """Whether it is a path, or an address with a protocol that fsspec knows."""
+    # here, as few runs write batches
+    from fsspec import available_protocols  # type: ignore[import-untyped] # noqa: PLC0415
+
+    protocol, separator, _ = root.partition("://")
+    known = not separator or protocol in available_protocols()
+    return known and root.isprintable() and bool(root.strip())
 
 
 def _problems_of_faker(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

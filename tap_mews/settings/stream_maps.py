@@ -22,6 +22,9 @@ PERSONAL_MARK = "Personal data."
 KEPT = "_undocumented"
 """The property of a record that holds what Mews does not document, if it is kept."""
 
+FAKE = "fake"
+"""What stands in an expression for an optional package."""
+
 REMOVED = (None, "__NULL__")
 """What a map says of what is not to go out."""
 
@@ -187,7 +190,9 @@ class StreamMaps:
         yield from _problems_of_keys(where, options, streams)
         for column, text in options.items():
             place = f"{where}.{column}"
-            if not column.startswith("__"):
+            if not column.strip() or not column.isprintable():
+                yield f"{where} has a column without a readable name"
+            elif not column.startswith("__"):
                 yield from self._problems_of_column(place, column, text, streams)
             elif column == "__filter__" and isinstance(text, str):
                 yield from self._problems_of_expression(place, text, streams)
@@ -234,7 +239,9 @@ class StreamMaps:
             known = {*stream.properties, *self._language.variables, *RECORD, *functions}
             known |= {"self"} if column in stream.properties else set()
             for name in sorted(found.names - known):
-                if name in stream.deselected:
+                if name == FAKE:
+                    yield f"{where} uses {FAKE}, which requires the package faker"
+                elif name in stream.deselected:
                     yield f"{where} uses {name}, which the catalog deselects"
                 else:
                     missing = f"which {stream.name} does not have"
@@ -278,8 +285,9 @@ def _problems_of_keys(
     where: str, options: Mapping[str, Any], streams: list[MappedStream]
 ) -> Iterator[str]:
     named = options.get("__key_properties__")
-    if not isinstance(named, list | None):
-        yield f"{where}.__key_properties__ must be a list"
+    is_list = isinstance(named, list) and all(isinstance(key, str) for key in named)
+    if named is not None and not is_list:
+        yield f"{where}.__key_properties__ must be a list of property names"
         return
     for stream in streams:
         for key in (named or ()) if "__key_properties__" in options else stream.keys:
