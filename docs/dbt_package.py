@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from docs.generated import CHECKOUT, Json, as_yaml
 from facts import STREAMS
+from facts import columns as columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -275,15 +276,19 @@ def _tests(stream: str, column: str, schemas: dict[str, Json]) -> Iterator[Json]
         if "_".join(map(snake, join.column.split("."))) != column:
             continue
         others = [each for each in fact.joins if each.column == join.column]
+        # A row can be older than start_date, or its stream not selected.
+        config = {"severity": "warn"}
         if len(others) > 1:
-            # The row names one of several streams; which one, another column says.
-            continue
+            # The row names one of several streams; another column says which one.
+            meant = STREAMS[join.stream].entity
+            if join.by is None or meant not in columns_of(fact)[join.by].values:
+                continue
+            config["where"] = f"{snake(join.by)} = '{meant}'"
         yield {
             "relationships": {
                 "to": f"ref('stg_mews__{join.stream}')",
                 "field": snake(join.to),
-                # A row can be older than start_date, or its stream not selected.
-                "config": {"severity": "warn"},
+                "config": config,
             }
         }
 
