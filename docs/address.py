@@ -1,7 +1,7 @@
 """Where users get the project from; `make docs` puts that into the documents.
 
-The address is set in one place: `Repository` in `[project.urls]` of pyproject.toml. Until
-then, the commands install from a checkout beside the user's own project.
+The address is set in one place: `Repository` in `[project.urls]` of pyproject.toml.
+Until then, the commands install from a checkout beside the user's own project.
 """
 
 from __future__ import annotations

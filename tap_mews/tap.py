@@ -251,9 +251,18 @@ class TapMews(MewsTap):
         except (OutputError, BrokenPipeError):
             raise
         except Exception:
-            self.state_writer.flush()
+            self._end_in_state()
             raise
+        self._end_in_state()
+
+    def _end_in_state(self) -> None:
+        """Make a STATE the last message: target-jsonl returns no other.
+
+        Streams without a bookmark emit none after their rows.
+        """
         self.state_writer.flush()
+        if not self.message_writer.ends_in_state:
+            self.state_writer.repeat()
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - the decorator passes the class
