@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -393,8 +394,11 @@ class TapMews(MewsTap):
         Raises:
             InvalidSettingsError: Some are wrong.
         """
-        for name in config.keys() - self.config_jsonschema["properties"].keys():
-            self.logger.warning("Unknown setting %r has no effect", name)
+        known = self.config_jsonschema["properties"].keys()
+        for name in config.keys() - known:
+            close = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            self.logger.warning("Unknown setting %r has no effect%s", name, meant)
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)
         for name, value in config.items():
             if trimmed(name, value) != value:
