@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from singer_sdk.helpers._state import StateWriter
+from singer_sdk.singerlib.messages import StateMessage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,3 +62,10 @@ class StateOutput(StateWriter):
             form = self._form(cast("dict[str, Any]", state))
             super().write_state(cast("TapState", form))
             self._written = self._clock.monotonic()
+
+    def repeat(self) -> None:
+        """Emit the last state again, for a target that forgets it at a RECORD."""
+        if self._last_emitted_state is not None:
+            self._message_writer.write_message(
+                StateMessage(value=self._last_emitted_state)
+            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -251,9 +252,18 @@ class TapMews(MewsTap):
         except (OutputError, BrokenPipeError):
             raise
         except Exception:
-            self.state_writer.flush()
+            self._end_in_state()
             raise
+        self._end_in_state()
+
+    def _end_in_state(self) -> None:
+        """Make a STATE the last message: target-jsonl returns no other.
+
+        Streams without a bookmark emit none after their rows.
+        """
         self.state_writer.flush()
+        if not self.message_writer.ends_in_state:
+            self.state_writer.repeat()
 
     @plugin_cli
     def cli(cls) -> click.Command:  # noqa: N805 - the decorator passes the class
@@ -386,8 +396,11 @@ class TapMews(MewsTap):
         Raises:
             InvalidSettingsError: Some are wrong.
         """
-        for name in config.keys() - self.config_jsonschema["properties"].keys():
-            self.logger.warning("Unknown setting %r has no effect", name)
+        known = self.config_jsonschema["properties"].keys()
+        for name in config.keys() - known:
+            close = get_close_matches(name, known, n=1)
+            meant = f"; did you mean {close[0]}?" if close else ""
+            self.logger.warning("Unknown setting %r has no effect%s", name, meant)
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)
         for name, value in config.items():
             if trimmed(name, value) != value:

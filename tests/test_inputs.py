@@ -348,6 +348,20 @@ def test_unknown_variables_are_told(
 
 
 @pytest.mark.parametrize(
+    ("name", "meant"),
+    [("start_dat", "; did you mean start_date?"), ("colour", "")],
+)
+def test_an_unknown_setting_is_told_with_the_nearest_name(
+    sandbox: Sandbox, tmp_path: Path, name: str, meant: str
+) -> None:
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(sandbox.config(**{name: "2026-01-01"})), "utf-8")
+    done = command("--config", path, "--test=schema")
+    told = [each for each in done.logs if each.startswith("WARNING")]
+    assert told == [f"WARNING Unknown setting '{name}' has no effect{meant}"]
+
+
+@pytest.mark.parametrize(
     ("order", "name"),
     [("ab", "b"), ("ba", "a"), ("abE", "environment"), ("Eab", "environment")],
 )

@@ -135,6 +135,15 @@ def test_the_last_message_is_the_last_state(sandbox: Sandbox) -> None:
     assert set(result.state["bookmarks"]) >= set(ENTITIES)
 
 
+def test_the_last_message_is_a_state_after_a_stream_without_bookmark(
+    sandbox: Sandbox,
+) -> None:
+    """target-jsonl forgets a state that a RECORD follows."""
+    result = sync(sandbox.config(), catalog=select("bills", "taxations")).ok()
+    assert [each["type"] for each in result.messages][-2:] == ["RECORD", "STATE"]
+    assert set(result.state["bookmarks"]) >= {"bills"}
+
+
 def test_no_state_is_emitted_twice_in_a_row(sandbox: Sandbox) -> None:
     result = sync(sandbox.config(), catalog=EXPORTED).ok()
     states = [json.dumps(each, sort_keys=True) for each in result.states]

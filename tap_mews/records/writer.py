@@ -12,6 +12,7 @@ from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
+from singer_sdk.singerlib.messages import StateMessage
 
 from tap_mews.errors import OutputError
 
@@ -38,6 +39,7 @@ class MessageWriter(SimpleSingerWriter):
 
     Attributes:
         is_silent: Whether nothing is to be written, as by a test.
+        ends_in_state: Whether the message written last is a STATE.
     """
 
     def __init__(self) -> None:
@@ -45,12 +47,14 @@ class MessageWriter(SimpleSingerWriter):
         super().__init__()
         _widen_pipe()
         self.is_silent = False
+        self.ends_in_state = False
         self._is_writing = False
         self._exit_code: int | None = None
 
     def write_message(self, message: Message) -> None:
         """Write one message."""
         self._write(self.format_message(message).encode() + b"\n")
+        self.ends_in_state = isinstance(message, StateMessage)
 
     def write_records(
         self,
@@ -76,6 +80,7 @@ class MessageWriter(SimpleSingerWriter):
         rows[0] = head.encode() + rows[0]
         rows[-1] += tail.encode()
         self._write((tail + head).encode().join(rows))
+        self.ends_in_state = False
 
     def stop(self, exit_code: int) -> None:
         """End the process, at the end of the line if one is being written.

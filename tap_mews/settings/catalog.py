@@ -105,7 +105,10 @@ def read_catalog(
         )
         raise InvalidFileError(msg)
     if strange:
-        msg = f"The catalog selects streams that do not exist: {', '.join(strange)}"
+        msg = (
+            f"The catalog selects streams that do not exist: {', '.join(strange)}; "
+            "--discover lists those that do"
+        )
         raise InvalidFileError(msg)
     return {"streams": [found[name] for name in found if name in known]}
 

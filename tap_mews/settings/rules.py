@@ -131,8 +131,8 @@ def _problems_of_moments(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]
         try:
             moments[name] = parse_moment(config[name]) if config.get(name) else None
         except ValueError:
-            must_be = f"an ISO 8601 date or date-time, {FIRST_YEAR} or later"
-            yield name, f"must be {must_be}"
+            must_be = f"a date such as 2026-01-31 or a date-time, {FIRST_YEAR} or later"
+            yield name, f"must be {must_be}, in ISO 8601"
     end = moments.pop("end_date", None)
     for name, start in moments.items():
         if start and end and start >= end:
@@ -151,8 +151,10 @@ def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ]
         if strange:
             example = "such as 674c333a-246b-4a60-83f9-50056c00d91b"
-            where = f"entry {strange[0]}" if len(strange) < len(ids) else "each entry"
-            yield name, f"must list identifiers {example}; {where} is not an identifier"
+            where = (
+                f"entry {strange[0]} is not" if len(strange) < len(ids) else "none is"
+            )
+            yield name, f"must list identifiers {example}; {where} an identifier"
 
 
 def _problems_of_address(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

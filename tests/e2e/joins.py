@@ -31,8 +31,8 @@ def compare(warehouse: Warehouse, sandbox: Sandbox) -> None:
     for title, expected in (
         ("The hotel of a reservation, and its local time", hotels.stays()),
         ("Revenue by local business date and accounting category", hotels.revenue()),
-        ("Names in the place of ids", hotels.names()),
-        ("Who a payment is of", hotels.payers()),
+        ("Names instead of ids", hotels.names()),
+        ("Who paid", hotels.payers()),
     ):
         assert expected, title
         assert answer(warehouse, title) == expected, title

@@ -246,7 +246,7 @@ def test_the_definition_of_the_readme_is_a_project_of_ones_own(
     by_hand.shell("meltano", "init", str(tmp_path / "own"))
     path = tmp_path / "own" / "meltano.yml"
     (snippet,) = (text for text in blocks("yaml") if "plugins:" in text)
-    snippet = snippet.replace("<this repository>", f"-e {by_hand.folder}")
+    snippet = snippet.replace("pip_url: ../tap-mews", f"pip_url: -e {by_hand.folder}")
     path.write_text(path.read_text("utf-8") + snippet, "utf-8")
     by_hand.shell(
         "bash",
