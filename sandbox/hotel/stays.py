@@ -283,6 +283,7 @@ class FrontDesk:
         people = [{"AgeCategoryId": hotel.adults, "Count": rng.choice((1, 2, 2))}]
         if children:
             people.append({"AgeCategoryId": hotel.children, "Count": children})
+        segment = "Business" if booking.company else "Leisure"
         return {
             "Id": stay.id,
             "ServiceId": hotel.service,
@@ -295,6 +296,12 @@ class FrontDesk:
             "CommanderOrigin": source.commander,
             "Options": _options(owner=False, companions=False),
             "RateId": rng.choice(hotel.rates),
+            "BusinessSegmentId": (
+                # what nobody was asked about has none
+                hotel.named(f"BusinessSegment/{segment}")
+                if booking.company or children or not channel
+                else None
+            ),
             "GroupId": booking.group,
             "RequestedResourceCategoryId": stay.category.id,
             "AvailabilityBlockId": self.inventory.block_for(booking.arrival),
