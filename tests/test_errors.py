@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 OPERATIONS = ("enterprises/getAll", "exports/add", "exports/getAll")
 

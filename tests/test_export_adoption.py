@@ -26,6 +26,8 @@ from tests.harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 START = "2026-01-20T00:00:00Z"
 LOOKBACK = timedelta(minutes=5)
