@@ -93,8 +93,10 @@ API_FAULTS: dict[str, Fault] = {
     "429 that is no number": RetryLater("nan"),
     "429 without end": RetryLater("inf"),
     "408": Status(408, "Transaction has timed out."),
+    "500": Status(500),
     "500 in HTML": HtmlBody(500),
     "502": Status(502),
+    "502 in HTML": HtmlBody(502),
     "503": Status(503),
     "525": Status(525),
     "reset": Reset(),
@@ -186,7 +188,7 @@ def test_trouble_of_one_kind_with_every_operation_costs_no_row(
     small: Sandbox, fault: Fault
 ) -> None:
     for operation in OPERATIONS:
-        small.faults.add(operation, fault, times=2)
+        small.faults.add(operation, fault, times=3)
     result = sync(small.config(), catalog=CATALOG, clock=FastClock(small)).ok()
     assert spoiled(small) == set(OPERATIONS)
     assert incomplete(small, result) == {}
