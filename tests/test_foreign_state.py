@@ -176,13 +176,6 @@ def test_a_state_that_cannot_be_read_is_told_with_its_stream(
     assert done.records == {}
     for emitted in done.states:
         assert emitted["bookmarks"]["bills"] == state
-
-
-@each(OF_A_STREAM)
-def test_nothing_is_asked_for_by_a_state_that_cannot_be_read(
-    sandbox: Sandbox, tmp_path: Path, state: Json
-) -> None:
-    go_on(sandbox, tmp_path, {"bookmarks": {"bills": state}})
     assert sandbox.journal.requests("exports/add") == []
 
 
