@@ -100,26 +100,28 @@ def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def days(request: pytest.FixtureRequest) -> int:
+def days_of_history(request: pytest.FixtureRequest) -> int:
     """How long the history of the hotels is: a month, unless a test needs less."""
     mark = request.node.get_closest_marker("days")
     return int(mark.args[0]) if mark else 30
 
 
 @pytest.fixture
-def sandbox_today(days: int) -> Iterator[Sandbox]:
+def sandbox_today(days_of_history: int) -> Iterator[Sandbox]:
     """The same hotels today: a process has the clock of this machine."""
     now = datetime.now(timezone.utc)
-    with Sandbox(properties=2, days=days, reservations_per_day=1, start=now) as sandbox:
+    with Sandbox(
+        properties=2, days=days_of_history, reservations_per_day=1, start=now
+    ) as sandbox:
         sandbox.limits.requests = 1_000_000
         yield sandbox
         assert sandbox.journal.breaches == []
 
 
 @pytest.fixture
-def sandbox(days: int) -> Iterator[Sandbox]:
+def sandbox(days_of_history: int) -> Iterator[Sandbox]:
     """Two small hotels with some history; what is asked must be allowed."""
-    with Sandbox(properties=2, days=days, reservations_per_day=1) as sandbox:
+    with Sandbox(properties=2, days=days_of_history, reservations_per_day=1) as sandbox:
         # the budget is counted in real time, which tests do not spend
         sandbox.limits.requests = 1_000_000
         yield sandbox

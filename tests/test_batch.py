@@ -159,6 +159,7 @@ def test_an_export_without_rows_makes_no_file(sandbox: Sandbox, folder: Path) ->
     assert "replication_key_value" in result.bookmark(STREAM)
 
 
+@pytest.mark.days(30)
 def test_a_state_follows_the_files_with_all_rows_up_to_its_bookmark(
     sandbox: Sandbox, folder: Path
 ) -> None:

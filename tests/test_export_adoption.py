@@ -149,6 +149,7 @@ def test_an_export_that_does_not_have_the_window_of_the_state_is_not_adopted(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
+@pytest.mark.days(30)
 def test_an_export_of_more_than_is_due_now_is_not_adopted(
     sandbox: Sandbox, run: Run, stopped: Json
 ) -> None:

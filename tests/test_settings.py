@@ -195,6 +195,7 @@ def test_the_tap_names_itself_unless_told_otherwise(sandbox: Sandbox) -> None:
     assert names == {f"tap-mews {TapMews.plugin_version}"}
 
 
+@pytest.mark.days(30)
 def test_settings_may_come_from_the_environment(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
