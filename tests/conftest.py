@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -17,9 +18,23 @@ from tests.harness import SERVING, FastClock
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+T = TypeVar("T")
+
 # how long an example takes says more about the machine than about the tap
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+def pytest_collection_finish() -> None:
+    """Look for no garbage among what stays: modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
+
+
+UNMEASURED: dict[type, tuple[str, ...]] = {
+    Server: ("serve_forever", "process_request_thread"),
+    Sandbox: ("__init__", "live_on", "add_property", "rows", "lines"),
+}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -35,13 +50,14 @@ def _no_words_about_old_pythons() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _unmeasured_sandbox() -> Iterator[None]:
-    """Keep coverage, which measures the tap alone, out of the sandbox's threads.
+    """Keep coverage, which measures the tap alone, out of the sandbox.
 
-    To be told of their every line takes longer than what they do.
+    To be told of its every line takes longer than what it does.
     """
     with pytest.MonkeyPatch.context() as patch:
-        for work in ("serve_forever", "process_request_thread"):
-            patch.setattr(Server, work, _untraced(getattr(Server, work)))
+        for owner, names in UNMEASURED.items():
+            for name in names:
+                patch.setattr(owner, name, _untraced(getattr(owner, name)))
         yield
 
 
@@ -65,10 +81,14 @@ def _known_sandboxes() -> Iterator[None]:
         yield
 
 
-def _untraced(work: Callable[..., None]) -> Callable[..., None]:
-    def work_untraced(*args: object) -> None:
+def _untraced(work: Callable[..., T]) -> Callable[..., T]:
+    def work_untraced(*args: object, **named: object) -> T:
+        tracer = sys.gettrace()
         sys.settrace(None)
-        work(*args)
+        try:
+            return work(*args, **named)
+        finally:
+            sys.settrace(tracer)
 
     return work_untraced
 
@@ -80,19 +100,28 @@ def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sandbox_today() -> Iterator[Sandbox]:
+def days_of_history(request: pytest.FixtureRequest) -> int:
+    """How long the history of the hotels is: a month, unless a test needs less."""
+    mark = request.node.get_closest_marker("days")
+    return int(mark.args[0]) if mark else 30
+
+
+@pytest.fixture
+def sandbox_today(days_of_history: int) -> Iterator[Sandbox]:
     """The same hotels today: a process has the clock of this machine."""
     now = datetime.now(timezone.utc)
-    with Sandbox(properties=2, days=30, reservations_per_day=1, start=now) as sandbox:
+    with Sandbox(
+        properties=2, days=days_of_history, reservations_per_day=1, start=now
+    ) as sandbox:
         sandbox.limits.requests = 1_000_000
         yield sandbox
         assert sandbox.journal.breaches == []
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Two small hotels with a month of history; what is asked must be allowed."""
-    with Sandbox(properties=2, days=30, reservations_per_day=1) as sandbox:
+def sandbox(days_of_history: int) -> Iterator[Sandbox]:
+    """Two small hotels with some history; what is asked must be allowed."""
+    with Sandbox(properties=2, days=days_of_history, reservations_per_day=1) as sandbox:
         # the budget is counted in real time, which tests do not spend
         sandbox.limits.requests = 1_000_000
         yield sandbox

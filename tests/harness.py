@@ -243,10 +243,11 @@ def dry_run(
 
 
 @cache
-def _discovered() -> dict[str, Json]:
+def _discovered() -> dict[str, str]:
+    """The entry of each stream, as JSON: that is the fastest to copy."""
     config = {"sensitive_streams": True}
     catalog: Json = TapMews(config=config, validate_config=False).catalog_dict
-    return {each["stream"]: each for each in catalog["streams"]}
+    return {each["stream"]: json.dumps(each) for each in catalog["streams"]}
 
 
 def select(*streams: str) -> Json:
@@ -256,7 +257,7 @@ def select(*streams: str) -> Json:
     """
     known = _discovered()
     assert known.keys() >= {*streams}
-    entries = [deepcopy(each) for name, each in known.items() if name in streams]
+    entries = [json.loads(each) for name, each in known.items() if name in streams]
     for entry in entries:
         (itself,) = (each for each in entry["metadata"] if not each["breadcrumb"])
         itself["metadata"]["selected"] = True

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 SECRET = "s3cr3t-of-the-storage"
 STREAM, ENTITY = "order_items", "OrderItem"
 
@@ -130,6 +132,7 @@ def test_a_message_says_how_its_file_is_written(sandbox: Sandbox, folder: Path) 
     assert {path.name for path in folder.iterdir()} == set(names)
 
 
+@pytest.mark.days(30)
 def test_all_files_of_an_export_but_the_last_are_full(
     sandbox: Sandbox, folder: Path
 ) -> None:
@@ -159,6 +162,7 @@ def test_an_export_without_rows_makes_no_file(sandbox: Sandbox, folder: Path) ->
     assert "replication_key_value" in result.bookmark(STREAM)
 
 
+@pytest.mark.days(30)
 def test_a_state_follows_the_files_with_all_rows_up_to_its_bookmark(
     sandbox: Sandbox, folder: Path
 ) -> None:
@@ -229,6 +233,7 @@ def shoot(folder: Path, config: Json, state: Json | None, after: int | None) -> 
     return seen
 
 
+@pytest.mark.days(30)
 def test_killed_between_files_every_row_arrives(
     sandbox: Sandbox, folder: Path, tmp_path: Path
 ) -> None:
@@ -333,6 +338,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.stop()
 
 
+@pytest.mark.days(30)
 @pytest.mark.filterwarnings("ignore")  # of libraries that only this test has
 def test_files_go_to_s3(sandbox: Sandbox, bucket: str) -> None:
     access = {"key": "key", "secret": "a-secret", "endpoint_url": bucket}

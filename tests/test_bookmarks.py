@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.timestamps import format_moment, parse_moment
+from tests.examples import examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -174,7 +175,7 @@ C_JOINS_AND_IS_KILLED = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(PIPELINES, HISTORIES)
 @example(Pipeline(), C_JOINS_AND_IS_KILLED)
 def test_all_before_a_bookmark_is_read_whatever_happens(
@@ -185,7 +186,7 @@ def test_all_before_a_bookmark_is_read_whatever_happens(
         assert pipeline.beyond() == {}
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(PIPELINES, HISTORIES, RUNS)
 @example(Pipeline(), C_JOINS_AND_IS_KILLED, Run(0, frozenset("abcd")))
 def test_a_run_that_comes_to_its_end_leaves_nothing_unread(
@@ -197,7 +198,7 @@ def test_a_run_that_comes_to_its_end_leaves_nothing_unread(
     assert pipeline.unread(last.ids, pipeline.today) == {}
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(PIPELINES, HISTORIES)
 def test_a_bookmark_never_goes_back(pipeline: Pipeline, runs: list[Run]) -> None:
     values = [""]
@@ -207,7 +208,7 @@ def test_a_bookmark_never_goes_back(pipeline: Pipeline, runs: list[Run]) -> None
     assert values == sorted(values)
 
 
-@settings(max_examples=100, deadline=None)
+@examples(40)
 @given(PIPELINES, HISTORIES)
 def test_the_state_names_each_property_once(
     pipeline: Pipeline, runs: list[Run]
@@ -232,7 +233,7 @@ def growing(runs: Sequence[Run]) -> list[Run]:
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@examples(60)
 @given(
     PIPELINES,
     RUNS,

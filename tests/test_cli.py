@@ -1,4 +1,4 @@
-"""The command line, as real processes: what goes where, and the exit code."""
+"""The command line: what goes where, and the exit code."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ from tests.pages_harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 LEDGER_PAGES = "ledgerEntries/getAll"
 PAGED = (
     *ENTITY_OPERATIONS.values(),
@@ -60,6 +62,13 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+def config_of(sandbox: Sandbox, folder: Path, **settings: object) -> Path:
+    """A file with the settings for a sandbox."""
+    path = folder / "config.json"
+    path.write_text(json.dumps(sandbox.config(**settings)), "utf-8")
+    return path
+
+
 def test_the_version_is_told(tmp_path: Path) -> None:
     done = run_process("--version", folder=tmp_path)
     assert done.returncode == 0
@@ -81,16 +90,16 @@ def test_discovery_needs_no_config(tmp_path: Path) -> None:
 
 
 def test_discovery_asks_nobody(sandbox: Sandbox, tmp_path: Path) -> None:
-    done = run_process("--discover", folder=tmp_path, config=sandbox.config())
-    assert done.returncode == 0
-    assert json.loads(done.stdout)["streams"]
+    done = command("--discover", "--config", config_of(sandbox, tmp_path))
+    assert done.code == 0
+    assert json.loads(b"".join(done.lines))["streams"]
     assert sandbox.journal.requests() == []
 
 
 def test_a_discovered_catalog_can_be_synced(sandbox: Sandbox, tmp_path: Path) -> None:
-    found = run_process("--discover", folder=tmp_path)
+    found = command("--discover")
     catalog = tmp_path / "catalog.json"
-    catalog.write_text(found.stdout, "utf-8")
+    catalog.write_bytes(b"".join(found.lines))
     config = sandbox.config(start_date="2026-01-20")
     done = run_process("--catalog", catalog, folder=tmp_path, config=config)
     assert done.returncode == 0
@@ -99,14 +108,13 @@ def test_a_discovered_catalog_can_be_synced(sandbox: Sandbox, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("form", [None, "json", "markdown"])
-def test_about_needs_no_config_and_names_every_setting(
-    tmp_path: Path, form: str | None
-) -> None:
+def test_about_needs_no_config_and_names_every_setting(form: str | None) -> None:
     options = ["--format", form] if form else []
-    done = run_process("--about", *options, folder=tmp_path)
-    assert done.returncode == 0
+    done = command("--about", *options)
+    assert done.code == 0
+    told = b"\n".join(done.lines).decode()
     for name in CONFIG["properties"]:
-        assert name in done.stdout, name
+        assert name in told, name
 
 
 def test_about_in_json_is_json(tmp_path: Path) -> None:
@@ -116,15 +124,7 @@ def test_about_in_json_is_json(tmp_path: Path) -> None:
     assert about["settings"]["required"] == ["client_token"]
 
 
-def test_standard_output_carries_singer_messages_alone(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    done = run_process(folder=tmp_path, config=sandbox.config(start_date="2026-01-20"))
-    assert done.returncode == 0
-    for line in done.stdout.splitlines():
-        assert json.loads(line)["type"] in MESSAGES
-
-
+@pytest.mark.days(30)
 def test_a_process_goes_on_from_a_state_file(sandbox: Sandbox, tmp_path: Path) -> None:
     config = by_exports(sandbox, end_date="2026-02-05")
     first = sync(config, catalog=select("bills")).ok()
@@ -154,10 +154,11 @@ def test_a_missing_config_file_ends_with_one_line(tmp_path: Path) -> None:
 def test_a_missing_catalog_or_state_is_refused(
     sandbox: Sandbox, tmp_path: Path, option: str
 ) -> None:
-    done = run_process(option, "no.json", folder=tmp_path, config=sandbox.config())
-    assert done.returncode == 1
-    assert f"{option}: no.json cannot be read" in one_line(done)
-    assert done.stdout == ""
+    done = command("--config", config_of(sandbox, tmp_path), option, "no.json")
+    assert done.code == 1
+    (line,) = done.errors
+    assert f"{option}: no.json cannot be read" in line
+    assert done.lines == []
 
 
 @pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
@@ -171,10 +172,11 @@ def test_a_file_that_is_not_json_ends_with_one_line(
     options: list[str | Path] = [option, bad]
     if option != "--config":
         options = ["--config", good, *options]
-    done = run_process(*options, folder=tmp_path)
-    assert done.returncode == 1
-    assert "not JSON" in one_line(done)
-    assert "s3cr3t" not in done.stderr
+    done = command(*options)
+    assert done.code == 1
+    (line,) = done.errors
+    assert "not JSON" in line
+    assert "s3cr3t" not in done.log
 
 
 @pytest.mark.parametrize("content", ["[1]", '"text"', "null", "5"])
@@ -269,14 +271,14 @@ def test_a_test_leaves_the_next_sync_as_it_was(sandbox: Sandbox) -> None:
     ],
 )
 def test_a_test_tells_what_is_not_enabled(
-    sandbox_today: Sandbox, tmp_path: Path, extraction: str, operations: list[str]
+    sandbox: Sandbox, tmp_path: Path, extraction: str, operations: list[str]
 ) -> None:
     for operation in operations:
-        sandbox_today.access.revoke(operation)
-    config = sandbox_today.config(extraction=extraction)
-    done = run_process("--test", folder=tmp_path, config=config)
-    assert done.returncode == 1
-    line = one_line(done)
+        sandbox.access.revoke(operation)
+    config = config_of(sandbox, tmp_path, extraction=extraction)
+    done = command("--test", "--config", config)
+    assert done.code == 1
+    (line,) = done.errors
     assert "ask Mews to enable" in line
     for operation in operations:
         assert f"{operation}: HTTP 401" in line
@@ -286,12 +288,10 @@ def test_a_test_asks_for_what_the_catalog_selects_alone(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.access.revoke(ASSIGNMENTS)
-    (tmp_path / "catalog.json").write_text(json.dumps(select("bills")), "utf-8")
-    config = sandbox.config()
-    done = run_process(
-        "--test", "--catalog", "catalog.json", folder=tmp_path, config=config
-    )
-    assert done.returncode == 0
+    catalog = tmp_path / "catalog.json"
+    catalog.write_text(json.dumps(select("bills")), "utf-8")
+    config = config_of(sandbox, tmp_path)
+    assert command("--test", "--catalog", catalog, "--config", config).code == 0
     asked = [each.operation for each in sandbox.journal.requests()]
     assert asked == [ENTERPRISES, "bills/getAll"]
 
@@ -313,7 +313,7 @@ def test_a_test_of_everything_ends_with_a_verdict(
 
 
 def test_the_schemas_can_be_tested_alone(sandbox: Sandbox, tmp_path: Path) -> None:
-    done = run_process("--test=schema", folder=tmp_path, config=sandbox.config())
-    assert done.returncode == 0
-    assert {json.loads(line)["type"] for line in done.stdout.splitlines()} == {"SCHEMA"}
+    done = command("--test=schema", "--config", config_of(sandbox, tmp_path))
+    assert done.code == 0
+    assert {each["type"] for each in done.messages} == {"SCHEMA"}
     assert sandbox.journal.requests() == []

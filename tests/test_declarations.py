@@ -19,6 +19,7 @@ from tap_mews.streams.bases import (
     Whole,
 )
 from tap_mews.streams.series import Series
+from tests.all_of import all_of
 from tests.harness import FastClock, Json, Result, select, sync
 from tests.pages_harness import ADDED, BEFORE_ALL, settle
 
@@ -35,7 +36,7 @@ DECLARED = {
     if name != "companionships"
 }
 
-each_stream = pytest.mark.parametrize("name", DECLARED)
+each_stream = all_of("name", {name: name for name in DECLARED})
 
 
 @each_stream
@@ -147,10 +148,10 @@ def everything() -> Iterator[tuple[Sandbox, Result]]:
         assert sandbox.journal.breaches == []
 
 
-@pytest.mark.parametrize(
+@all_of(
     # what is unfolded has no rows at Mews; it has tests of its own
     "name",
-    [name for name in NAMES if not FACTS[name].unfolded],
+    {name: name for name in NAMES if not FACTS[name].unfolded},
 )
 def test_no_row_is_hidden(everything: tuple[Sandbox, Result], name: str) -> None:
     sandbox, result = everything

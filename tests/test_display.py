@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from sandbox.faults import Call
     from sandbox.journal import Request
 
+pytestmark = pytest.mark.days(8)
+
 LINE = re.compile(
     r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \| [A-Z]+ +\| [\w.-]+ +\| \S.*"
 )

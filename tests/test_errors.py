@@ -13,16 +13,12 @@ from sandbox import Sandbox
 from sandbox.answers import Reply, error
 from sandbox.faults import (
     Call,
-    EmptyBody,
     Fault,
-    HtmlBody,
-    LostAnswer,
     MissingRows,
     NotJson,
     Reset,
     Status,
     TooMany,
-    Truncated,
 )
 from tap_mews.errors import (
     RefusedError,
@@ -31,19 +27,18 @@ from tap_mews.errors import (
     UnexpectedAnswerError,
 )
 from tests.harness import (
-    ENTITIES,
     FastClock,
     by_exports,
-    records_by_id,
     run_process,
     select,
     sync,
-    truth,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+pytestmark = pytest.mark.days(8)
 
 BILLS = select("bills")
 OPERATIONS = ("enterprises/getAll", "exports/add", "exports/getAll")
@@ -115,46 +110,6 @@ def test_a_host_that_cannot_be_reached_is_told_with_what_to_check(
     assert "the connection failed" in str(result.error)
     assert "check api_url" in str(result.error)
     assert 10 < clock.monotonic() < 300
-
-
-@pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize(
-    "fault",
-    [
-        TooMany("seconds"),
-        TooMany("date"),
-        TooMany(None),
-        Status(408, "Transaction has timed out."),
-        Status(500),
-        HtmlBody(500),
-        HtmlBody(502),
-        Status(503),
-        Status(525),
-        Reset(),
-        LostAnswer(),
-        EmptyBody(),
-        Truncated(),
-        NotJson(),
-    ],
-    ids=repr,
-)
-def test_passing_trouble_costs_no_row(
-    sandbox: Sandbox, operation: str, fault: Fault
-) -> None:
-    sandbox.faults.add(operation, fault, times=3)
-    result = sync(sandbox.config(), catalog=BILLS).ok()
-    assert records_by_id("bills", result) == truth(sandbox, "bills")
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_all_kinds_of_trouble_at_once_cost_no_row(sandbox: Sandbox, seed: int) -> None:
-    sandbox.exports.rows_per_file = 30
-    sandbox.faults.mix(0.2, seed)
-    config = sandbox.config(start_date="2026-01-15", export_window_days=20)
-    result = sync(config, catalog=select(*ENTITIES)).ok()
-    assert any(each.fault for each in sandbox.journal.requests())
-    assert records_by_id("order_items", result) == truth(sandbox, "order_items")
-    assert records_by_id("ledger_entries", result) == truth(sandbox, "ledger_entries")
 
 
 @pytest.mark.parametrize("form", ["seconds", "date"])

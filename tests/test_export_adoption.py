@@ -26,6 +26,8 @@ from tests.harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 START = "2026-01-20T00:00:00Z"
 LOOKBACK = timedelta(minutes=5)
@@ -147,6 +149,7 @@ def test_an_export_that_does_not_have_the_window_of_the_state_is_not_adopted(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
+@pytest.mark.days(30)
 def test_an_export_of_more_than_is_due_now_is_not_adopted(
     sandbox: Sandbox, run: Run, stopped: Json
 ) -> None:

@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
-
 from facts import (
     ENTITIES,
     LEFT_OUT,
@@ -18,6 +16,7 @@ from facts import (
     columns,
 )
 from facts.layout import render
+from tests.all_of import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +26,11 @@ FILES = sorted(
     file for layer in ("specification", "overlay") for file in FACTS.glob(f"{layer}/*")
 )
 
-each_operation = pytest.mark.parametrize(
-    "operation", OPERATIONS.values(), ids=OPERATIONS
-)
-each_stream = pytest.mark.parametrize("stream", STREAMS.values(), ids=STREAMS)
+each_operation = all_of("operation", OPERATIONS)
+each_stream = all_of("stream", STREAMS)
 
 
-@pytest.mark.parametrize(
-    "file", FILES, ids=lambda file: f"{file.parent.name}-{file.stem}"
-)
+@all_of("file", {str(file): file for file in FILES})
 def test_files_are_laid_out_so_that_a_change_is_a_small_diff(file: Path) -> None:
     text = file.read_text("utf-8")
     sections = json.loads(text)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from tests.harness import Result
 
 ALL = (*ENTITIES, *PAGE_ENTITIES)
+CATALOG = select(*ALL)
 OPERATIONS = (
     ENTERPRISES,
     "exports/add",
@@ -92,8 +93,10 @@ API_FAULTS: dict[str, Fault] = {
     "429 that is no number": RetryLater("nan"),
     "429 without end": RetryLater("inf"),
     "408": Status(408, "Transaction has timed out."),
+    "500": Status(500),
     "500 in HTML": HtmlBody(500),
     "502": Status(502),
+    "502 in HTML": HtmlBody(502),
     "503": Status(503),
     "525": Status(525),
     "reset": Reset(),
@@ -185,8 +188,8 @@ def test_trouble_of_one_kind_with_every_operation_costs_no_row(
     small: Sandbox, fault: Fault
 ) -> None:
     for operation in OPERATIONS:
-        small.faults.add(operation, fault, times=2)
-    result = sync(small.config(), clock=FastClock(small)).ok()
+        small.faults.add(operation, fault, times=3)
+    result = sync(small.config(), catalog=CATALOG, clock=FastClock(small)).ok()
     assert spoiled(small) == set(OPERATIONS)
     assert incomplete(small, result) == {}
 
@@ -196,7 +199,7 @@ def test_trouble_of_one_kind_with_files_costs_no_row(
     small: Sandbox, fault: Fault
 ) -> None:
     small.faults.add(FILES, fault, times=3)
-    result = sync(small.config(), clock=FastClock(small)).ok()
+    result = sync(small.config(), catalog=CATALOG, clock=FastClock(small)).ok()
     assert spoiled(small) == {FILES}
     assert incomplete(small, result) == {}
 
@@ -205,7 +208,7 @@ def test_trouble_of_one_kind_with_files_costs_no_row(
 def test_answers_that_do_not_come_in_time_cost_no_row(small: Sandbox) -> None:
     for operation in (*OPERATIONS, FILES):
         small.faults.add(operation, Stall(TOO_LONG))
-    result = sync(small.config(), clock=FastClock(small)).ok()
+    result = sync(small.config(), catalog=CATALOG, clock=FastClock(small)).ok()
     assert spoiled(small) == {*OPERATIONS, FILES}
     assert result.log.count("timed out") >= len(OPERATIONS)
     assert incomplete(small, result) == {}
@@ -238,11 +241,11 @@ def test_trouble_of_all_kinds_at_once_costs_no_row(
     )
     sandbox.exports.rows_per_file = 40
     config = sandbox.config(page_size=8)
-    first = sync(config, clock=clock).ok()
+    first = sync(config, catalog=CATALOG, clock=clock).ok()
     assert incomplete(sandbox, first) == {}
     sandbox.live_on(timedelta(days=2))
     settle(sandbox)
-    second = sync(config, first.state, clock=clock).ok()
+    second = sync(config, first.state, CATALOG, clock).ok()
     assert incomplete(sandbox, first, second) == {}
     faults = [each.fault for each in sandbox.journal.requests()]
     assert sum(map(bool, faults)) > 20
@@ -279,7 +282,7 @@ def test_a_budget_that_others_use_up_costs_no_row(
     count_by(monkeypatch, sandbox, clock)
     sandbox.limits.requests = 12
     sandbox.limits.retry_after = form
-    result = sync(sandbox.config(page_size=50), clock=clock).ok()
+    result = sync(sandbox.config(page_size=50), catalog=CATALOG, clock=clock).ok()
     assert incomplete(sandbox, result) == {}
     refused = sandbox.journal.breaches
     assert {each.status for each in refused} == {429}
@@ -301,7 +304,7 @@ def test_what_a_run_in_trouble_says_is_one_line_for_each_try(
     small: Sandbox,
 ) -> None:
     small.faults.mix(0.3, faults=list(API_FAULTS.values()))
-    result = sync(small.config(), clock=FastClock(small)).ok()
+    result = sync(small.config(), catalog=CATALOG, clock=FastClock(small)).ok()
     faults = [each for each in small.journal.requests() if each.fault]
     told = [line for line in result.logs if line.startswith("WARNING")]
     assert len(told) >= len(faults) > 5

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 STREAM = "bills"
 
 

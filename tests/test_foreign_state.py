@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 GOOD = "2026-02-01T00:00:00Z"
 
 OF_A_STREAM: dict[str, Any] = {
@@ -174,13 +176,6 @@ def test_a_state_that_cannot_be_read_is_told_with_its_stream(
     assert done.records == {}
     for emitted in done.states:
         assert emitted["bookmarks"]["bills"] == state
-
-
-@each(OF_A_STREAM)
-def test_nothing_is_asked_for_by_a_state_that_cannot_be_read(
-    sandbox: Sandbox, tmp_path: Path, state: Json
-) -> None:
-    go_on(sandbox, tmp_path, {"bookmarks": {"bills": state}})
     assert sandbox.journal.requests("exports/add") == []
 
 
@@ -202,6 +197,7 @@ def test_what_means_nothing_to_us_does_no_harm(sandbox: Sandbox, state: Json) ->
     assert len(result.records["bills"]) == len(sandbox.rows("Bill"))
 
 
+@pytest.mark.days(30)
 @pytest.mark.parametrize("wrapper", WRAPPED)
 def test_a_state_is_found_in_what_is_around_it(
     sandbox: Sandbox, tmp_path: Path, wrapper: str
@@ -260,6 +256,7 @@ def partition(key: str, reached: str | None) -> Json:
     return {"context": {"EnterpriseId": key}, "replication_key_value": reached}
 
 
+@pytest.mark.days(30)
 @pytest.mark.parametrize(
     ("one", "other", "begins"),
     [
@@ -359,6 +356,7 @@ def test_a_start_that_was_moved_earlier_is_one_warning(
         assert all(each.endswith(f"from the state: {stream}") for each in told)
 
 
+@pytest.mark.days(30)
 def test_states_that_are_merged_key_by_key_bring_nothing_back(sandbox: Sandbox) -> None:
     """As `meltano run --merge-state` does, and as one run of `--full-refresh` does."""
     clock = FastClock(sandbox)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 PAGE = (Path(__file__).parents[1] / "docs" / "guest-data.md").read_text("utf-8")
 STREAMS = ("bills", "companies", "customers", "payments", "reservations")
 SALT = "a long random salt"

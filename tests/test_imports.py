@@ -7,8 +7,6 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.harness import select
 
 if TYPE_CHECKING:
@@ -31,16 +29,12 @@ TapMews.cli()
 """
 
 
-@pytest.mark.parametrize(
-    "module",
-    ["tap_mews.api.client", "tap_mews.records.batch_files", "s3fs"],
-)
-def test_discovery_does_not_import_what_only_a_sync_uses(module: str) -> None:
+def test_discovery_does_not_import_what_only_a_sync_uses() -> None:
     command = [sys.executable, "-c", DISCOVERY]
     found = subprocess.run(command, capture_output=True, text=True, check=True)
-    loaded = found.stdout.split()
+    loaded = {*found.stdout.split()}
     assert "tap_mews.tap" in loaded
-    assert module not in loaded
+    assert not loaded & {"tap_mews.api.client", "tap_mews.records.batch_files", "s3fs"}
 
 
 def test_a_run_without_a_terminal_does_not_import_what_shows_it(

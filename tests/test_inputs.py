@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 SECRET = "s3cr3t-c0ffee"
 TOKENS = {"client_token": f"{SECRET}-client", "access_token": f"{SECRET}-access"}
 OPTIONS = ("--config", "--catalog", "--state")

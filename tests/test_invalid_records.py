@@ -13,6 +13,8 @@ from tests.harness import Json, Result, select, sync
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 GUEST = "Jane-Doe-s3cr3t"
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 
 PIPE_BYTES = 4096
@@ -95,6 +97,7 @@ def read_to_the_first_record(output: IO[bytes]) -> None:
         came += os.read(output.fileno(), PIPE_BYTES)
 
 
+@pytest.mark.days(30)
 def test_an_output_that_does_not_block_gets_every_row(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:

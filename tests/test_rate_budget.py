@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox import limits
@@ -29,6 +29,7 @@ from sandbox.faults import (
 from tap_mews.api.rate_limit import RateLimiter
 from tap_mews.clock import Clock
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError, UnavailableError
+from tests.examples import examples
 from tests.harness import FastClock, select, sync
 from tests.pages_harness import (
     ENTERPRISES,
@@ -118,7 +119,7 @@ def most_in_a_window(times: list[float]) -> int:
     )
 
 
-@settings(deadline=None, max_examples=30)
+@examples(12)
 @given(
     st.lists(
         st.lists(st.sampled_from([0.0, 0.01, 0.13, 1.0, 40.0]), min_size=1),

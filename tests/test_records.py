@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.fast_path import Decode, compile_fast_path
 from tap_mews.records.validator import RecordValidator, Rows
+from tests.examples import examples
 from tests.harness import ENTITIES
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def unknown(value: object, schema: Mapping[str, Any]) -> bool:
     )
 
 
-@settings(max_examples=800)
+@examples(250)
 @given(rows())
 def test_what_passes_the_gate_is_what_the_schema_accepts(
     drawn: tuple[str, Any],
@@ -200,7 +201,7 @@ def test_what_passes_the_gate_is_what_the_schema_accepts(
         assert not unknown(row, SCHEMAS[stream])
 
 
-@settings(max_examples=150)
+@examples(100)
 @given(
     st.sampled_from(sorted(SCHEMAS)).flatmap(lambda s: st.tuples(st.just(s), ROWS[s]))
 )
@@ -229,7 +230,7 @@ near_moments = st.tuples(
 ).map("".join)
 
 
-@settings(max_examples=1000)
+@examples(400)
 @given(near_moments | moments | dates | texts)
 @example("2026-02-20T00:00:00")
 @example("2026-02-20T24:00:00Z")

@@ -33,6 +33,8 @@ from tests.pages_harness import Where, settle
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 SCHEMA = Path(__file__).parents[1] / "docs" / "report.schema.json"
 RESERVATIONS = "reservations/getAll/2023-06-06"
 HEAD = ["stream", "read"]

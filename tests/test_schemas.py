@@ -15,6 +15,7 @@ from docs.guests import MARK, properties
 from facts import OPERATIONS, Property, columns
 from facts import STREAMS as KNOWN
 from tap_mews.tap import TapMews
+from tests.all_of import all_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +25,7 @@ JsonSchema: TypeAlias = dict[str, Any]
 SCHEMAS = Path(__file__).parents[1] / "schemas"
 STREAMS = sorted(path.stem for path in SCHEMAS.iterdir())
 
-each_stream = pytest.mark.parametrize("stream", STREAMS)
+each_stream = all_of("stream", {name: name for name in STREAMS})
 
 
 class Described(NamedTuple):

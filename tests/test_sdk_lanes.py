@@ -10,7 +10,8 @@ import pytest
 
 from tap_mews.sdk import WindowedStream
 from tap_mews.tap import TapMews
-from tests.harness import FastClock, Json, Result, select, sync
+from tests.harness import ENTITIES, FastClock, Json, Result, select, sync
+from tests.pages_harness import PAGE_ENTITIES
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -67,18 +68,18 @@ def still(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
-def run(sandbox: Sandbox, stream: str, **settings: Any) -> Result:  # noqa: ANN401
-    """Sync a stream window by window."""
+def run(sandbox: Sandbox, *streams: str, **settings: Any) -> Result:  # noqa: ANN401
+    """Sync streams window by window."""
     config = sandbox.config(
         start_date="2026-01-25",
         end_date="2026-02-27T12:00:00Z",
         export_window_days=15,
         **settings,
     )
-    return sync(config, catalog=select(stream), clock=FastClock()).ok()
+    return sync(config, catalog=select(*streams), clock=FastClock()).ok()
 
 
-@pytest.mark.parametrize("stream", STREAMS)
+@pytest.mark.parametrize("stream", [*ENTITIES, *PAGE_ENTITIES])
 def test_both_lanes_give_the_same_messages(
     still: Sandbox, stream: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,14 +90,33 @@ def test_both_lanes_give_the_same_messages(
     assert comparable(fast) == comparable(slow)
 
 
-@pytest.mark.parametrize("stream", STREAMS)
-def test_rows_are_passed_on_as_bytes_unless_something_needs_a_record(
-    sandbox: Sandbox, stream: str
+def test_both_lanes_give_the_same_records_of_all_streams_at_once(
+    still: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tap = TapMews(config=sandbox.config(), catalog=select(stream))
-    found = tap.streams[stream]
-    assert isinstance(found, WindowedStream)
-    assert found.passes_rows_on
+    fast = run(still, *STREAMS, extraction="pages")
+    monkeypatch.setattr(WindowedStream, "passes_rows_on", property(lambda _: False))
+    slow = run(still, *STREAMS, extraction="pages")
+    assert fast.records.keys() == {*STREAMS}
+    assert by_stream(fast) == by_stream(slow)
+
+
+def by_stream(result: Result) -> dict[str, list[Any]]:
+    """The messages of each stream, without states."""
+    found: dict[str, list[Any]] = {}
+    for message in comparable(result):
+        if "stream" in message:
+            found.setdefault(message["stream"], []).append(message)
+    return found
+
+
+def test_rows_are_passed_on_as_bytes_unless_something_needs_a_record(
+    sandbox: Sandbox,
+) -> None:
+    tap = TapMews(config=sandbox.config(), catalog=select(*STREAMS))
+    for stream in STREAMS:
+        found = tap.streams[stream]
+        assert isinstance(found, WindowedStream)
+        assert found.passes_rows_on, stream
 
 
 def test_a_catalog_by_itself_needs_no_record(sandbox: Sandbox) -> None:

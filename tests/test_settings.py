@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 SECRET = "s3cr3t-c0ffee"
 TapMews.append_builtin_config(CONFIG)
 TOKENS = {"client_token": f"{SECRET}-client", "access_token": f"{SECRET}-access"}
@@ -193,6 +195,7 @@ def test_the_tap_names_itself_unless_told_otherwise(sandbox: Sandbox) -> None:
     assert names == {f"tap-mews {TapMews.plugin_version}"}
 
 
+@pytest.mark.days(30)
 def test_settings_may_come_from_the_environment(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

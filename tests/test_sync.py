@@ -24,6 +24,8 @@ from tests.harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 EXPORTED = select(*ENTITIES)
 each_stream = pytest.mark.parametrize("stream", sorted(ENTITIES))
 
@@ -65,6 +67,7 @@ def test_two_syncs_bring_the_latest_version_of_every_row(sandbox: Sandbox) -> No
     assert holds(sandbox, first, second) == ALL_HOLD
 
 
+@pytest.mark.days(30)
 def test_the_second_sync_brings_little_more_than_what_has_changed(
     sandbox: Sandbox,
 ) -> None:
@@ -88,6 +91,7 @@ def test_many_syncs_of_a_living_hotel_bring_every_row(sandbox: Sandbox) -> None:
     assert holds(sandbox, *results) == ALL_HOLD
 
 
+@pytest.mark.days(30)
 def test_windows_together_bring_every_row(sandbox: Sandbox) -> None:
     sandbox.clock.advance(timedelta(minutes=10))
     config = sandbox.config(start_date="2026-01-01", export_window_days=7)
@@ -95,6 +99,7 @@ def test_windows_together_bring_every_row(sandbox: Sandbox) -> None:
     assert holds(sandbox, result) == ALL_HOLD
 
 
+@pytest.mark.days(30)
 def test_a_sync_may_go_on_from_any_state_of_the_one_before(sandbox: Sandbox) -> None:
     """No STATE covers rows that were not emitted before it."""
     streams = ("bills", "ledger_entries")

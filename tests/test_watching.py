@@ -35,6 +35,8 @@ from tests.harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 CHECKOUT = Path(__file__).parents[1]
 WATCHING = (CHECKOUT / "docs" / "watching.md").read_text("utf-8")
 MESSAGES = {text for text in re.findall(r"`([^`\n]+)`", WATCHING) if "…" in text}

@@ -110,6 +110,14 @@ def test_pull_requests_and_main_are_tested_and_dependencies_weekly() -> None:
     assert {"pull_request", "schedule"} <= starts.keys()
 
 
+def test_every_week_more_examples_and_histories_are_tried() -> None:
+    env = WORKFLOWS["test"]["env"]
+    for name in ("EXAMPLES", "HISTORIES"):
+        assert env[name].startswith("${{ github.event_name == 'schedule' && '")
+    assert 'environ.get("EXAMPLES")' in (CHECKOUT / "tests/examples.py").read_text()
+    assert "CRASH_HISTORIES=$(HISTORIES)" in (CHECKOUT / "Makefile").read_text()
+
+
 def test_the_real_service_is_asked_weekly_and_by_no_test() -> None:
     starts: Json = WORKFLOWS["live"][True]  # type: ignore[index]
     assert starts.keys() == {"workflow_dispatch", "schedule"}

@@ -32,7 +32,7 @@ class Treasury:
         self._rng = random.Random(f"{hotel.id}/treasury")
         # what was posted before the days that can change, and these days
         self._closed: dict[str, Decimal] = defaultdict(Decimal)
-        self._balances: dict[tuple[str, str], Json] = {}
+        self._balances: dict[tuple[str, str], tuple[Decimal, Decimal]] = {}
         self._first: date | None = None
         hotel.has_posted = self._balance
 
@@ -92,15 +92,17 @@ class Treasury:
         for past in range(_EDITABLE.days + 1):
             name = (self._first + past * _DAY).isoformat()
             opening, balance = balance, balance + posted.get(name, Decimal(0))
+            found = (opening, balance)
+            if name < since or self._balances.get((ledger, name)) == found:
+                continue
+            self._balances[ledger, name] = found
             values = {
                 "Date": name,
                 "LedgerType": ledger,
                 "OpeningBalance": amount(opening),
                 "ClosingBalance": amount(balance),
             }
-            if name >= since and self._balances.get((ledger, name)) != values:
-                self._balances[ledger, name] = values
-                self.hotel.put("LedgerBalance", now, values)
+            self.hotel.put("LedgerBalance", now, values)
 
     def _pay_out(self, now: datetime) -> None:
         payout = self._id("Payout", now)

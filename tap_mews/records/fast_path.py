@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
-from typing import Annotated, Any
+from functools import lru_cache
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
@@ -119,19 +120,37 @@ def _object(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN
     required = set(schema.get("required", ()))
     if required - properties.keys():
         raise _NotCompilableError
-    fields: list[tuple[str, Any, Any]] = []
+    fields: list[_Field] = []
     for name, attribute in attributes_of(schema, drift).items():
         rule = properties.get(name)
         kind = Raw if rule is None else _type_of(rule, _below(drift, name))
-        if name in required:
-            fields.append((attribute, kind, msgspec.field(name=name)))
-        else:
-            default = msgspec.field(name=name, default=UNSET)
-            fields.append((attribute, kind | UnsetType, default))
+        fields.append(_Field(attribute, name, kind, is_required=name in required))
+    return _struct(tuple(fields), forbids_others=drift is not ANYWHERE)
+
+
+class _Field(NamedTuple):
+    attribute: str
+    name: str
+    kind: Any
+    is_required: bool
+
+
+@lru_cache(maxsize=1024)
+def _struct(fields: tuple[_Field, ...], *, forbids_others: bool) -> Any:  # noqa: ANN401
+    """The type of an object, made once: amounts and addresses are in many rows."""
     return msgspec.defstruct(
         "Record",
-        fields,
-        forbid_unknown_fields=drift is not ANYWHERE,
+        [
+            (each.attribute, each.kind, msgspec.field(name=each.name))
+            if each.is_required
+            else (
+                each.attribute,
+                each.kind | UnsetType,
+                msgspec.field(name=each.name, default=UNSET),
+            )
+            for each in fields
+        ],
+        forbid_unknown_fields=forbids_others,
         kw_only=True,
         gc=False,  # rows are trees, so counting references is enough
     )

@@ -8,11 +8,13 @@ import select
 import sys
 import time
 from contextlib import suppress
+from dataclasses import fields
 from io import UnsupportedOperation
 from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.encoding import SimpleSingerWriter
-from singer_sdk.singerlib.messages import StateMessage
+from singer_sdk.singerlib.json import serialize_json
+from singer_sdk.singerlib.messages import SchemaMessage, StateMessage, exclude_null_dict
 
 from tap_mews.errors import OutputError
 
@@ -50,6 +52,15 @@ class MessageWriter(SimpleSingerWriter):
         self.ends_in_state = False
         self._is_writing = False
         self._exit_code: int | None = None
+
+    def serialize_message(self, message: Message) -> str:
+        """As the SDK does, but without a deep copy: a state can be long."""
+        if isinstance(message, (SchemaMessage, StateMessage)):
+            found = [
+                (each.name, getattr(message, each.name)) for each in fields(message)
+            ]
+            return serialize_json(exclude_null_dict(found))
+        return super().serialize_message(message)
 
     def write_message(self, message: Message) -> None:
         """Write one message."""

@@ -15,11 +15,16 @@ if TYPE_CHECKING:
     from tests.crashes.histories import Setting
     from tests.crashes.tally import Tally
 
-HISTORIES = 20
+HISTORIES = 5
 """How many of each stream a change is tried with."""
 
 SETTING = "CRASH_HISTORIES"
 """Environment variable with another number; then each search makes up others."""
+
+
+def number() -> int:
+    """How many histories of each stream are wanted."""
+    return int(environ.get(SETTING) or HISTORIES)
 
 
 def search(stream: str, tally: Tally, *settings: Setting, apart: bool = False) -> None:
@@ -34,7 +39,7 @@ def search(stream: str, tally: Tally, *settings: Setting, apart: bool = False) -
     Raises:
         LostError: One of them loses a row, or moves a bookmark too far.
     """
-    wanted = int(environ.get(SETTING) or HISTORIES)
+    wanted = number()
 
     @sought(
         max_examples=wanted,

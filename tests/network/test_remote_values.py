@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from sandbox.answers import Reply
     from sandbox.faults import Call
 
+pytestmark = pytest.mark.days(8)
+
 BILLS = select("bills")
 START = {"extraction": "exports", "start_date": "2026-02-20", "end_date": "2026-02-25"}
 

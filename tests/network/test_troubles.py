@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
+pytestmark = pytest.mark.days(8)
+
 SECRET = "https://host.example/f?sig=s3cr3t"
 """What the libraries put into their texts."""
 

@@ -27,6 +27,8 @@ from tests.pages_harness import ASSIGNMENTS, Spoiled, one_hotel, rows_of, settle
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
+pytestmark = pytest.mark.days(8)
+
 
 @dataclass(frozen=True)
 class Odd:

@@ -89,6 +89,8 @@ NEW = st.sampled_from(
 )
 """Names that the schema does not know in most places."""
 
+OTHERS = st.dictionaries(NEW, ANYTHING, max_size=2)
+
 
 def _nested(leaf: object, depth: int) -> object:
     for level in range(depth):
@@ -123,18 +125,25 @@ def objects(rule: Json, *, new: bool) -> st.SearchStrategy[Json]:
     if others:
         inner = ANYTHING if others is True else values(others, new=new)
         return st.dictionaries(TEXT, inner, max_size=2)
-    return _objects(rule, new=new)
+    known = {name: values(each, new=new) for name, each in rule["properties"].items()}
+    some = st.lists(st.sampled_from(sorted(known)), max_size=FEW, unique=True)
+    return _objects(known, some, tuple(rule.get("required", ())), new=new)
 
 
 @st.composite
-def _objects(draw: st.DrawFn, rule: Json, *, new: bool) -> Json:
+def _objects(
+    draw: st.DrawFn,
+    known: dict[str, st.SearchStrategy[Any]],
+    some: st.SearchStrategy[list[str]],
+    required: tuple[str, ...],
+    *,
+    new: bool,
+) -> Json:
     """A few properties at a time: a row with all of them takes long to make."""
-    known = rule["properties"]
-    some = st.lists(st.sampled_from(sorted(known)), max_size=FEW, unique=True)
-    names = {**dict.fromkeys(rule.get("required", ())), **dict.fromkeys(draw(some))}
-    row = {name: draw(values(known[name], new=new)) for name in names}
+    names = dict.fromkeys((*required, *draw(some)))
+    row = {name: draw(known[name]) for name in names}
     if new:
-        others = draw(st.dictionaries(NEW, ANYTHING, max_size=2))
+        others = draw(OTHERS)
         others = {name: each for name, each in others.items() if name not in known}
         if draw(st.booleans()):
             return others | row

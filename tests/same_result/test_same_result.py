@@ -11,9 +11,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from tests.examples import examples
 from tests.same_result.rows import rows_of
 from tests.same_result.ways import FLATTENING, KEEPING, NAMES, PLAIN, SEVERAL, WAYS
 from tests.same_result.writers import (
@@ -30,9 +31,8 @@ from tests.same_result.writers import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-EXAMPLES = settings(
-    max_examples=12,
-    deadline=None,
+EXAMPLES = examples(
+    4,
     derandomize=True,
     # the folder of a test is as good for its next example
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

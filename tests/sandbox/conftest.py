@@ -17,9 +17,16 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
+def days_of_history(request: pytest.FixtureRequest) -> int:
+    """How long the history is."""
+    mark = request.node.get_closest_marker("days")
+    return int(mark.args[0]) if mark else 20
+
+
+@pytest.fixture
+def sandbox(days_of_history: int) -> Iterator[Sandbox]:
     """Two hotels with a short history."""
-    with Sandbox(properties=2, days=20) as sandbox:
+    with Sandbox(properties=2, days=days_of_history) as sandbox:
         yield sandbox
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from facts import Operation
 
+pytestmark = pytest.mark.days(8)
+
 Json = dict[str, Any]
 
 PAGE = {"Limitation": {"Count": 1000}}
@@ -105,7 +107,7 @@ def operation(request: pytest.FixtureRequest) -> Operation:
 @pytest.fixture(scope="module")
 def strict() -> Iterator[Api]:
     """One sandbox for many refusals."""
-    with Sandbox(properties=2, days=20) as sandbox, Api(sandbox) as api:
+    with Sandbox(properties=2, days=8) as sandbox, Api(sandbox) as api:
         sandbox.limits.requests = 1_000_000
         yield api
 
@@ -239,6 +241,7 @@ def test_corrective_bills_come_if_bills_are_named(sandbox: Sandbox, api: Api) ->
     assert len(api.ask(BILLS, {**PAGE, "BillIds": [bill["Id"]]})["Bills"]) == 1
 
 
+@pytest.mark.days(20)
 @pytest.mark.parametrize(
     ("path", "name", "value"),
     [

@@ -39,13 +39,13 @@ def test_a_run_over_midnight_loses_no_row(midnight: datetime) -> None:
         clock = FastClock(sandbox)
         clock.after(30, lambda: sandbox.live_on(SECOND * 30))
         config = by_exports(sandbox, ledger_lookback_days=0, lookback_minutes=0)
-        first = sync(config, clock=clock).ok()
+        first = sync(config, catalog=select(*ALL), clock=clock).ok()
         assert sandbox.clock.now() > midnight + SECOND * 30
         *_, asked = postings(sandbox)
         assert asked[1] == f"{midnight:%Y-%m-%d}"
         sandbox.live_on(timedelta(hours=20))
         settle(sandbox)
-        second = sync(config, first.state, clock=FastClock(sandbox)).ok()
+        second = sync(config, first.state, select(*ALL), FastClock(sandbox)).ok()
         assert missing(sandbox, first, second, streams=ALL) == {}
         assert sandbox.journal.breaches == []
 

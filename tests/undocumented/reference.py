@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
@@ -83,10 +84,12 @@ def _text(text: str, chance: Random) -> str:
     return json.dumps(text, ensure_ascii=bool(chance.randrange(2)))
 
 
-@st.composite
-def rows(draw: st.DrawFn, stream: str) -> list[bytes]:
+@cache
+def rows(stream: str) -> st.SearchStrategy[list[bytes]]:
     """Rows of a stream with undocumented properties anywhere, or none."""
     value = objects(schema_of(stream), new=True)
-    chance = draw(st.randoms(use_true_random=False))
-    some = draw(st.lists(value, min_size=1, max_size=3))
-    return [spelled(each, chance).encode() for each in some]
+    return st.builds(
+        lambda some, chance: [spelled(each, chance).encode() for each in some],
+        st.lists(value, min_size=1, max_size=3),
+        st.randoms(use_true_random=False),
+    )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tap_mews.errors import InvalidRecordError
@@ -16,6 +16,7 @@ from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import CarefulPath
 from tap_mews.records.parts_path import PartsPath
 from tap_mews.records.validator import RecordValidator, Rows
+from tests.examples import examples
 from tests.same_result.rows import schema_of
 from tests.same_result.ways import NAMES
 from tests.undocumented.reference import apart, parsed, rows
@@ -25,9 +26,7 @@ if TYPE_CHECKING:
 
     from tests.harness import Json
 
-EXAMPLES = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+EXAMPLES = examples(4, suppress_health_check=[HealthCheck.too_slow])
 LEAF: Json = {"type": ["string", "null"]}
 NUMBER: Json = {"type": ["number", "null"]}
 SCHEMA: Json = {
@@ -78,10 +77,9 @@ def expected(line: bytes, schema: Json, *, keeps: bool) -> Any:  # noqa: ANN401 
     return value | {"_undocumented": values} if values and keeps else value
 
 
-@pytest.mark.parametrize("keeps", [False, True], ids=["drop", "keep"])
 @pytest.mark.parametrize("stream", NAMES)
 @EXAMPLES
-@given(data=st.data())
+@given(data=st.data(), keeps=st.booleans())
 def test_all_that_the_schema_knows_comes_out_whatever_was_learned(
     stream: str, *, keeps: bool, data: st.DataObject
 ) -> None:
