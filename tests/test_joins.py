@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,29 @@ def test_every_top_level_identifier_is_in_the_table() -> None:
     }
     assert expected
     assert expected <= {*listed}
+
+
+def test_the_picture_in_the_readme_has_no_arrow_that_is_no_join() -> None:
+    text = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+    (_, picture), *others = re.findall(
+        r"```mermaid\n(flowchart LR)\n(.*?)```", text, re.DOTALL
+    )
+    assert not others
+    arrows = [
+        (one, other)
+        for line in picture.splitlines()
+        for left, right in pairwise(line.split("-->"))
+        for one in left.split("&")
+        for other in right.split("&")
+    ]
+    assert arrows
+    for one, other in ((a.strip(), b.strip()) for a, b in arrows):
+        to = {join.stream for join in joins.joins(joins.TAPPED[one])} | {
+            joins.SAID_ONCE[name]
+            for name in columns(joins.TAPPED[one])
+            if name in joins.SAID_ONCE
+        }
+        assert other in to, (one, other)
 
 
 def test_no_id_of_reference_data_points_to_nothing_from_a_late_start_on(
