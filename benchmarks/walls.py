@@ -15,6 +15,7 @@ from benchmarks.sides import tap_side
 from benchmarks.slow_mews import serving
 from benchmarks.tables import Verdict, at_most, print_table
 from sandbox import Sandbox
+from tap_mews.streams.series import Series
 from tap_mews.tap import TapMews
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ FOURTEEN = (
 HOURLY_BAR, HOURLY_BAR_OF_ALL = 8.0, 15.0
 """Seconds of fourteen streams, and of all that are selected by default, of three
 properties, at a second an answer."""
+
+FIRST_REQUESTS, FIRST_SECONDS = 200, 30.0
+"""Of the first run over the small streams of two properties, at a second an answer."""
 
 WINDOW_DAYS, WINDOWS, EXPORT_SECONDS = 20, 41, 2.0
 
@@ -61,7 +65,12 @@ def measure(folder: Path) -> list[Verdict]:
     Args:
         folder: Where settings and messages go.
     """
-    return [*_histories(folder), *_hourly(folder), *_pages(folder)]
+    return [
+        *_histories(folder),
+        *_small_streams(folder),
+        *_hourly(folder),
+        *_pages(folder),
+    ]
 
 
 def _histories(folder: Path) -> list[Verdict]:
@@ -95,6 +104,43 @@ def _histories(folder: Path) -> list[Verdict]:
         rows,
     )
     return verdicts
+
+
+def _small_streams(folder: Path) -> list[Verdict]:
+    """Everything beyond the first fourteen streams, and the same an hour later."""
+    small = [
+        each.name
+        for each in TapMews(validate_config=False).streams.values()
+        if each.name not in FOURTEEN and not isinstance(each, Series)
+    ]
+    with Sandbox(properties=2, days=30, reservations_per_day=2) as sandbox:
+        sandbox.limits.latency = 1.0
+        side = tap_side(folder, sandbox.config(), *small)
+        first = side.run()
+        requests = len(sandbox.journal.requests())
+        sandbox.limits.latency = 0.0
+        state = last_state(side)
+        sandbox.live_on(timedelta(hours=1))
+        sandbox.journal.clear()
+        sandbox.limits.reset()
+        sandbox.limits.latency = 1.0
+        later = replace(side, command=[*side.command, "--state", state]).run()
+        requests_later = len(sandbox.journal.requests())
+    print_table(
+        f"{len(small)} small streams of two properties at a second an answer",
+        ("run", "requests", "seconds"),
+        [
+            ["first", f"{requests}", f"{first.seconds:.1f}"],
+            ["an hour later", f"{requests_later}", f"{later.seconds:.1f}"],
+        ],
+    )
+    name = "The first run over the small streams"
+    return [
+        at_most(f"{name}, requests", requests, FIRST_REQUESTS, ""),
+        at_most(name, first.seconds, FIRST_SECONDS, "s"),
+        # each of them once, and the lists that they share
+        at_most("An hour later, requests", requests_later, len(small) + 5, ""),
+    ]
 
 
 def _hourly(folder: Path) -> list[Verdict]:

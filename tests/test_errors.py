@@ -93,7 +93,7 @@ def test_an_operation_that_is_taken_away_meanwhile_is_told_as_such(
     sandbox: Sandbox,
 ) -> None:
     sandbox.access.revoke("exports/getAll")
-    result = sync(sandbox.config(), catalog=BILLS)
+    result = sync(sandbox.config(extraction="exports"), catalog=BILLS)
     assert isinstance(result.error, UnauthorizedError)
     assert str(result.error).startswith("bills: exports/getAll: ")
     assert "ask Mews to enable" in str(result.error)

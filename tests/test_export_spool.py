@@ -93,7 +93,7 @@ def test_a_file_is_dropped_before_the_one_after_the_next_comes(
 
 @pytest.mark.parametrize("place", [0, 1], ids=["first file", "second file"])
 def test_nothing_stays_open_after_an_error(
-    sandbox: Sandbox, tmp_path: Path, looking: Looking, place: int
+    sandbox: Sandbox, tmp_path: Path, place: int
 ) -> None:
     sandbox.exports.rows_per_file = 1
     rows = [*sandbox.lines("Bill")][:3]
@@ -101,7 +101,7 @@ def test_nothing_stays_open_after_an_error(
     sandbox.exports.lines["Bill"] = rows
     result = sync(sandbox.config(spool_directory=str(tmp_path)), catalog=BILLS)
     assert result.error
-    assert looking.counts
+    assert sandbox.journal.downloads
     for thread in threading.enumerate():
         if thread.name == "tap-mews-download":  # the file after it is on its way
             thread.join(20)

@@ -107,3 +107,18 @@ def test_what_is_refused_in_each_part_is_refused(portfolio: Sandbox) -> None:
     result = history.failing(extraction="pages")
     assert str(result.error).startswith("bills: bills/getAll: HTTP 401")
     assert len(portfolio.journal.requests("bills/getAll")) == 4
+
+
+def test_exports_that_are_refused_when_they_are_looked_at_become_pages(
+    portfolio: Sandbox,
+) -> None:
+    portfolio.faults.add("exports/getAll", Status(401), times=None)
+    history = History(portfolio, ("bills",), SETTINGS)
+    result = history.run(extraction="auto")
+    assert "asking page by page" in result.log
+    assert history.missing() == {}
+    portfolio.faults.clear()
+    portfolio.live_on(timedelta(days=2))
+    settle(portfolio)
+    history.run(extraction="auto")
+    assert history.missing() == {}

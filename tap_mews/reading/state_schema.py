@@ -40,7 +40,11 @@ _MARKS = {
     "progress_markers": {"type": "object"},
 }
 
-_OF_A_JOB = {"start": _MOMENT, "scope": _TEXT, "added": _MOMENT}
+_OF_A_JOB = {
+    "start": _MOMENT_OR_NULL,
+    "scope": {"type": ["string", "null"]},
+    "added": _MOMENT_OR_NULL,
+}
 
 BOOKMARK = _object(
     **_MARKS,

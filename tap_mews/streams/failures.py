@@ -119,21 +119,23 @@ class Failures:
         Args:
             batch: What cannot be read.
             error: Why.
-            shares: What else can read it; if None, the other tokens that have it.
+            shares: What else can read it; if None, the other tokens that have it, or
+                the same one in parts.
 
         Raises:
             MewsError: Nothing else is left to read, or the settings say to stop.
         """
         stream = self._stream
+        has_parts = shares is None
         if not error.is_forbidden or stream.is_dry_run:
-            shares = {}
+            shares, has_parts = {}, False
         elif shares is None:
             shares = self._others(batch)
         if not shares:
             self._lost.append(batch)
             if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
                 raise error
-            if error.is_forbidden and (shares := self._apart(batch)):
+            if has_parts and (shares := self._apart(batch)):
                 self._lost.pop()
             else:
                 stream.run.go_on_without(stream.name, batch, error)
@@ -180,7 +182,7 @@ class Failures:
         stream = self._stream
         if not (size := self._size_of_parts(stream.selection.ids)):
             return False
-        told = "%s: %s; asking for fewer identifiers at a time"
+        told = "%s: %s; asking page by page for fewer identifiers at a time"
         reason = str(error).removeprefix(f"{stream.name}: ")
         stream.logger.info(told, stream.name, reason)
         stream.read_apart(size)
@@ -228,6 +230,7 @@ class Failures:
             covers = tuple(sorted(taken))
             for access in shares:
                 batch = Batch(access, covers, covers)
+                # in parts it has been tried
                 self.set_aside(batch, error, self._others(batch))
 
     def _others(self, batch: Batch) -> Shares:
