@@ -172,7 +172,8 @@ def test_metadata_in_the_project_asks_for_full_tables_and_other_keys(
     settle(sandbox)
     project.select("bills", "payments")
     definition = project.definition
-    (metadata,) = (text for text in blocks("yaml") if "FULL_TABLE" in text)
+    page, heading = "docs/streams.md", "Replication method and key"
+    (metadata,) = blocks("yaml", page, heading)
     definition["plugins"]["extractors"][0] |= yaml.safe_load(metadata)
     (project.folder / "meltano.yml").write_text(yaml.safe_dump(definition), "utf-8")
     for _ in range(2):
@@ -193,10 +194,12 @@ def test_metadata_in_the_project_asks_for_full_tables_and_other_keys(
 # --- README.md, word for word ---
 
 
-def blocks(language: str) -> list[str]:
-    """The code blocks in the part of README.md about Meltano."""
-    text = (CHECKOUT / "README.md").read_text("utf-8")
-    section = text.partition("\n## A minute with Meltano\n")[2].partition("\n## ")[0]
+def blocks(
+    language: str, page: str = "README.md", heading: str = "A minute with Meltano"
+) -> list[str]:
+    """The code blocks in a part of a page, if not that of README.md about Meltano."""
+    text = (CHECKOUT / page).read_text("utf-8")
+    section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
     found = re.findall(rf"^```{language}\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     assert found
     return found
