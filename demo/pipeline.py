@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 from collections import Counter
 from contextlib import contextmanager
@@ -71,9 +70,12 @@ class Pipeline:
         """Write the settings of both."""
         self.warehouse = folder / "warehouse.duckdb"
         self._state = folder / "state.json"
+        self._report = folder / "report.json"
         self._logs = folder / "tap.log", folder / "target.log"
         (folder / "config.json").touch(mode=0o600)
-        (folder / "config.json").write_text(json.dumps(config))
+        (folder / "config.json").write_text(
+            json.dumps({**config, "report_path": str(self._report)})
+        )
         target = {
             "path": str(self.warehouse),
             "default_target_schema": "mews",
@@ -101,14 +103,5 @@ class Pipeline:
             message = "tap-mews ended with {}, target-duckdb with {}.".format(*codes)
             raise DemoError("\n".join([message, *map(last_lines, self._logs)]))
         self._state.write_bytes(states.splitlines()[-1])
-        return _count(self._logs[0].read_text("utf-8"))
-
-
-def _count(log: str) -> Counter[str]:
-    """Add up Singer's metrics: each counts the rows since the one before."""
-    rows: Counter[str] = Counter()
-    for text in re.findall("METRIC: ({.*)", log):
-        metric = json.loads(text)
-        if metric["metric"] == "record_count":
-            rows[metric["tags"]["stream"]] += metric["value"]
-    return rows
+        report = json.loads(self._report.read_text("utf-8"))
+        return Counter({each["stream"]: each["rows"] for each in report["streams"]})

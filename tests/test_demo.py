@@ -14,7 +14,7 @@ import pytest
 
 from demo.hotels import _STREAMS
 from demo.kpis import DBT
-from demo.pipeline import CHECKOUT, TARGET, _count
+from demo.pipeline import CHECKOUT, TARGET
 from demo.warehouse import Warehouse, table
 from facts import STREAMS as KNOWN
 from sandbox import Sandbox
@@ -91,12 +91,6 @@ def test_rows_of_a_table_without_dates_are_counted_by_key(warehouse: Warehouse) 
 
 def test_rows_of_a_table_that_never_came_are_missing(warehouse: Warehouse) -> None:
     assert warehouse.unaccounted("payments", {"a": NOON, "b": NOON}, NOON) == 2
-
-
-def test_metrics_of_a_stream_add_up() -> None:
-    text = 'METRIC: {"metric":"record_count","value":%d,"tags":{"stream":"bills"}}\n'
-    other = 'METRIC: {"metric":"sync_duration","value":1.5,"tags":{"stream":"bills"}}\n'
-    assert _count(f"INFO {text % 3}{other}INFO {text % 4}") == {"bills": 7}
 
 
 def test_each_stream_is_found_among_the_hotels_rows() -> None:

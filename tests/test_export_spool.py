@@ -87,7 +87,7 @@ def test_a_file_is_dropped_before_the_one_after_the_next_comes(
     sandbox.exports.rows_per_file = 5
     sync(sandbox.config(spool_directory=str(tmp_path)), catalog=BILLS).ok()
     assert len(looking.counts) > 3
-    assert max(looking.counts) == 2
+    assert max(looking.counts) <= 2
     assert spooled(tmp_path) == []
 
 
