@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from facts import STREAMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -53,15 +55,17 @@ class Warehouse:
             until: Up to when rows are due.
         """
         tables = {table: columns for table, *columns in self._ask(_TABLES)[1:]}
-        date, key = tables.get(name, (None, None))
+        date, *_ = tables.get(name, (None,))
         updated = "updatedutc" if date == "updatedutc" else "null"
-        question = f"select lower({key}), {updated}::text from {name}"  # noqa: S608
-        here = dict(self._ask(question)[1:]) if key else {}
+        columns = STREAMS[name].key if name in STREAMS else ("Id",)
+        key = ", ".join(f"{each.lower()}::text" for each in columns)
+        question = f"select lower(concat_ws('/', {key})), {updated}::text from {name}"  # noqa: S608
+        here = dict(self._ask(question)[1:]) if name in tables else {}
         wrong = here.keys() - hotels.keys()
-        for key, moment in hotels.items():
+        for each, moment in hotels.items():
             written = moment.replace("T", " ").removesuffix("Z")
-            if moment <= until and here.get(key, "") not in {None, written}:
-                wrong.add(key)
+            if moment <= until and here.get(each, "") not in {None, written}:
+                wrong.add(each)
         return len(wrong)
 
     def _ask(self, *statements: str) -> list[tuple[Any, ...]]:
