@@ -426,18 +426,19 @@ class Reach:
                 or access in self._narrowed
                 or self._part_size
             ):
-                part_size = self._part_size or max(len(covers), 1)
-                size = min(most or selector.most, part_size)
-                found += [
-                    Batch(access, part, part, bool(self._part_size) and not number)
-                    for first in range(0, len(covers), part_size)
-                    for number, part in enumerate(
-                        _cut(covers[first : first + part_size], size)
-                    )
-                ]
+                found += self._naming(access, covers, most or selector.most)
             else:
                 found.append(Batch(access, None, covers))
         return found
+
+    def _naming(
+        self, access: Access, covers: tuple[str, ...], most: int
+    ) -> Iterator[Batch]:
+        """Reads that name at most so many identifiers each."""
+        is_divided = self._part_size is not None
+        for part in _cut(covers, self._part_size or max(len(covers), 1)):
+            for number, some in enumerate(_cut(part, most)):
+                yield Batch(access, some, some, is_apart=is_divided and number == 0)
 
     def batches_of_all(self) -> list[Batch]:
         """One read a token, of all that it reaches, whatever the settings choose."""

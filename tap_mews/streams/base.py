@@ -36,7 +36,7 @@ from tap_mews.streams.record_schema import SCHEMAS, RecordSchema
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator
     from concurrent.futures import Future
     from datetime import datetime, timedelta
 
@@ -320,26 +320,10 @@ class MewsStream(WindowedStream, abc.ABC):
                 try:
                     self.reader.open(slices)
                 except (UnauthorizedError, RefusedError) as error:
-                    self._open_otherwise(error, slices)
+                    self.failures.open_otherwise(error, slices)
         except TapMewsError:
             self.record.has_failed = True
             raise
-
-    def _open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
-        """Begin to read with other tokens or in parts, if there is such a way.
-
-        Raises:
-            MewsError: The refusal, for there is none; or as the reader.
-        """
-        self.reader.close()
-        if not self.failures.instead_of_all(error):
-            raise error
-        self.reader = self.new_reader()
-        try:
-            self.reader.open(slices)
-        except (UnauthorizedError, RefusedError) as again:
-            # the first one names all that was tried
-            raise (error if again.is_forbidden else again) from None
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver everything pending.
@@ -448,7 +432,7 @@ class MewsStream(WindowedStream, abc.ABC):
             yield from self.reader.windows()
         except (UnauthorizedError, RefusedError) as error:
             # of an operation that is not called first, or taken away since
-            self._open_otherwise(error, self._slices())
+            self.failures.open_otherwise(error, self._slices())
             yield from self.reader.windows()
         yield from self.failures.windows()
 

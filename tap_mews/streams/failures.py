@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Protocol
 
-from tap_mews.errors import MewsError
+from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
 from tap_mews.pages.reach import Batch
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Generator, Iterable
+    from collections.abc import Generator, Iterable, Sequence
 
     from tap_mews.api.operations import Operation
     from tap_mews.metrics.record import StreamRecord
@@ -151,15 +151,31 @@ class Failures:
             self._lost.append(Batch(access))
             stream.run.go_on_without(stream.name, self._lost[-1], error)
 
-    def instead_of_all(self, error: MewsError) -> bool:
-        """Read in another way what is refused to all tokens that should read it.
+    def open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
+        """Begin to read in another way what is refused to all that should read it.
 
         Args:
             error: The refusal.
+            slices: What is pending.
 
-        Returns:
-            Whether there is one: other tokens, or parts of what is refused.
+        Raises:
+            MewsError: The refusal, for there is no other way; or as the reader.
         """
+        self._stream.reader.close()
+        if not self._instead_of_all(error):
+            raise error
+        try:
+            self._open(slices)
+        except (UnauthorizedError, RefusedError) as again:
+            # the first one names all that was tried
+            raise (error if again.is_forbidden else again) from None
+
+    def _open(self, slices: Sequence[Slice]) -> None:
+        self._stream.reader = self._stream.new_reader()
+        self._stream.reader.open(slices)
+
+    def _instead_of_all(self, error: MewsError) -> bool:
+        """Turn to other tokens, or to parts of what is refused, if there are any."""
         stream = self._stream
         if stream.is_dry_run or not error.is_forbidden:
             return False
@@ -222,8 +238,7 @@ class Failures:
         stream.record.plan(slices, [], stream.bookmarks.of)
         try:
             stream.reader.close()
-            stream.reader = stream.new_reader()
-            stream.reader.open(slices)
+            self._open(slices)
             yield from stream.reader.windows()
         except MewsError as error:
             # under parents, the bookmark is one of the parents
