@@ -74,7 +74,7 @@ def _tell(folder: Path) -> None:
                 stream: warehouse.unaccounted(stream, rows.get(stream, {}), due)
                 for stream in first
             }
-        if any(wrong.values()):
+        if not first.total() or any(wrong.values()):
             message = f"Rows that are missing, outdated or unexpected: {wrong}"
             raise DemoError(message)
         print(f"Every row accounted for, up to {due}.\n")

@@ -1,11 +1,7 @@
-"""The demo: what it draws, what it counts, and the whole of it."""
+"""The demo: what it draws and what it counts; `make e2e` runs the whole of it."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -13,17 +9,14 @@ import duckdb
 import pytest
 
 from demo.hotels import _STREAMS
-from demo.kpis import DBT
-from demo.pipeline import CHECKOUT, TARGET
+from demo.pipeline import CHECKOUT
 from demo.warehouse import Warehouse, table
 from facts import STREAMS as KNOWN
 from sandbox import Sandbox
-from sandbox.processes import running
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMAND = (sys.executable, "-m", "demo")
 STREAMS = {
     name
     for name in (path.stem for path in (CHECKOUT / "schemas").glob("*.json"))
@@ -31,11 +24,6 @@ STREAMS = {
     if not KNOWN[name].unfolded
 }
 NOON = "2026-03-01T12:00:00Z"
-
-needs_target = pytest.mark.skipif(
-    not (TARGET[0].with_name("target-duckdb").exists() and DBT.exists()),
-    reason="not installed: make .venv-target/.installed .venv-dbt/.installed",
-)
 
 
 @pytest.fixture
@@ -96,49 +84,3 @@ def test_rows_of_a_table_that_never_came_are_missing(warehouse: Warehouse) -> No
 def test_each_stream_is_found_among_the_hotels_rows() -> None:
     entities = Sandbox(properties=1, days=30).platform.store._tables
     assert {_STREAMS[entity] for entity in entities} == STREAMS
-
-
-@needs_target
-@pytest.mark.slow
-def test_the_demo_accounts_for_every_row(tmp_path: Path) -> None:
-    run = subprocess.run(
-        COMMAND,
-        cwd=CHECKOUT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=340,
-        check=False,
-    )
-    assert (run.returncode, run.stderr) == (0, "")
-    assert "Every row accounted for" in run.stdout
-    for stream in STREAMS:
-        assert run.stdout.count(f"\n{stream} ") == 2
-    assert all(len(line) <= 88 for line in run.stdout.splitlines() if "/" not in line)
-    for enterprise in ("Hotel Donaukanal", "Spreehof", "Casa do Chafariz"):
-        assert f"\n{enterprise}, EUR\nDay " in run.stdout
-    (charts,) = tmp_path.glob("*/key-figures.html")
-    assert charts.as_uri() in run.stdout
-    (config,) = tmp_path.glob("*/config.json")
-    assert str(config.parent) in run.stdout
-    assert config.stat().st_mode & 0o777 == 0o600
-
-
-@needs_target
-@pytest.mark.slow
-def test_the_demo_leaves_no_process_behind_when_interrupted(tmp_path: Path) -> None:
-    with running(
-        COMMAND,
-        group=True,
-        cwd=CHECKOUT,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    ) as demo:
-        assert demo.stdout
-        demo.stdout.readline()
-        demo.stdout.read(len("First sync"))
-        demo.send_signal(signal.SIGINT)
-        assert demo.wait(30) == 130
-        with pytest.raises(ProcessLookupError):
-            os.killpg(demo.pid, 0)
