@@ -385,65 +385,6 @@ def test_a_test_reads_streams_that_the_catalog_does_not_select(
     assert "Email" not in schema(done, "customers")["schema"]["properties"]
 
 
-# Flattening
-
-
-def keys_that_schema_lacks(result: Result) -> set[str]:
-    """Names in records that their SCHEMA does not have."""
-    schemas: dict[str, set[str]] = {}
-    lacking: set[str] = set()
-    for message in result.messages:
-        if message["type"] == "SCHEMA":
-            schemas[message["stream"]] = {*message["schema"]["properties"]}
-        elif message["type"] == "RECORD":
-            lacking |= message["record"].keys() - schemas[message["stream"]]
-    return lacking
-
-
-@pytest.mark.parametrize(
-    ("length", "depth", "separator"),
-    # each two of them together, once
-    [
-        (length, depth, ("__", ".", "")[(i + j) % 3])
-        for i, length in enumerate([9, 12, 20, 30, 255])
-        for j, depth in enumerate([1, 2, 5])
-    ],
-)
-def test_every_key_of_a_flattened_record_is_in_its_schema_or_it_is_one_line(
-    sandbox: Sandbox, tmp_path: Path, depth: int, length: int, separator: str
-) -> None:
-    done = run(
-        tmp_path,
-        sandbox.config(extraction="pages"),
-        flattening_enabled=True,
-        flattening_max_depth=depth,
-        flattening_max_key_length=length,
-        flattening_separator=separator,
-        stream_maps={"customers": {"Copy": "Address", "Email": None}},
-    )
-    if done.code:
-        (line,) = done.errors
-        assert "flattening_max_key_length" in line
-        assert done.records == {}
-    else:
-        assert done.records["customers"]
-        assert keys_that_schema_lacks(done) == set()
-
-
-def test_flattening_that_makes_two_of_one_is_one_line(
-    sandbox: Sandbox, tmp_path: Path
-) -> None:
-    done = run(
-        tmp_path,
-        sandbox.config(),
-        flattening_enabled=True,
-        flattening_max_depth=3,
-        flattening_max_key_length=1,
-    )
-    (line,) = done.errors
-    assert "flattening_max_key_length" in line
-
-
 @given(
     st.lists(st.sampled_from(["Email", "Notes", "Id"]), min_size=1, max_size=3),
     st.sampled_from(["{}", "md5({})", "{} or ''", "f'{{{}}}'", "[x for x in {}]"]),
