@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from facts import STREAMS
@@ -242,10 +243,14 @@ def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
 
 
 def bookmarks(result: Result, stream: str) -> list[datetime]:
-    """The bookmarks of the STATE messages."""
-    found: list[datetime] = []
-    for state in result.states:
-        part = state["bookmarks"].get(stream, {})
-        if "replication_key_value" in part:
-            found.append(moment(part["replication_key_value"]))
-    return found
+    """The bookmarks of the STATE messages, each once until it moves.
+
+    A run that ends after rows of an unfinished window says its last state again.
+    """
+    parts = [state["bookmarks"].get(stream, {}) for state in result.states]
+    values = [
+        part["replication_key_value"]
+        for part in parts
+        if "replication_key_value" in part
+    ]
+    return [moment(value) for value, _ in groupby(values)]

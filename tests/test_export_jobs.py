@@ -58,8 +58,9 @@ def test_pauses_grow_up_to_the_setting(sandbox: Sandbox, clock: FastClock) -> No
     show(sandbox, clock, "Processing", 1000)
     config = sandbox.config(export_poll_seconds=30)
     sync(config, catalog=BILLS, clock=clock).ok()
-    assert max(clock.pauses) == clock.pauses[-1] == 30
-    assert clock.pauses[0] < clock.pauses[len(clock.pauses) // 4] < 30
+    longest = pytest.approx(30)
+    assert max(clock.pauses) == clock.pauses[-1] == longest
+    assert clock.pauses[0] < clock.pauses[len(clock.pauses) // 4] < 29
 
 
 def test_an_export_that_failed_is_added_again_as_it_was(sandbox: Sandbox) -> None:

@@ -312,11 +312,17 @@ def test_somebody_is_called_while_items_come_without_a_pause() -> None:
 
 
 def test_stopping_ends_the_threads() -> None:
-    before = readers()
-    with running(*[count] * 5, room=20) as taken:
+    started: list[threading.Thread] = []
+    together = threading.Barrier(AHEAD + 1)
+
+    def source() -> Iterator[int]:
+        started.append(threading.current_thread())
+        together.wait(LATE)
+        yield from count()
+
+    with running(*[source] * 5, room=20) as taken:
         next(next(taken))
-        started = readers() - before
-        assert len(started) == AHEAD + 1
+    assert len(started) == AHEAD + 1
     for thread in started:
         thread.join(LATE)
     assert not any(thread.is_alive() for thread in started)
