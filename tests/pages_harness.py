@@ -234,6 +234,12 @@ class History:
         return found
 
 
+def make_old(sandbox: Sandbox) -> None:
+    """Let the hotels be there since long ago, so that windows are months."""
+    for each in sandbox.rows("Enterprise"):
+        sandbox.put("Enterprise", {**each, "CreatedUtc": "2012-01-01T00:00:00Z"})
+
+
 def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
     """Reads one hotel; the refreshing of companionships has tests of its own."""
     first = {"enterprise_ids": sandbox.enterprise_ids[:1]}

@@ -22,6 +22,7 @@ from tests.pages_harness import (
     interval,
     intervals,
     latest,
+    make_old,
     settle,
     truth,
 )
@@ -195,6 +196,7 @@ def test_only_updates_in_the_window_count_for_the_added_date(sandbox: Sandbox) -
 def test_windows_before_reservations_that_cannot_be_read_are_delivered(
     sandbox: Sandbox,
 ) -> None:
+    make_old(sandbox)
     keys = [
         accompany(sandbox, book(sandbox, f"{day}T00:00:00Z"))["Id"]
         for day in ("2025-12-10", "2026-01-10", "2026-02-10")

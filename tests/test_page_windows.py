@@ -22,6 +22,7 @@ from tests.pages_harness import (
     History,
     bookmarks,
     intervals,
+    make_old,
     one_hotel,
     settle,
     within,
@@ -98,12 +99,16 @@ def test_there_are_no_more_windows_than_a_span_needs(ends: list[datetime]) -> No
 def test_a_stream_asks_for_a_month_at_most_from_its_start_date(
     sandbox: Sandbox, stream: str
 ) -> None:
+    make_old(sandbox)
     history = one_hotel(sandbox, stream, start_date="2025-08-31T10:00:00+02:00")
     result = history.run()
     found = intervals(sandbox.journal.requests(WINDOWED[stream]))
     assert found[0][0] == moment("2025-08-31T08:00:00Z")
     assert found[-1][1] == bookmarks(result, stream)[-1]
-    assert all(end <= MONTH.after(start) for start, end in found)
+    assert all(end <= MONTH.after(start) for start, end in found[:-1])
+    # a rest of days makes no window of its own
+    start, end = found[-1]
+    assert end <= MONTH.after(start) + timedelta(days=7)
     assert all(one[1] == other[0] for one, other in pairwise(found))
 
 
@@ -117,6 +122,29 @@ def test_a_stream_begins_without_a_start_date_where_the_property_does(
     one_hotel(sandbox, stream, enterprise_ids=None).run()
     found = intervals(sandbox.journal.requests(WINDOWED[stream]))
     assert found[0][0] == moment("2025-09-09T09:09:09Z")
+
+
+def test_what_can_be_older_than_the_property_costs_few_requests(
+    sandbox: Sandbox,
+) -> None:
+    """Guests of a chain: the years before are asked for as the operation allows."""
+    for each in sandbox.rows("Enterprise"):
+        sandbox.put("Enterprise", {**each, "CreatedUtc": "2026-01-10T09:09:09Z"})
+    history = History(sandbox, ("customers",), {"extraction": "pages"})
+    history.run()
+    found = intervals(sandbox.journal.requests("customers/getAll"))
+    assert found[0][0] == moment("2012-01-01")
+    assert all(one[1] == other[0] for one, other in pairwise(found))
+    (joint,) = [
+        n
+        for n, (start, _) in enumerate(found)
+        if start == moment("2026-01-10T09:09:09Z")
+    ]
+    quarter, before, after = Span(months=3), found[: joint - 1], found[joint:]
+    assert all(end == quarter.after(start) for start, end in before)
+    assert all(end <= MONTH.after(start) for start, end in after)
+    assert len(before) == 14 * 4
+    assert history.missing() == {}
 
 
 @windowed
@@ -136,6 +164,7 @@ def test_a_stream_ends_at_least_five_minutes_ago(sandbox: Sandbox, stream: str) 
 
 @windowed
 def test_the_bookmark_moves_window_by_window(sandbox: Sandbox, stream: str) -> None:
+    make_old(sandbox)
     result = one_hotel(sandbox, stream, start_date="2025-11-05").run()
     found = intervals(sandbox.journal.requests(WINDOWED[stream]))
     assert len(found) == 4
@@ -146,6 +175,7 @@ def test_the_bookmark_moves_window_by_window(sandbox: Sandbox, stream: str) -> N
 def test_the_bookmark_moves_over_windows_without_rows(
     sandbox: Sandbox, stream: str
 ) -> None:
+    make_old(sandbox)
     history = one_hotel(sandbox, stream, start_date="2023-01-01", end_date="2023-07-01")
     result = history.run()
     assert result.records == {}
@@ -188,6 +218,7 @@ def test_a_run_after_an_error_repeats_only_the_window_that_was_not_finished(
     sandbox: Sandbox, stream: str
 ) -> None:
     settle(sandbox)
+    make_old(sandbox)
     history = one_hotel(sandbox, stream, start_date="2025-09-01", lookback_minutes=0)
     operation, bad = WINDOWED[stream], moment("2025-12-01")
     sandbox.faults.add(operation, within(sandbox, bad, Status(403)), times=None)

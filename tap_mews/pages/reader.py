@@ -18,29 +18,21 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.reading.reader import WindowRead
-from tap_mews.reading.windows import Window, by_months, cut
-from tap_mews.timestamps import ONE_DAY
+from tap_mews.reading.windows import Window
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
-    from datetime import datetime
 
     from tap_mews.api.access import Access
-    from tap_mews.api.operations import TimeFilter
     from tap_mews.pages.reach import Batch
+    from tap_mews.pages.windowing import Windowing
     from tap_mews.reading.prefetch import Lane
     from tap_mews.reading.reader import Slice
     from tap_mews.records.validator import Rows
 
-MONTHS = 1
-"""Length of a window: short enough that many can be read at once."""
-
 ENOUGH_READS = 48
 """Reads that a slice of many pages should have: those of a window come one after the
 other, so with fewer the rate limit is not used while each answer takes seconds."""
-
-MOST_PARTS = 30
-"""A month is cut no shorter than into days."""
 
 FIRST_SECONDS = 30.0
 """How long the first answer of a stream may hold up the others."""
@@ -90,8 +82,7 @@ class PageReader:
         stream: str,
         fetch: Fetch,
         lane: Lane[Rows],
-        time_filter: TimeFilter | None,
-        began: datetime,
+        windowing: Windowing,
         go_on_without: Callable[[Batch, MewsError], None],
         page_size: int,
     ) -> None:
@@ -101,8 +92,7 @@ class PageReader:
             stream: Its name, for log lines.
             fetch: Fetches the rows of one window.
             lane: Where the reads wait for their turn.
-            time_filter: How windows are cut.
-            began: When the run began, by the server's clock.
+            windowing: Cuts slices into windows.
             go_on_without: Called where a batch cannot be read; raises the error if
                 that leaves nothing to go on with.
             page_size: Rows of a page after which there are more.
@@ -111,8 +101,7 @@ class PageReader:
         self._stream = stream
         self._fetch = fetch
         self._lane = lane
-        self._time_filter = time_filter
-        self._began = began
+        self._windowing = windowing
         self._go_on_without = go_on_without
         self._last: list[_Task] = []
         self._tasks: list[tuple[_Task, int]] = []
@@ -142,7 +131,7 @@ class PageReader:
         tasks = [
             _Task(each, window, self._fetch)
             for each in slices
-            for window in self._windows(each)
+            for window in self._windowing.windows(each)
         ]
         planned = [(each, each.fetch.batches(each.slice)) for each in tasks]
         planned += [(each, each.fetch.batches(each.slice)) for each in self._last]
@@ -177,14 +166,12 @@ class PageReader:
         page = self._lane.first_item()
         is_long = page is not None and len(page.lines) >= self._page_size
         reads = sum(len(batches) for _, batches in planned)
-        parts = min(math.ceil(ENOUGH_READS / reads), MOST_PARTS) if reads else 1
+        if not is_long or not reads:
+            yield from planned
+            return
+        parts = math.ceil(ENOUGH_READS / reads)
         for task, batches in planned:
-            start, end = task.window.start, task.window.end
-            if not is_long or start is None or self._time_filter is None:
-                yield task, batches
-                continue
-            length = ONE_DAY * max((end - start).days // parts, 1)
-            for window in cut(start, end, length, self._time_filter.gap):
+            for window in self._windowing.parts(task.window, parts):
                 yield replace(task, window=window), batches
 
     def windows(self) -> Generator[WindowRead, None, None]:
@@ -197,11 +184,12 @@ class PageReader:
         ends = self._ends_of_slices()
         for number, (task, batches) in enumerate(self._tasks, 1):
             logger.debug("%s: reading %s", self._stream, task.window)
+            complete_until = self._windowing.complete_until(task.window)
             yield WindowRead(
                 slice=task.slice,
                 window=task.window,
                 rows=self._rows(range(first, first + batches), ends[number - 1]),
-                complete_until=self._complete_until(task),
+                complete_until=complete_until if task.moves else None,
                 share=number / count,
                 method="pages",
                 known=count,
@@ -267,18 +255,6 @@ class PageReader:
         self._go_on_without(batch, error)
         rest = enumerate(self._batches[number:], number)
         self._lane.drop(n for n, each in rest if _is_part(each, batch))
-
-    def _windows(self, slice_: Slice) -> Iterator[Window]:
-        if slice_.start is None or self._time_filter is None:
-            return iter([Window(slice_.start, slice_.end)])
-        return by_months(slice_.start, slice_.end, MONTHS, self._time_filter.gap)
-
-    def _complete_until(self, task: _Task) -> datetime | None:
-        if not task.moves:
-            return None
-        if self._time_filter is None:
-            return task.window.end
-        return self._time_filter.complete_until(task.window, self._began)
 
 
 def _asked_alone(batch: Batch) -> _Alone:

@@ -22,6 +22,7 @@ from tap_mews.errors import (
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.lookups import FOUNDED
 from tap_mews.pages.reader import PageReader
+from tap_mews.pages.windowing import Windowing
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
 from tap_mews.records.undocumented import (
@@ -166,16 +167,11 @@ class MewsStream(WindowedStream, abc.ABC):
         """What reads the rows that are fetched."""
         place = [*self._tap.streams].index(self.name)
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
-        time_filter = self.windowed.time_filter
-        return PageReader(
-            self.name,
-            fetch,
-            lane,
-            time_filter,
-            self.run.began,
-            self.failures.set_aside,
-            self.page_size,
+        windowing = Windowing(
+            self.windowed.time_filter, self.run.began, self.reach.beginning
         )
+        set_aside = self.failures.set_aside
+        return PageReader(self.name, fetch, lane, windowing, set_aside, self.page_size)
 
     @property
     def page_size(self) -> int:
