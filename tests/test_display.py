@@ -21,7 +21,7 @@ import pytest
 
 from sandbox.processes import running
 from tests.harness import Json, moment, run_process, select
-from tests.pages_harness import Where, interval
+from tests.pages_harness import Where, interval, make_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -201,8 +201,10 @@ def test_a_terminal_shows_what_is_waited_for_and_for_how_long(
     assert any(re.fullmatch(form, each) for each in run.terminal.frames)
 
 
+@pytest.mark.days(30)
 def test_a_terminal_shows_windows_and_rows(sandbox: Sandbox, tmp_path: Path) -> None:
-    start, seen = "2026-02-01", threading.Event()
+    make_old(sandbox)
+    start, seen = "2026-01-20", threading.Event()
 
     def is_of_the_second_window(request: Request) -> bool:
         is_probe = request.body["Limitation"]["Count"] == 1

@@ -21,7 +21,7 @@ from tests.harness import (
     sync,
 )
 from tests.harness import truth as exact_truth
-from tests.pages_harness import BEFORE_ALL, History, Where, interval, settle
+from tests.pages_harness import BEFORE_ALL, History, Where, interval, make_old, settle
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -225,6 +225,7 @@ def test_a_window_that_fails_by_pages_can_be_read_through_exports(
     sandbox: Sandbox,
 ) -> None:
     settle(sandbox)
+    make_old(sandbox)
     history = History(sandbox, ("bills",), {"start_date": "2026-01-10"})
     second = Where(
         sandbox, lambda each: interval(each)[0] > moment("2026-02-01"), HEAVY

@@ -100,7 +100,7 @@ def test_a_run_that_ends_before_its_time_is_reported_once(  # noqa: PLR0913 - a 
     stream: str | None,
 ) -> None:
     cause(sandbox, monkeypatch)
-    result, report = run(sandbox, tmp_path, monkeypatch, {})
+    result, report = run(sandbox, tmp_path, monkeypatch, {}, page_size=10)
     assert result.code == code
     assert tables(result.logs) == 1
     found = (report["outcome"], report["error"], report["failed_stream"])

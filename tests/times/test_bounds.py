@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.clock import utc_text
 from tests.harness import Result, moment, select, spans, sync
-from tests.pages_harness import PAGE_ENTITIES, WINDOWED, intervals, settle
+from tests.pages_harness import PAGE_ENTITIES, WINDOWED, intervals, make_old, settle
 from tests.times.kinds import SECOND, End, each_end
 
 if TYPE_CHECKING:
@@ -120,16 +120,17 @@ def test_no_row_is_lost_where_one_run_ends_and_the_next_begins(
 def test_no_row_is_lost_where_one_window_ends_and_the_next_begins(
     hotel: Sandbox, end: End
 ) -> None:
+    make_old(hotel)
     hotel.limits.interval_end = end
-    start = moment("2026-01-28T12:00:00Z")  # a month later is `BOUND`
-    ids = put_rows(hotel, [BOUND, start + timedelta(days=10), start + 2 * FIVE_DAYS])
+    start, bound = moment("2026-01-20T12:00:00Z"), moment("2026-02-20T12:00:00Z")
+    ids = put_rows(hotel, [bound, start + timedelta(days=10), start + 2 * FIVE_DAYS])
     config = hotel.config(
         start_date=utc_text(start), export_window_days=10, companionship_refresh_days=0
     )
     result = sync(config, catalog=AROUND).ok()
     for operation in WINDOWED.values():
         windows = intervals(hotel.journal.requests(operation))
-        assert windows[0] == (start, BOUND)
+        assert windows[0] == (start, bound)
     assert spans(hotel)[0] == (start, start + timedelta(days=10))
     assert lost(ids, result) == {}
 
