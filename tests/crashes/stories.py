@@ -58,7 +58,7 @@ PAGES = History(
     ),
     (),
     days=70,
-    settings=(("page_size", 10), ("max_concurrency", 2)),
+    settings=(("page_size", 25), ("max_concurrency", 2)),
 )
 
 
