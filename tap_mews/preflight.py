@@ -13,7 +13,7 @@ from tap_mews.errors import (
     TapMewsError,
     UnauthorizedError,
 )
-from tap_mews.pages.reach import Batch
+from tap_mews.pages.batches import Batch
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
 
@@ -79,7 +79,7 @@ def _list_properties(run: Run, *, is_test: bool) -> None:
     except (UnauthorizedError, RefusedError) as error:
         error.args = (f"{error}; {run.connection.advice_on(str(error))}",)
         raise
-    for access, trouble in run.reach.troubles.items():
+    for access, trouble in run.portfolio.troubles.items():
         if is_test:
             raise trouble
         run.go_on_without(None, Batch(access), trouble)

@@ -16,7 +16,7 @@ from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
 from tap_mews.metrics.record import Failure, RunRecord
 from tap_mews.pages.lookups import Lookups
-from tap_mews.pages.reach import Reach
+from tap_mews.pages.portfolio import Portfolio
 from tap_mews.reading.prefetch import Prefetcher
 from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment
 
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.clock import Clock
     from tap_mews.errors import MewsError
-    from tap_mews.pages.reach import Batch
+    from tap_mews.pages.batches import Batch
+    from tap_mews.pages.reach import Reach
     from tap_mews.settings import Settings
 
 logger = logging.getLogger("tap-mews.run")
@@ -43,7 +44,7 @@ class Run:
 
     Attributes:
         record: What is known of it.
-        reach: What the access tokens reach.
+        portfolio: The properties of the access tokens.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Run:
         self.clock = clock
         self.connection = Transport(settings, clock)
         self.record = RunRecord(clock)
-        self.reach = Reach(
+        self.portfolio = Portfolio(
             [
                 Lookups(
                     self.client_of(access),
@@ -80,7 +81,7 @@ class Run:
             chain_ids=settings.chain_ids,
             reads_chains_once=settings.read_chains_once,
         )
-        self.record.names_of = self.reach.names_of
+        self.record.names_of = self.portfolio.names_of
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports = JobOrchestrator(
@@ -119,7 +120,7 @@ class Run:
             MewsError: The settings say to stop.
         """
         covers = batch.covers or ()
-        whose = batch.access.name or self.reach.names_of(covers)
+        whose = batch.access.name or self.portfolio.names_of(covers)
         rule = self.settings.on_property_failure
         if rule == "stop":
             error.args = (f"{whose}: {str(error).removeprefix(f'{whose}: ')}",)
@@ -144,10 +145,15 @@ class Run:
             raise PropertyFailureError(msg)
 
     @cached_property
+    def reach(self) -> Reach:
+        """What the access tokens reach; listed once."""
+        return self.portfolio.list()
+
+    @cached_property
     def began(self) -> datetime:
         """When the run began, by the earlier of the two clocks."""
         # any answer tells the time, and this list is needed anyhow
-        _ = self.reach.listed
+        _ = self.reach
         return self.connection.server_clock.now()
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import MewsError
 from tap_mews.exports.jobs import SavedJob, fingerprint
+from tap_mews.pages.batches import batches_of
 from tap_mews.reading.background import side_by_side
 from tap_mews.reading.reader import WindowLostError, WindowRead
 from tap_mews.reading.windows import Window
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_mews.api.access import Access
+    from tap_mews.api.operations import Selector
     from tap_mews.exports.reader import ExportReader
-    from tap_mews.pages.reach import Batch
+    from tap_mews.pages.batches import Batch
+    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.records.validator import Rows
 
@@ -98,8 +101,8 @@ class ManyExports:
     def __init__(
         self,
         new_reader: NewReader,
-        batches: Callable[[Slice], list[Batch]],
-        properties_of: Callable[[Access], tuple[str, ...] | None],
+        reach: Reach,
+        selector: Selector,
         saved: Sequence[SavedJob],
         save: Callable[[list[SavedJob]], None],
         go_on_without: Callable[[Batch, MewsError], None],
@@ -108,16 +111,16 @@ class ManyExports:
 
         Args:
             new_reader: Makes what reads the exports of one token.
-            batches: Says which token reads what of a slice.
-            properties_of: Gives the properties that are read by a token.
+            reach: Says which token reads what of a slice.
+            selector: Selects by identifiers.
             saved: Jobs of an earlier run.
             save: Takes the jobs that the state is to hold.
             go_on_without: Called where a token's exports cannot be read; raises the
                 error if that leaves nothing to go on with.
         """
         self._new_reader = new_reader
-        self._batches = batches
-        self._properties_of = properties_of
+        self._reach = reach
+        self._selector = selector
         self._saved = saved
         self._save = save
         self._go_on_without = go_on_without
@@ -135,12 +138,12 @@ class ManyExports:
         self._slices = slices
         due: dict[Access, list[Slice]] = {}
         for slice_ in slices:
-            for batch in self._batches(slice_):
+            for batch in batches_of(self._reach, self._selector, slice_):
                 own = replace(
                     slice_,
                     scope=batch.ids,
                     covers=batch.covers,
-                    through=self._properties_of(batch.access),
+                    through=self._reach.properties_of(batch.access),
                 )
                 due.setdefault(batch.access, []).append(own)
                 self._add(batch, own)

@@ -12,8 +12,9 @@ from tap_mews.api.operations import NOBODY
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import PageFetch
-    from tap_mews.pages.reach import Batch, Reach
+    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
     from tap_mews.records.validator import Rows

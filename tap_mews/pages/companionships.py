@@ -21,8 +21,8 @@ from tap_mews.records.validator import Rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import ClientOf, PageFetch
-    from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
 

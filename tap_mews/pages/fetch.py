@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from requests import codes
 
 from tap_mews.errors import RefusedError, TooLargeError, UnauthorizedError
+from tap_mews.pages.batches import batches_of
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.reading.windows import Window, cut
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
+    from tap_mews.pages.batches import Batch
     from tap_mews.pages.decoder import Page
-    from tap_mews.pages.reach import Batch, Reach
+    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
 
 T = TypeVar("T")
@@ -75,7 +77,7 @@ class PageFetch(Generic[T]):
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """What each read of a slice asks for."""
-        batches = self._reach.batches(self.operation.selector, slice_)
+        batches = batches_of(self._reach, self.operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
     def pages(

@@ -1,10 +1,12 @@
 """Lists that other requests need, such as the properties; each is read once a run.
 
-They are those of one access token; `reach` puts together what several tokens list.
+They are those of one access token; `portfolio` and `reach` put together what several
+tokens list.
 """
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from datetime import datetime, timedelta, timezone
@@ -13,12 +15,18 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import msgspec
 
 from tap_mews.api.operations import Operation
-from tap_mews.errors import UnexpectedAnswerError
+from tap_mews.errors import (
+    MewsError,
+    RefusedError,
+    UnauthorizedError,
+    UnexpectedAnswerError,
+)
 from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.reading.background import side_by_side
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
@@ -26,6 +34,10 @@ if TYPE_CHECKING:
     from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
+
+Ids = tuple[str, ...] | None
+
+logger = logging.getLogger("tap-mews.pages")
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start when nobody knows better."""
@@ -69,6 +81,7 @@ class Lookups:
         access: The token.
         enterprise_ids: The properties that lists are narrowed to; None for all.
         chain_ids: The chains whose lists are wanted; None where nobody knows.
+        is_narrowed: Whether the token reaches more, so that requests must name them.
     """
 
     def __init__(
@@ -76,8 +89,8 @@ class Lookups:
         client: MewsClient,
         access: Access,
         page_size: int,
-        enterprise_ids: tuple[str, ...] | None,
-        chain_ids: tuple[str, ...] | None,
+        enterprise_ids: Ids,
+        chain_ids: Ids,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -91,6 +104,7 @@ class Lookups:
         self.access = access
         self.enterprise_ids = enterprise_ids
         self.chain_ids = chain_ids
+        self.is_narrowed = False
         self._client = client
         self._page_size = page_size
         self._lock = threading.Lock()
@@ -98,13 +112,13 @@ class Lookups:
         self._locks: dict[tuple[str, str], threading.Lock] = {}
         self._known: dict[tuple[str, str], list[Rows]] = {}
 
-    def narrowed(
-        self, enterprise_ids: tuple[str, ...] | None, chain_ids: tuple[str, ...] | None
-    ) -> Lookups:
+    def narrowed(self, enterprise_ids: Ids, chain_ids: Ids) -> Lookups:
         """Lists of the same token, of other properties or chains."""
-        return Lookups(
+        narrowed = Lookups(
             self._client, self.access, self._page_size, enterprise_ids, chain_ids
         )
+        narrowed.is_narrowed = True
+        return narrowed
 
     def rows(self, operation: Operation) -> list[Rows]:
         """All rows that an operation lists, of the properties that are read.
@@ -136,7 +150,7 @@ class Lookups:
             body = operation.body(None, some)
             yield from read_pages(self._client, operation, body, size, bytes)
 
-    def _named(self, operation: Operation) -> tuple[str, ...] | None:
+    def _named(self, operation: Operation) -> Ids:
         """The identifiers that requests for a list must name; None for none."""
         selector = operation.selector
         if selector.parents is not None:
@@ -184,15 +198,54 @@ class Lookups:
             raise UnexpectedAnswerError(msg)
         return found
 
-    def own_enterprise(self) -> Enterprise | None:
-        """The property of a token that may not list it (`configuration/get`).
+    def enterprises_or_own(self) -> tuple[Enterprise, ...]:
+        """The same; of a token that may not list them, its own (`configuration/get`).
 
         Raises:
-            MewsError: As `MewsClient.call`.
+            MewsError: As `enterprises`.
         """
+        try:
+            return self.enterprises()
+        except (UnauthorizedError, RefusedError) as error:
+            try:
+                own = self._own_enterprise()
+            except MewsError:
+                raise error from None
+            if own is None:
+                raise
+            logger.info(
+                "%s: the property cannot be listed and is missing in the stream "
+                "enterprises (%s)",
+                self.access.name,
+                error,
+            )
+            self._known[ENTERPRISES.path, ENTERPRISES.rows] = []
+            return (own,)
+
+    def _own_enterprise(self) -> Enterprise | None:
         decoder = msgspec.json.Decoder(_Configuration)
         answer = self._client.call("configuration/get", {}, decoder)
         return None if answer is None else _plain(answer.value.enterprise)
+
+
+def ask_each(
+    function: Callable[[Lookups], T], lookups: Collection[Lookups]
+) -> dict[Access, T | MewsError]:
+    """What a function gives for the lists of each token, or why it does not.
+
+    Args:
+        function: What to ask; of all tokens side by side.
+        lookups: Of the tokens.
+    """
+
+    def ask(each: Lookups) -> T | MewsError:
+        try:
+            return function(each)
+        except MewsError as error:
+            return error
+
+    found = side_by_side(ask, lookups, "tap-mews-list")
+    return {each.access: got for each, got in zip(lookups, found, strict=True)}
 
 
 _DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from tap_mews.api.access import Access
-    from tap_mews.pages.reach import Batch
+    from tap_mews.pages.batches import Batch
     from tap_mews.pages.windowing import Windowing
     from tap_mews.reading.prefetch import Lane
     from tap_mews.reading.reader import Slice

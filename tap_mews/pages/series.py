@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.errors import MewsError, RefusedError, TooHeavyError
+from tap_mews.pages.batches import batches_of
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.time_units import LONGEST
 from tap_mews.reading.windows import Window
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
+    from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import ClientOf
-    from tap_mews.pages.reach import Batch, Reach
+    from tap_mews.pages.reach import Reach
     from tap_mews.pages.time_units import TimeUnits
     from tap_mews.pages.unfolding import Unfolded, Unfolding
     from tap_mews.reading.reader import Slice
@@ -75,7 +77,7 @@ class SeriesFetch:
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """Each service or rate by itself."""
-        batches = self._reach.batches(self._operation.selector, slice_)
+        batches = batches_of(self._reach, self._operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:

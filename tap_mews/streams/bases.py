@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from singer_sdk.singerlib.catalog import (
@@ -16,6 +15,7 @@ from tap_mews.exports.api import ExportFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.many import ManyExports
 from tap_mews.exports.reader import ExportReader
+from tap_mews.pages.batches import Batch, batches_of
 from tap_mews.pages.children import ChildFetch, Parent
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.choosing import PAGES, AutoReader, ExtractionMethod
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tap_mews.api.operations import Operation
     from tap_mews.errors import MewsError
     from tap_mews.exports.api import ExportsApi
-    from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Reader, WindowRead
     from tap_mews.reading.windows import Window
     from tap_mews.records.validator import Rows
@@ -141,12 +140,12 @@ class Whole(MewsStream):
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token."""
-        return self.reach.batches(self.operation.selector, slice_, most=MOST)
+        return batches_of(self.reach, self.operation.selector, slice_, most=MOST)
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
         del slice_, window
-        return iter(self.reach.rows(self.operation, batch))
+        return iter(self.reach.rows(self.operation, batch.access))
 
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Nothing is to be noted: the next run reads all of it anyhow."""
@@ -177,7 +176,7 @@ class Replaced(Reference):
         """Whether what is read is all there is, and messages can say so."""
         settings, config = self.run.settings, self.config
         is_narrowed = settings.enterprise_ids or settings.chain_ids
-        is_partial = is_narrowed or self.run.reach.troubles
+        is_partial = is_narrowed or self.run.portfolio.troubles
         # a BATCH has no place for a version
         return not (is_partial or self.is_dry_run or config.get("batch_config"))
 
@@ -256,8 +255,8 @@ class Exported(ByTime):
             return self._export_reader(access, self._saved_jobs, self._save_jobs)
         return ManyExports(
             self._export_reader,
-            partial(self.reach.batches, self.operation.selector),
-            self.reach.properties_of,
+            self.reach,
+            self.operation.selector,
             self._saved_jobs,
             self._save_jobs,
             self._set_exports_aside,

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import Operation, TimeFilter, under
+from tap_mews.pages.batches import Batch
 from tap_mews.pages.fetch import SeveralFetches
 from tap_mews.pages.lookups import ENTERPRISES
 from tap_mews.streams.bases import ByTime, Reference, Whole
 
 if TYPE_CHECKING:
-    from tap_mews.pages.reach import Batch
     from tap_mews.reading.reader import Reader, Slice
 
 SERVICES = Operation("services/getAll", "Services", time_filter=None)
@@ -40,7 +40,7 @@ class Enterprises(Whole):
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token; `enterprise_ids` chooses whose rows others have."""
         del slice_
-        return self.run.reach.batches_of_all()
+        return [Batch(access) for access in self.run.reach.accesses]
 
 
 class Services(Whole):

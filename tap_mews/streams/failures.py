@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
-from tap_mews.pages.reach import Batch
+from tap_mews.pages.batches import Batch
 
 if TYPE_CHECKING:
     import logging
@@ -251,7 +251,7 @@ class Failures:
     def _others(self, batch: Batch) -> Shares:
         tried = {each.access for each in self._lost}
         tried |= {each.access for each, _, _ in self._refused} | {batch.access}
-        return self._stream.run.reach.others(
+        return self._stream.run.portfolio.others(
             batch, self._stream.windowed.selector, tried
         )
 
@@ -280,7 +280,7 @@ class Failures:
         if not (stream.fails_by_property or stream.reach.is_of_many):
             return False
         # a chain that one token cannot read is read by the others of the chain
-        if not stream.reach.accesses <= {each.access for each in self._lost}:
+        if not {each.access for each in self._lost}.issuperset(stream.reach.accesses):
             return True
         if batch.covers is None or stream.selection.ids is None:
             return False

@@ -1,0 +1,209 @@
+"""All that the access tokens of a run reach, and by which of them each part is read.
+
+A property that several tokens reach is read by one of them: the one that reaches most,
+so that a portfolio takes few requests. What belongs to a chain is read by each token
+of the chain, since Mews does not promise that all of them see the same.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_mews.api.operations import NO_SELECTOR, WORLD
+from tap_mews.errors import (
+    InvalidSettingsError,
+    MewsError,
+    RefusedError,
+    UnauthorizedError,
+)
+from tap_mews.pages.lookups import Lookups, ask_each
+from tap_mews.pages.reach import Reach, chains_of, chosen
+from tap_mews.tables import some_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
+
+    from tap_mews.api.access import Access
+    from tap_mews.api.operations import Selector
+    from tap_mews.pages.batches import Batch
+    from tap_mews.pages.lookups import Enterprise, Ids
+    from tap_mews.pages.reach import Shares
+
+_Listed = tuple[tuple["Access", ...], "tuple[Enterprise, ...] | None"]
+"""The tokens that are needed, and what they reach together, where that is known."""
+
+logger = logging.getLogger("tap-mews.pages")
+
+
+class Portfolio:
+    """The properties that the tokens of a run reach, shared out among them.
+
+    Attributes:
+        troubles: The tokens that cannot be used, and why; see `list`.
+    """
+
+    def __init__(
+        self,
+        lookups: Sequence[Lookups],
+        *,
+        enterprise_ids: Ids,
+        chain_ids: Ids,
+        reads_chains_once: bool,
+    ) -> None:
+        """Prepare; nothing is asked for yet.
+
+        Args:
+            lookups: The lists of each token.
+            enterprise_ids: The setting; it selects from what is listed.
+            chain_ids: The setting; it selects from what is listed.
+            reads_chains_once: Whether one token is enough for a chain.
+        """
+        self._lookups = {each.access: each for each in lookups}
+        self._enterprise_ids = enterprise_ids
+        self._chain_ids = chain_ids
+        self._reads_chains_once = reads_chains_once
+        self._is_of_many = len(self._lookups) > 1
+        self._found: dict[Access, tuple[Enterprise, ...]] = {}
+        self.troubles: dict[Access, MewsError] = {}
+
+    def list(self) -> Reach:
+        """List the properties, and settle which token reads which of them.
+
+        Of several tokens, those that cannot be used are in `troubles` then.
+
+        Raises:
+            InvalidSettingsError: No token reaches all that the settings name.
+            MewsError: No token can be used.
+        """
+        if self._is_of_many:
+            accesses, listed = self._list_with_many()
+        else:
+            accesses, listed = self._list_with_one()
+        ids, chain_ids = self._enterprise_ids, self._chain_ids
+        if listed is not None:
+            self._check_settings(listed)
+            ids = chosen(ids, {each.id for each in listed})
+            chain_ids = chosen(chain_ids, chains_of(listed))
+        return Reach(
+            self._lookups, accesses, listed, ids, chain_ids, is_of_many=self._is_of_many
+        )
+
+    def _list_with_one(self) -> _Listed:
+        ((access, lookups),) = self._lookups.items()
+        try:
+            listed = lookups.enterprises()
+        except (UnauthorizedError, RefusedError) as error:
+            # some tokens of a single property may not list it
+            logger.warning("The properties cannot be listed: %s", error)
+            return (access,), None
+        self._found[access] = listed
+        lookups.chain_ids = self._chain_ids or chains_of(listed)
+        return (access,), listed
+
+    def _list_with_many(self) -> _Listed:
+        results = ask_each(Lookups.enterprises_or_own, self._lookups.values())
+        for access, result in results.items():
+            if isinstance(result, MewsError):
+                result.args = (f"{access.name}: {result}",)
+                self.troubles[access] = result
+            else:
+                self._found[access] = result
+        if not self._found:
+            error = next(iter(self.troubles.values()))
+            count = len(self.troubles)
+            error.args = (f"none of the {count} access tokens works; {error}",)
+            raise error
+        return self._share_out()
+
+    def _share_out(self) -> _Listed:
+        """Settle what is read with each token."""
+        found = self._found
+        accesses: list[Access] = []
+        owned: dict[str, Enterprise] = {}
+        chains_read: set[str] = set()
+        # the order of the settings must not matter, nor which answer came first
+        for access in sorted(found, key=lambda each: (-len(found[each]), each.name)):
+            own = [each for each in found[access] if each.id not in owned]
+            if not own:
+                continue  # others read all that it reaches
+            accesses.append(access)
+            owned |= {each.id: each for each in own}
+            lookups, only = self._lookups[access], self._enterprise_ids
+            lookups.enterprise_ids = tuple(
+                sorted(each.id for each in own if only is None or each.id in only)
+            )
+            lookups.is_narrowed = only is not None or len(own) < len(found[access])
+            lookups.chain_ids = tuple(
+                chain
+                for chain in chains_of(own)
+                if self._chain_ids is None or chain in self._chain_ids
+                if not (self._reads_chains_once and chain in chains_read)
+            )
+            chains_read.update(lookups.chain_ids)
+        return tuple(accesses), tuple(owned.values())
+
+    def _check_settings(self, listed: Collection[Enterprise]) -> None:
+        """Refuse settings that name what no token reaches.
+
+        Mews gives no rows of it and no error, so that a misspelt identifier would pass
+        for a property in which nothing happens.
+
+        Raises:
+            InvalidSettingsError: Names it.
+        """
+        if self.troubles:
+            return  # a token in trouble may reach it
+        ids = {each.id for each in listed}
+        chains = {each.chain_id for each in listed}
+        _check_reached("enterprise_ids", self._enterprise_ids, ids)
+        if None not in chains:
+            _check_reached("chain_ids", self._chain_ids, chains)
+
+    def names_of(self, ids: Iterable[str]) -> str:
+        """Words for properties, by their names; what is none keeps its identifier.
+
+        What has not been listed is not asked for to find words.
+        """
+        names = {
+            each.id: each.name
+            for listed in self._found.values()
+            for each in listed
+            if each.name
+        }
+        return some_of([names.get(key, key) for key in ids])
+
+    def others(
+        self, batch: Batch, selector: Selector, tried: Collection[Access]
+    ) -> Shares:
+        """The tokens with which a batch can be read that one token cannot read.
+
+        Args:
+            batch: What cannot be read.
+            selector: Of its operation.
+            tried: The tokens that cannot read it.
+        """
+        if selector in (NO_SELECTOR, WORLD) or not self._is_of_many:
+            return {}
+        is_of_chain = selector.of == "chain"
+        if is_of_chain and not self._reads_chains_once:
+            return {}  # each token of a chain reads it anyhow
+        lookups = self._lookups[batch.access]
+        own = lookups.chain_ids if is_of_chain else lookups.enterprise_ids
+        left = set(own or ())
+        if selector.parents is None and batch.covers is not None:
+            left &= set(batch.covers)
+        shares: Shares = {}
+        for access, listed in self._found.items():
+            reached = {each.chain_id if is_of_chain else each.id for each in listed}
+            if access not in tried and (ids := left & reached):
+                shares[access] = tuple(sorted(ids))
+                left -= ids
+        return shares
+
+
+def _check_reached(setting: str, named: Ids, reached: Collection[str | None]) -> None:
+    others = [key for key in named or () if key not in reached]
+    if others:
+        msg = f"{setting}: the access token has no access to {some_of(others)}"
+        raise InvalidSettingsError(msg)
