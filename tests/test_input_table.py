@@ -15,7 +15,7 @@ import pytest
 
 from sandbox import Sandbox
 from tap_mews.settings import CONFIG, Settings
-from tap_mews.settings.values import OWN
+from tap_mews.settings.schema import OWN
 from tap_mews.tap import TapMews
 from tests.harness import Json, Result, command, select
 
