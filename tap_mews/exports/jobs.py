@@ -114,6 +114,7 @@ class EntityExports:
         blocked_since: When another export of the type was met, monotonic seconds.
         retry_at: When to try to add again, monotonic seconds.
         seconds: How long the last export took; None where nobody knows.
+        is_unsaved: Whether the jobs have changed since the state was told.
         error: Raised when the lane is waited for, so that one stream's failure does not
             end another one's reading.
     """
@@ -135,6 +136,7 @@ class EntityExports:
     blocked_since: float | None = None
     retry_at: float = 0.0
     seconds: float | None = None
+    is_unsaved: bool = False
     error: TapMewsError | None = None
 
     @property
@@ -227,6 +229,7 @@ class EntityExports:
         while self.jobs and self.jobs[-1] is not job:
             self.orders.appendleft(self.jobs.pop().order)
         self.orders.appendleft(self.jobs.pop().order)
+        self.is_unsaved = True
 
     def split(self) -> int:
         """Replace the first order by smaller ones, if it is longer than a day.

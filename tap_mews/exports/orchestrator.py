@@ -7,21 +7,19 @@ being written: those that are ready wait there, for about a week.
 from __future__ import annotations
 
 import logging
-import random
 from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import (
-    ExportFailedError,
     ExportRunningError,
     ExportTimeoutError,
     MewsError,
     RefusedError,
-    UnexpectedAnswerError,
 )
-from tap_mews.exports.api import Export, ExportsApi, ExportStatus
-from tap_mews.exports.jobs import EntityExports, ExportJob
+from tap_mews.exports.jobs import ExportJob
+from tap_mews.exports.outcomes import apply
+from tap_mews.exports.polling import next_look, pause_before_adding
 from tap_mews.metrics.usage import Usage
 from tap_mews.reading.background import side_by_side
 
@@ -29,27 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_mews.clock import Clock, ServerClock
+    from tap_mews.exports.api import ExportsApi
+    from tap_mews.exports.jobs import EntityExports
     from tap_mews.reading.reader import Slice
-
-FIRST_PAUSE = 0.5
-"""Seconds before the first look at an export, where nobody knows how long it takes."""
-
-SHORTEST_PAUSE = 0.25
-"""Seconds between two looks where an export is due."""
-
-PAUSE_SHARE = 0.1
-"""A pause is this share of the time waited so far, so little is lost at the end."""
-
-SOONEST = 0.8
-"""An export is expected after this share of the time that the one before it took."""
 
 LEAST_PAUSE = 0.05
 """Seconds that other threads have in any case."""
-
-JITTER = 0.1
-
-MOST_LOSSES = 3
-"""How often an export may expire or be forgotten before that is an error."""
 
 TELL_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
@@ -82,7 +65,6 @@ class JobOrchestrator:
             write_state: Emits the state at once if it has changed.
         """
         self._write_state = write_state
-        self._unsaved: set[EntityExports] = set()
         self._clock = clock
         self._server_clock = server_clock
         self._longest_pause = longest_pause
@@ -173,9 +155,9 @@ class JobOrchestrator:
 
     def save(self) -> None:
         """Let the state hold the jobs as they are, and emit it if they have changed."""
-        if self._unsaved:
-            while self._unsaved:
-                lane = self._unsaved.pop()
+        if unsaved := [lane for lane in self._lanes if lane.is_unsaved]:
+            for lane in unsaved:
+                lane.is_unsaved = False
                 lane.save([job.saved() for job in lane.jobs])
             self._write_state()
 
@@ -192,26 +174,10 @@ class JobOrchestrator:
         job.export, job.listed = found, self._clock.monotonic()
         return job.is_ready
 
-    def recreate(self, lane: EntityExports, job: ExportJob, reason: str) -> None:
-        """Request an export again, after those that Mews still works on.
-
-        Raises:
-            ExportFailedError: That happened too often.
-        """
-        job.order.losses += 1
-        if job.order.losses > MOST_LOSSES:
-            msg = (
-                f"{lane.stream}: {job} {reason}, and so did {MOST_LOSSES} before it; "
-                "ask Mews support about this export, then run again"
-            )
-            raise ExportFailedError(msg)
-        logger.warning("%s: %s %s; requesting it again", lane.stream, job, reason)
-        self._put_back(lane, job)
-
     def finish(self, lane: EntityExports, job: ExportJob) -> None:
         """Drop an export whose rows are all delivered, from the state as well."""
         lane.jobs.remove(job)
-        self._unsaved.add(lane)
+        lane.is_unsaved = True
         self.save()
 
     def _look(self) -> None:
@@ -249,53 +215,11 @@ class JobOrchestrator:
             return
         for lane, job in running:
             with lane.deferring_errors():
-                self._apply(lane, job, found.get(job.id))
+                apply(lane, job, found.get(job.id), self._looked)
 
     def _advance_quietly(self, lane: EntityExports) -> None:
         with lane.deferring_errors():
             self._advance(lane)
-
-    def _apply(self, lane: EntityExports, job: ExportJob, found: Export | None) -> None:
-        """Act on what Mews says of an export that was running."""
-        if found is None:
-            self.recreate(lane, job, "disappeared at Mews")
-            return
-        status = found.status
-        job.export, job.listed = found, self._looked
-        if status is ExportStatus.EXPIRED:
-            self.recreate(lane, job, "expired")
-        elif status is ExportStatus.FAILED:
-            self._replace_failed(lane, job)
-        elif found.lacks_files:
-            msg = (
-                f"{lane.stream}: {job} is ready, but Mews lists no files "
-                "(Files: null); ask Mews support about this export, then run again"
-            )
-            raise UnexpectedAnswerError(msg)
-        elif status is ExportStatus.SUCCESS:
-            files = found.files or []
-            size = sum(file.size for file in files)
-            lane.seconds = self._looked - job.since
-            told = f"{len(files)} file(s), {size:,} bytes"
-            logger.info("%s: %s is ready: %s", lane.stream, job, told)
-
-    def _replace_failed(self, lane: EntityExports, job: ExportJob) -> None:
-        """Try a failed export once more as it was, then in smaller parts."""
-        self._put_back(lane, job)
-        order = lane.orders[0]
-        order.failures += 1
-        if order.failures == 1:
-            logger.warning("%s: %s failed; requesting it again", lane.stream, job)
-            return
-        parts = lane.split()
-        if not parts:
-            msg = (
-                f"{lane.stream}: {job} failed, as did every retry for this window; "
-                "ask Mews support about this export, then run again"
-            )
-            raise ExportFailedError(msg)
-        told = f"splitting its window into {parts} parts"
-        logger.warning("%s: %s failed again; %s", lane.stream, job, told)
 
     def _advance(self, lane: EntityExports) -> None:
         """Add the next export of a lane if there is one and Mews can take it."""
@@ -321,7 +245,7 @@ class JobOrchestrator:
         added = self._server_clock.now()
         job = ExportJob(order, export, added, since=now, listed=now)
         lane.jobs.append(job)
-        self._unsaved.add(lane)
+        lane.is_unsaved = True
         logger.info("%s: %s added", lane.stream, job)
 
     def _can_add(self, lane: EntityExports) -> bool:
@@ -329,10 +253,6 @@ class JobOrchestrator:
         return (
             is_free and bool(lane.orders) and self._clock.monotonic() >= lane.retry_at
         )
-
-    def _put_back(self, lane: EntityExports, job: ExportJob) -> None:
-        lane.requeue(job)
-        self._unsaved.add(lane)
 
     def _back_off(
         self, lane: EntityExports, error: ExportRunningError, now: float
@@ -350,7 +270,8 @@ class JobOrchestrator:
                 lane.entity_type,
                 error,
             )
-        lane.retry_at = now + self._pause_after(now - lane.blocked_since)
+        pause = pause_before_adding(now - lane.blocked_since, self._longest_pause)
+        lane.retry_at = now + pause
 
     def _check_time(self, lane: EntityExports) -> None:
         """Say now and then what is being waited for, and give up in the end.
@@ -381,38 +302,4 @@ class JobOrchestrator:
 
     def _due(self) -> float:
         """When to look again, in monotonic seconds."""
-        moments = [
-            self._due_after(job.since, lane.seconds)
-            for lane in self._lanes
-            for job in lane.jobs
-            if job.is_running
-        ]
-        moments += [
-            self._due_after(lane.blocked_since)
-            for lane in self._lanes
-            if lane.blocked_since is not None
-        ]
-        latest = self._looked + self._longest_pause
-        return min([*moments, latest])
-
-    def _due_after(self, since: float, expected: float | None = None) -> float:
-        """When to look again at an export.
-
-        Args:
-            since: When it was added, in monotonic seconds.
-            expected: Seconds that it may take, if any is known.
-        """
-        waited = self._looked - since
-        if expected is not None and waited < SOONEST * expected:
-            return since + SOONEST * expected
-        pause = FIRST_PAUSE if expected is None else SHORTEST_PAUSE
-        return max(self._looked, since) + _with_jitter(max(pause, PAUSE_SHARE * waited))
-
-    def _pause_after(self, waited: float) -> float:
-        pause = _with_jitter(max(FIRST_PAUSE, PAUSE_SHARE * waited))
-        return min(pause, self._longest_pause)
-
-
-def _with_jitter(seconds: float) -> float:
-    """About as many seconds, so that several runs do not ask at the same moments."""
-    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+        return next_look(self._lanes, self._looked, self._longest_pause)

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import DownloadError, LinkExpiredError
+from tap_mews.exports.outcomes import recreate
 from tap_mews.reading.background import in_background
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
 from tap_mews.records.validator import Rows
@@ -142,7 +143,7 @@ class ExportReader:
         try:
             return self._coming.result()
         except _FilesLostError as error:
-            self._queue.recreate(self.lane, job, str(error))
+            recreate(self.lane, job, str(error))
             raise WindowLostError from None
 
     def _begin(self, job: ExportJob, files: list[ExportFile], index: int) -> None:

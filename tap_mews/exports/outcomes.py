@@ -1,0 +1,92 @@
+"""What follows from how an export ended: it is read, or requested again."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from tap_mews.errors import ExportFailedError, UnexpectedAnswerError
+from tap_mews.exports.api import ExportStatus
+
+if TYPE_CHECKING:
+    from tap_mews.exports.api import Export
+    from tap_mews.exports.jobs import EntityExports, ExportJob
+
+MOST_LOSSES = 3
+"""How often an export may expire or be forgotten before that is an error."""
+
+logger = logging.getLogger("tap-mews.exports")
+
+
+def apply(
+    lane: EntityExports, job: ExportJob, found: Export | None, looked: float
+) -> None:
+    """Act on what Mews says of an export that was running.
+
+    Args:
+        lane: The exports of its type.
+        job: The export.
+        found: As Mews shows it now; None if it does not know it.
+        looked: When it was asked, monotonic seconds.
+
+    Raises:
+        ExportFailedError: Mews cannot make it, not even of smaller windows.
+        UnexpectedAnswerError: It is ready and has no files.
+    """
+    if found is None:
+        recreate(lane, job, "disappeared at Mews")
+        return
+    status = found.status
+    job.export, job.listed = found, looked
+    if status is ExportStatus.EXPIRED:
+        recreate(lane, job, "expired")
+    elif status is ExportStatus.FAILED:
+        _replace_failed(lane, job)
+    elif found.lacks_files:
+        msg = (
+            f"{lane.stream}: {job} is ready, but Mews lists no files "
+            "(Files: null); ask Mews support about this export, then run again"
+        )
+        raise UnexpectedAnswerError(msg)
+    elif status is ExportStatus.SUCCESS:
+        files = found.files or []
+        size = sum(file.size for file in files)
+        lane.seconds = looked - job.since
+        told = f"{len(files)} file(s), {size:,} bytes"
+        logger.info("%s: %s is ready: %s", lane.stream, job, told)
+
+
+def recreate(lane: EntityExports, job: ExportJob, reason: str) -> None:
+    """Request an export again, after those that Mews still works on.
+
+    Raises:
+        ExportFailedError: That happened too often.
+    """
+    job.order.losses += 1
+    if job.order.losses > MOST_LOSSES:
+        msg = (
+            f"{lane.stream}: {job} {reason}, and so did {MOST_LOSSES} before it; "
+            "ask Mews support about this export, then run again"
+        )
+        raise ExportFailedError(msg)
+    logger.warning("%s: %s %s; requesting it again", lane.stream, job, reason)
+    lane.requeue(job)
+
+
+def _replace_failed(lane: EntityExports, job: ExportJob) -> None:
+    """Try a failed export once more as it was, then in smaller parts."""
+    lane.requeue(job)
+    order = lane.orders[0]
+    order.failures += 1
+    if order.failures == 1:
+        logger.warning("%s: %s failed; requesting it again", lane.stream, job)
+        return
+    parts = lane.split()
+    if not parts:
+        msg = (
+            f"{lane.stream}: {job} failed, as did every retry for this window; "
+            "ask Mews support about this export, then run again"
+        )
+        raise ExportFailedError(msg)
+    told = f"splitting its window into {parts} parts"
+    logger.warning("%s: %s failed again; %s", lane.stream, job, told)

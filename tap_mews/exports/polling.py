@@ -1,0 +1,80 @@
+"""When to look at running exports again, in monotonic seconds."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tap_mews.exports.jobs import EntityExports
+
+FIRST_PAUSE = 0.5
+"""Seconds before the first look at an export, where nobody knows how long it takes."""
+
+SHORTEST_PAUSE = 0.25
+"""Seconds between two looks where an export is due."""
+
+PAUSE_SHARE = 0.1
+"""A pause is this share of the time waited so far, so little is lost at the end."""
+
+SOONEST = 0.8
+"""An export is expected after this share of the time that the one before it took."""
+
+JITTER = 0.1
+
+
+def next_look(
+    lanes: Sequence[EntityExports], looked: float, longest_pause: float
+) -> float:
+    """When to look again at all exports that run.
+
+    Args:
+        lanes: The exports of each entity type.
+        looked: When the last look was.
+        longest_pause: Most seconds between two looks.
+    """
+    moments = [
+        _due(job.since, looked, lane.seconds)
+        for lane in lanes
+        for job in lane.jobs
+        if job.is_running
+    ]
+    moments += [
+        _due(lane.blocked_since, looked)
+        for lane in lanes
+        if lane.blocked_since is not None
+    ]
+    return min([*moments, looked + longest_pause])
+
+
+def _due(since: float, looked: float, expected: float | None = None) -> float:
+    """When to look again at an export.
+
+    Args:
+        since: When it was added.
+        looked: When the last look was.
+        expected: Seconds that it may take, if any is known.
+    """
+    waited = looked - since
+    if expected is not None and waited < SOONEST * expected:
+        return since + SOONEST * expected
+    pause = FIRST_PAUSE if expected is None else SHORTEST_PAUSE
+    return max(looked, since) + _with_jitter(max(pause, PAUSE_SHARE * waited))
+
+
+def pause_before_adding(waited: float, longest_pause: float) -> float:
+    """Seconds until an export that was refused as another one runs is tried again.
+
+    Args:
+        waited: Seconds since it was refused first.
+        longest_pause: Most seconds between two looks.
+    """
+    pause = _with_jitter(max(FIRST_PAUSE, PAUSE_SHARE * waited))
+    return min(pause, longest_pause)
+
+
+def _with_jitter(seconds: float) -> float:
+    """About as many seconds, so that several runs do not ask at the same moments."""
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
