@@ -17,21 +17,18 @@ from an older one: so what does not apply is there as null or empty.
 
 from __future__ import annotations
 
-import logging
 from copy import copy
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
+from tap_mews.reading.partitions import Partitions
 from tap_mews.reading.reader import Slice
 from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
-
-logger = logging.getLogger("tap-mews.bookmarks")
+    from collections.abc import Callable, Iterable, Sequence
+    from datetime import datetime, timedelta
 
 MAIN = 0
 """The partition of all properties except those that join."""
@@ -47,12 +44,6 @@ EMPTY: dict[str, Any] = {
     "start_date": None,
 }
 """A stream's part of the state before anything is read."""
-
-KEPT_AFTER_LEAVING = timedelta(days=30)
-"""How long the bookmark of a property or chain is kept that is not reached any more."""
-
-MOST_JOINING = 1000
-"""Properties or chains that join together; no request may name more of them."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +91,7 @@ class Bookmarks:
         self._ids: tuple[str, ...] | None = None
         self._by_partition: dict[int, dict[str, Any]] = {}
         self._take_partitions()
-        self._make_ids_plain()
+        self._partitions = Partitions(stream, state)
 
     @property
     def value(self) -> datetime | None:
@@ -110,10 +101,7 @@ class Bookmarks:
     @property
     def known(self) -> tuple[str, ...] | None:
         """The properties or chains of earlier runs; None where none are noted."""
-        covers = self._state.get("covers")
-        if covers is None:
-            return None
-        return tuple(sorted({*covers, *self._ids_joining()}))
+        return self._partitions.known
 
     def of(self, slice_: Slice) -> str | None:
         """The bookmark that a slice moves, as the state has it."""
@@ -138,15 +126,13 @@ class Bookmarks:
 
     def backfill(self) -> None:
         """Let all be read once from its beginning, as what has joined is."""
-        covers = self._state.get("covers")
         self._complete()
         self._state["start_date"] = self._start_date and format_moment(self._start_date)
-        if covers is None:
+        if self._partitions.covers is None:
             # nobody knows whose rows they are, so they cannot be asked for apart
             self._state["replication_key_value"] = None
-            return
-        self._state["covers"] = []
-        self._keep_joining([*self._joining(), *_groups(covers)])
+        else:
+            self._partitions.restart()
 
     @property
     def jobs(self) -> list[dict[str, str]]:
@@ -182,14 +168,17 @@ class Bookmarks:
         slices = []
         bookmark = self.value
         if bookmark is not None and reach.ids is not None:
-            self._join(set(reach.ids), now)
-            for number, group in enumerate(list(self._joining()), MAIN + 1):
+            # a run that could not list them read them together
+            if self._partitions.covers is not None:
+                self._complete()
+                self._partitions.join(set(reach.ids), now)
+            for number, group in enumerate(self._partitions.joining, MAIN + 1):
                 self._by_partition[number] = group
                 ids = tuple(group["ids"])
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
                 if begin is not None and begin >= bookmark:
-                    self._merge(group)
+                    self._partitions.merge(group)
                 else:
                     until = min(bookmark, end)
                     slices.append(Slice(begin, until, ids, number, ids, reached))
@@ -217,7 +206,7 @@ class Bookmarks:
         Raises:
             InvalidStateError: Names the bookmark and the value to set.
         """
-        for part in (self._state, *self._joining()):
+        for part in (self._state, *self._partitions.joining):
             reached = _moment_of(part)
             if reached is not None and reached > latest:
                 msg = (
@@ -238,14 +227,12 @@ class Bookmarks:
             self._complete()
             self._advance(self._state, until)
             if self._ids is not None:
-                self._state["covers"] = sorted(
-                    set(self._ids) - set(self._ids_joining()),
-                )
+                self._partitions.cover(self._ids)
             return
         group = self._by_partition[slice_.partition]
         self._advance(group, until)
         if self.value is not None and until >= self.value:
-            self._merge(group)
+            self._partitions.merge(group)
 
     def part(self, ids: Iterable[str]) -> None:
         """Let some that cannot be read stay where they are; the others continue.
@@ -253,20 +240,8 @@ class Bookmarks:
         Args:
             ids: Properties, chains or parents.
         """
-        parted = set(ids)
         self._complete()
-        covers = self._state.get("covers")
-        together = parted - set(self._ids_joining())
-        joining = _groups(sorted(together), self._state.get("replication_key_value"))
-        if covers is not None:
-            self._state["covers"] = sorted(set(covers) - together)
-        for group in self._joining():
-            behind = sorted(parted.intersection(group["ids"]))
-            joining += _groups(behind, group.get("replication_key_value"))
-            # the partition itself, which a slice of this run moves
-            group["ids"] = [key for key in group["ids"] if key not in parted]
-            joining += [group] if group["ids"] else []
-        self._keep_joining(joining)
+        self._partitions.part(ids)
 
     def _take_partitions(self) -> None:
         """Take over a state in which each property had a bookmark of its own (0.1).
@@ -294,13 +269,6 @@ class Bookmarks:
             for value, ids in standing.items()
         ]
 
-    def _make_ids_plain(self) -> None:
-        """Let identifiers have neither case nor blanks, as Mews compares them."""
-        if self._state.get("covers") is not None:
-            self._state["covers"] = _plain(self._state["covers"])
-        for group in (*self._joining(), *self._left()):
-            group["ids"] = _plain(group["ids"])
-
     def _complete(self) -> None:
         """Let the state have all of its keys; a list of partitions is merged whole."""
         if self.value is None or "start_date" not in self._state:
@@ -317,86 +285,7 @@ class Bookmarks:
         if part is self._state and self._key:
             part["replication_key"] = self._key
 
-    def _join(self, reach: set[str], now: datetime) -> None:
-        """Note what has joined, left or come back since the last run."""
-        covers = self._state.get("covers")
-        if covers is None:
-            # a state of a run that could not list them: they were read together
-            return
-        joining = [
-            {**group, "ids": kept}
-            for group in self._joining()
-            if (kept := [key for key in group["ids"] if key in reach])
-        ]
-        known = set(covers).union(*(group["ids"] for group in joining))
-        left = self._still_left(now)
-        # what returns resumes where it was
-        for each in left:
-            back = sorted((reach - known).intersection(each["ids"]))
-            joining += _groups(back, each["replication_key_value"])
-            known.update(back)
-            each["ids"] = sorted(set(each["ids"]) - known)
-        joining += _groups(sorted(reach - known))
-        for part in ({**self._state, "ids": covers}, *self._joining()):
-            gone = sorted(set(part["ids"]) - reach)
-            if gone and part.get("replication_key_value"):
-                value = {"replication_key_value": part["replication_key_value"]}
-                left.append({"ids": gone, "since": format_moment(now), **value})
-        self._complete()
-        self._state["left"] = [each for each in left if each["ids"]]
-        self._state["covers"] = sorted(reach & set(covers))
-        self._keep_joining(joining)
-
-    def _still_left(self, now: datetime) -> list[dict[str, Any]]:
-        """What has left, without what has left long ago."""
-        kept = []
-        for each in self._left():
-            if now - parse_moment(each["since"]) <= KEPT_AFTER_LEAVING:
-                kept.append(dict(each))
-            else:
-                logger.info(
-                    "%s: dropping the bookmarks of %d properties or chains that no "
-                    "token has reached for %d days",
-                    self._stream,
-                    len(each["ids"]),
-                    KEPT_AFTER_LEAVING.days,
-                )
-        return kept
-
-    def _merge(self, group: dict[str, Any]) -> None:
-        """Read what joined together with the rest from now on."""
-        covers = self._state.get("covers") or []
-        self._state["covers"] = sorted([*covers, *group["ids"]])
-        self._keep_joining([other for other in self._joining() if other is not group])
-
-    def _joining(self) -> list[dict[str, Any]]:
-        return self._state.get("joining") or []
-
-    def _left(self) -> list[dict[str, Any]]:
-        return self._state.get("left") or []
-
-    def _ids_joining(self) -> Iterator[str]:
-        for group in self._joining():
-            yield from group["ids"]
-
-    def _keep_joining(self, joining: list[dict[str, Any]]) -> None:
-        self._state["joining"] = joining
-
-
-def _groups(ids: list[str], value: str | None = None) -> list[dict[str, Any]]:
-    """Those who join, in groups that one request can name, and where they stand."""
-    reached = {} if value is None else {"replication_key_value": value}
-    return [
-        {"ids": ids[first : first + MOST_JOINING], **reached}
-        for first in range(0, len(ids), MOST_JOINING)
-    ]
-
 
 def _moment_of(part: dict[str, Any]) -> datetime | None:
     value = part.get("replication_key_value")
     return None if value is None else parse_moment(value)
-
-
-def _plain(ids: list[str]) -> list[str]:
-    """Identifiers as Mews compares them, each once."""
-    return list(dict.fromkeys(key.strip().lower() for key in ids))
