@@ -88,7 +88,7 @@ docs: $(VENV)/.development ## Update the generated parts of meltano.yml, docs/, 
 	$(BIN)/python -m docs.dbt_package
 	$(BIN)/python -m docs.address
 
-bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
+bench: $(VENV)/.development $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 build: $(VENV)/.development ## Build sdist and wheel into dist/, and check them
