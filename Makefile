@@ -47,8 +47,8 @@ coverage: test ## As test, and check how much of the tap the tests run; takes ha
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 runs more
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
-e2e: examples-types $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline and the examples with Meltano, every target and PostgreSQL
-	$(BIN)/python -m pytest -n 2 --dist loadfile tests/e2e
+e2e: $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target, PostgreSQL and dbt
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e/test_dagster.py tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
 	$(BIN)/python -m pytest tests/e2e/test_dagster.py
@@ -88,7 +88,7 @@ docs: $(VENV)/.development ## Update the generated parts of meltano.yml, docs/, 
 	$(BIN)/python -m docs.dbt_package
 	$(BIN)/python -m docs.address
 
-bench: $(VENV)/.development $(BENCH_TARGET_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
+bench: $(VENV)/.development $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Measure speed and memory; BENCH="records pages" selects benchmarks
 	@$(BIN)/python -m benchmarks $(BENCH)
 
 build: $(VENV)/.development ## Build sdist and wheel into dist/, and check them

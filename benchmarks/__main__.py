@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks import (
+    analytics,
     batch_lane,
     exports_wait,
     groups,
@@ -96,6 +97,10 @@ class Benchmarks:
         )
         return []
 
+    def dbt(self) -> list[Verdict]:
+        """From rows to key figures."""
+        return analytics.measure(self._folder)
+
     @cached_property
     def _rows(self) -> Rows:
         return Rows()
@@ -111,6 +116,7 @@ ALL = (
     "exports",
     "memory",
     "postgres",
+    "dbt",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo import kpis
-from demo.hotels import open_hotels
+from demo.hotels import DAYS, open_hotels
 from demo.page import page
 from demo.pipeline import CHECKOUT, TARGET, DemoError, Pipeline
 from demo.warehouse import Warehouse, table
@@ -32,6 +33,11 @@ With Meltano:   meltano add --custom tap-mews --plugin-type extractor
 
 def main() -> int:
     """Tell the story, and give the exit code: 0 if every row is accounted for."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description=__doc__)
+    parser.add_argument(
+        "--days", type=int, default=DAYS, help="days of history (default: %(default)s)"
+    )
+    options = parser.parse_args()
     if not (TARGET[0].exists() and kpis.DBT.exists()):
         print("`make demo` installs the target and dbt first.", file=sys.stderr)
         return 1
@@ -39,7 +45,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     folder = Path(tempfile.mkdtemp(prefix="tap-mews-demo-"))
     try:
-        _tell(folder)
+        _tell(folder, options.days)
     except DemoError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -50,10 +56,10 @@ def main() -> int:
     return 0
 
 
-def _tell(folder: Path) -> None:
+def _tell(folder: Path, days: int) -> None:
     with ExitStack() as stack:
-        with _step("Opening three hotels with 14 months of history"):
-            hotels = stack.enter_context(open_hotels(folder / "sandbox.log"))
+        with _step(f"Opening three hotels with {days} days of history"):
+            hotels = stack.enter_context(open_hotels(folder / "sandbox.log", days))
         pipeline = Pipeline(folder, hotels.config)
         warehouse = Warehouse(pipeline.warehouse)
         with _step("First sync: tap-mews | target-duckdb"):

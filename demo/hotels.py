@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-# From the first of January of the year before.
-_OPTIONS = ("--properties=3", "--days=424", "--reservations-per-day=2")
+DAYS = 424
+"""From the first of January of the year before."""
+
+_OPTIONS = ("--properties=3", "--reservations-per-day=2")
 _STREAMS = {stream.entity: name for name, stream in STREAMS.items()}
 """The streams by what the stand-in calls their rows."""
 
@@ -57,9 +59,9 @@ class Hotels:
 
 
 @contextmanager
-def open_hotels(log: Path) -> Iterator[Hotels]:
-    """Serve the hotels until the block ends."""
-    command = (sys.executable, "-m", "sandbox", "--json", *_OPTIONS)
+def open_hotels(log: Path, days: int) -> Iterator[Hotels]:
+    """Serve hotels with some days of history until the block ends."""
+    command = (sys.executable, "-m", "sandbox", "--json", *_OPTIONS, f"--days={days}")
     with logging(log, *command) as sandbox:
         served = sandbox.stdout.readline() if sandbox.stdout else b""
         if not served:

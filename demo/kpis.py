@@ -46,6 +46,15 @@ class Kpis(NamedTuple):
 
 def build(warehouse: Path) -> None:
     """Run the models that the key figures are made of."""
+    dbt(warehouse, "run", "--select", "+mews__daily_kpis")
+
+
+def dbt(warehouse: Path, *command: str) -> None:
+    """Run a command of dbt on the tables of a warehouse.
+
+    Raises:
+        DemoError: It failed.
+    """
     folder = warehouse.parent
     output = {
         "type": "duckdb",
@@ -57,15 +66,14 @@ def build(warehouse: Path) -> None:
     profiles = {"mews": {"target": "demo", "outputs": {"demo": output}}}
     (folder / "profiles.yml").write_text(json.dumps(profiles))
     log = folder / "dbt.log"
-    command = (
-        DBT, "run", "--select", "+mews__daily_kpis", "--no-use-colors",
-        "--no-send-anonymous-usage-stats", "--project-dir", CHECKOUT / "dbt",
-        "--profiles-dir", folder, "--target-path", folder / "target",
-        "--log-path", folder / "logs",
+    options = (
+        "--no-use-colors", "--no-send-anonymous-usage-stats",
+        "--project-dir", CHECKOUT / "dbt", "--profiles-dir", folder,
+        "--target-path", folder / "target", "--log-path", folder / "logs",
     )  # fmt: skip
-    with logging(log, *command) as dbt:
-        told, _ = dbt.communicate()
-    if dbt.returncode:
+    with logging(log, DBT, *command, *options) as run:
+        told, _ = run.communicate()
+    if run.returncode:
         with log.open("ab") as messages:
             messages.write(told)
         raise DemoError(last_lines(log))

@@ -20,7 +20,8 @@ from singer_sdk import Tap
 
 from tap_mews.pages.companionships import COMPANIONSHIPS
 from tap_mews.streams.base import MewsStream
-from tap_mews.streams.bases import Exported, Replaced, Whole
+from tap_mews.streams.bases import Replaced, Whole
+from tap_mews.streams.exported import Exported
 from tap_mews.streams.reservations import Companionships
 from tap_mews.streams.series import Series
 from tap_mews.tap import TapMews

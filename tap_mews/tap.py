@@ -41,7 +41,8 @@ from tap_mews.settings.rules import looks_like_token
 from tap_mews.settings.values import trimmed
 from tap_mews.state_output import StateOutput
 from tap_mews.streams import STREAMS
-from tap_mews.streams.base import MewsStream, MewsTap
+from tap_mews.streams.base import MewsStream
+from tap_mews.streams.mews_tap import MewsTap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,14 +10,8 @@ from facts import ENTITIES, OPERATIONS
 from facts import STREAMS as FACTS
 from sandbox import Sandbox
 from tap_mews.streams import STREAMS
-from tap_mews.streams.bases import (
-    ByTime,
-    Children,
-    Exported,
-    Reference,
-    Replaced,
-    Whole,
-)
+from tap_mews.streams.bases import ByTime, Children, Reference, Replaced, Whole
+from tap_mews.streams.exported import Exported
 from tap_mews.streams.series import Series
 from tests.all_of import all_of
 from tests.harness import FastClock, Json, Result, select, sync

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
 from tap_mews.exports.api import ExportFilter
 from tap_mews.streams.base import MewsStream
-from tap_mews.streams.bases import ByTime, Exported, Reference, Replaced
+from tap_mews.streams.bases import ByTime, Reference, Replaced
+from tap_mews.streams.exported import Exported
 from tap_mews.timestamps import ONE_DAY, at_midnight
 
 if TYPE_CHECKING:

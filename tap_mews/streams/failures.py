@@ -3,87 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
 from tap_mews.pages.batches import Batch
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Generator, Iterable, Sequence
 
     from tap_mews.api.operations import Operation
-    from tap_mews.metrics.record import StreamRecord
-    from tap_mews.pages.reach import Reach, Shares
-    from tap_mews.reading.bookmarks import Bookmarks, Selection
-    from tap_mews.reading.reader import Reader, Slice, WindowRead
-    from tap_mews.run import Run
-
-
-class DividedStream(Protocol):
-    """A stream whose parts can be read with different tokens; see `MewsStream`."""
-
-    name: str
-    reader: Reader
-
-    @property
-    def logger(self) -> logging.Logger:
-        """Takes lines about it."""
-
-    @property
-    def reach(self) -> Reach:
-        """What it is read of, and with which tokens."""
-
-    @property
-    def record(self) -> StreamRecord:
-        """What is known of the reading of it."""
-
-    @property
-    def bookmarks(self) -> Bookmarks:
-        """What the state holds of it."""
-
-    @property
-    def selection(self) -> Selection:
-        """The properties, chains or parents that it reads."""
-
-    @property
-    def fails_by_property(self) -> bool:
-        """Whether one property can fail and others of its token not."""
-
-    @property
-    def run(self) -> Run:
-        """What the streams of this run share."""
-
-    @property
-    def windowed(self) -> Operation:
-        """The operation that a window begins with."""
-
-    @property
-    def is_dry_run(self) -> bool:
-        """Whether it is only tested."""
-
-    @property
-    def moves_bookmark(self) -> bool:
-        """Whether what is delivered is noted."""
-
-    def new_reader(self) -> Reader:
-        """Make what reads it."""
-
-    def read_with(self, shares: Shares) -> set[str]:
-        """Read with these tokens from now on; gives what is read then."""
-
-    @property
-    def may_be_apart(self) -> bool:
-        """Whether some of what is refused together may be allowed alone."""
-
-    def read_apart(self, size: int) -> None:
-        """Ask for parts from now on, of which one can be refused."""
-
-    def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
-        """The slices of some that were set aside."""
-
-    def stay_behind(self, ids: Iterable[str]) -> None:
-        """Leave some pending from where they are."""
+    from tap_mews.pages.reach import Shares
+    from tap_mews.reading.reader import Slice, WindowRead
+    from tap_mews.streams.pending import PendingStream
 
 
 PARTS = 8
@@ -99,7 +30,7 @@ class Failures:
     its bookmark, and the run reports it.
     """
 
-    def __init__(self, stream: DividedStream) -> None:
+    def __init__(self, stream: PendingStream) -> None:
         """Start without any."""
         self._stream = stream
         self._lost: list[Batch] = []

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from tap_mews.api.operations import EVERY_STATE, Operation, under
 from tap_mews.pages.sellers import bookable_services
 from tap_mews.pages.unfolding import Unfolding
-from tap_mews.streams.bases import Exported, Reference
+from tap_mews.streams.bases import Reference
 from tap_mews.streams.configuration import SERVICES
+from tap_mews.streams.exported import Exported
 from tap_mews.streams.series import Series
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation, under
 from tap_mews.pages.lookups import FOUNDED
 from tap_mews.streams.base import MewsStream
-from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
+from tap_mews.streams.bases import ByTime, Children, Reference, Whole
+from tap_mews.streams.exported import Exported
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,8 +16,9 @@ from tap_mews.api.operations import (
 )
 from tap_mews.pages.companionships import UPDATED, CompanionshipFetch, Reservation
 from tap_mews.reading.reader import Slice
-from tap_mews.streams.bases import ByTime, Children, Exported, Reference, Whole
+from tap_mews.streams.bases import ByTime, Children, Reference, Whole
 from tap_mews.streams.configuration import SERVICES
+from tap_mews.streams.exported import Exported
 
 if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader

@@ -72,7 +72,7 @@ class Series(MewsStream):
         """What is sold, of all that the parents are."""
         ids = tuple(sorted(self.sold))
         if self.operation.selector.parents is not None:
-            self.failures.note_unlisted(self.operation.selector.parents)
+            self.note_unlisted(self.operation.selector.parents)
         return Selection(ids, ids)
 
     def read_with(self, shares: Shares) -> set[str]:

@@ -23,7 +23,7 @@ DEFAULT = [each.name for each in STREAMS if each.selected_by_default]
 
 def test_the_demo_accounts_for_every_row(tmp_path: Path) -> None:
     run = subprocess.run(
-        COMMAND,
+        (*COMMAND, "--days=60"),
         cwd=CHECKOUT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
