@@ -69,6 +69,19 @@ def test_an_output_that_takes_nothing_is_told_in_one_line(
     assert words in told[0]
 
 
+def test_a_catalog_for_nobody_is_told_in_one_line(tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *command(tmp_path, {}), "--discover"],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "There is no standard output" in line
+
+
 @contextmanager
 def started(
     folder: Path, config: Json, *, holds: int = PIPE_BYTES, blocks: bool = True

@@ -20,7 +20,7 @@ from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.metrics import get_metrics_logger
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_mews.errors import InvalidOptionError, TapMewsError
+from tap_mews.errors import InvalidOptionError, OutputError, TapMewsError
 from tap_mews.settings.environment import LOG_CONFIG
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class MewsCommand(SingerCommand):
             metrics.addFilter(_is_asked_for)
         try:
             with _told_once():
+                _check_output()
                 return super().main(*args, **kwargs)
         except EXPECTED as error:
             self._fail(error)
@@ -112,6 +113,17 @@ class MewsCommand(SingerCommand):
         self.logger.error("%s", " ".join(line_of(error).split()))
         self.logger.debug("Traceback:", exc_info=error)
         sys.exit(1)
+
+
+def _check_output() -> None:
+    """Refuse to write a catalog or messages to nowhere, which would succeed.
+
+    Raises:
+        OutputError: Standard output was closed before the process began.
+    """
+    if sys.stdout is None:
+        msg = "There is no standard output to write to"
+        raise OutputError(msg)
 
 
 @contextmanager

@@ -30,6 +30,10 @@ NUMBERS = range(2, len(HEAD) - 1)
 LONGEST_NAME = 36
 """Characters of a cell, so that a line has no more than a hundred."""
 
+MOST_UNREAD = 5
+"""Streams that were not read that have a line each. Where a run ends at its first
+request, none was read, and its error must not be lost behind all of them."""
+
 
 @contextmanager
 def reported(
@@ -95,11 +99,18 @@ def table(run: RunRecord) -> Iterator[str]:
     """The report for people: a line for what brought rows or trouble, and the sums."""
     rows: list[list[str]] = []
     quiet: list[StreamRecord] = []
+    unread: list[StreamRecord] = []
     for stream in run.streams.values():
         if stream.is_complete and not stream.rows and not stream.usage.retries:
             quiet.append(stream)
+        elif not stream.partitions:
+            unread.append(stream)
         else:
             rows += _rows(run, stream)
+    names = [each.name for each in unread]
+    if len(names) > MOST_UNREAD:
+        names = [f"({len(names)} streams)"]
+    rows += [[name, *[""] * len(NUMBERS), "", "NOT READ"] for name in names]
     if quiet:
         usage = sum((each.usage for each in quiet), Usage())
         rows.append([f"({len(quiet)} without new rows)", "", "0", *_numbers(usage), ""])
@@ -195,8 +206,6 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
 
 def _rows(run: RunRecord, stream: StreamRecord) -> Iterator[list[str]]:
     """A line for each bookmark of a stream: that of most properties has no name."""
-    if not stream.partitions:
-        yield [stream.name, "", "", "", "", "", "NOT READ"]
     for number, partition in stream.partitions.items():
         if number and not partition.due:
             continue

@@ -112,9 +112,6 @@ class MessageWriter(SimpleSingerWriter):
         if self.is_silent:
             return
         self._end_if_stopped()
-        if sys.stdout is None:  # it was closed before the process began
-            msg = "There is no standard output to write messages to"
-            raise OutputError(msg)
         try:
             descriptor = sys.stdout.fileno()
         except UnsupportedOperation:  # a buffer in the place of a pipe, as in tests
