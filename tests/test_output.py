@@ -70,8 +70,9 @@ def test_an_output_that_takes_nothing_is_told_in_one_line(
 
 
 def test_a_catalog_for_nobody_is_told_in_one_line(tmp_path: Path) -> None:
+    shell = ["sh", "-c", 'exec "$@" >&-', "sh"]
     done = subprocess.run(
-        ["sh", "-c", 'exec "$@" >&-', "sh", *command(tmp_path, {}), "--discover"],
+        [*shell, *command(tmp_path, {}), "--discover"],
         stderr=subprocess.PIPE,
         text=True,
         timeout=PATIENCE,
