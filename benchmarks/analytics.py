@@ -29,6 +29,8 @@ def measure(folder: Path) -> list[Verdict]:
     Raises:
         BenchmarkError: The tap, the target or dbt failed, or is not installed.
     """
+    folder = folder / "dbt"  # other benchmarks leave a state in theirs
+    folder.mkdir()
     rows = []
     try:
         with Sandbox(

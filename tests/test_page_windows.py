@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from sandbox.contract import Span
 from sandbox.faults import Status
-from tap_mews.reading.windows import by_months
+from tap_mews.api.operations import UPDATED
+from tap_mews.pages.windowing import Windowing
+from tap_mews.reading.windows import Window, by_months
 from tests.harness import moment
 from tests.pages_harness import (
     LOOKBACK,
@@ -93,6 +95,21 @@ def test_there_are_no_more_windows_than_a_span_needs(ends: list[datetime]) -> No
         len(list(by_months(start, end, 1, NO_GAP)))
         <= (end - start) // timedelta(days=28) + 1
     )
+
+
+@given(st.tuples(MOMENTS, MOMENTS).map(sorted), st.integers(1, 40))
+def test_the_parts_of_a_window_are_alike_and_cover_it(
+    ends: list[datetime], count: int
+) -> None:
+    start, end = ends
+    windowing = Windowing(UPDATED, began=end, oldest=lambda: start)
+    found = list(windowing.parts(Window(start, end), count))
+    assert len(found) <= count
+    assert (found[0].start, found[-1].end) == (start, end)
+    assert all(one.end == other.start for one, other in pairwise(found))
+    longest = found[0].length
+    assert all(each.length == longest for each in found[:-1])
+    assert found[-1].length <= longest
 
 
 @windowed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -60,6 +61,8 @@ class Windowing:
     def parts(self, window: Window, count: int) -> Iterator[Window]:
         """A window in at most so many parts of whole days, if it can be cut.
 
+        All but the last one are of the same length, so that none takes much longer.
+
         Args:
             window: One of those of `windows`.
             count: Parts that are wanted.
@@ -68,7 +71,7 @@ class Windowing:
         if start is None or by is None:
             yield window
             return
-        days = (end - start).days // min(count, MOST_PARTS)
+        days = math.ceil((end - start) / ONE_DAY / min(count, MOST_PARTS))
         yield from cut(start, end, max(days, 1) * ONE_DAY, by.gap)
 
     def complete_until(self, window: Window) -> datetime:
