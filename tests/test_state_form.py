@@ -76,6 +76,15 @@ def test_what_the_first_release_wrote_into_a_newer_state_counts() -> None:
     assert (read["covers"], read["exports"]) == (["a", "b"], [job])
 
 
+def test_what_the_first_release_does_not_read_keeps_its_bookmark() -> None:
+    """It writes the lists of what it reads in full, and drops `ids` and `format`."""
+    both = {name: {"covers": ["a", "b"], "exports": []} for name in ("bills", "rates")}
+    bookmarks = shortened({"bookmarks": both})["bookmarks"]
+    bookmarks["bills"] |= {"covers": ["b", "a"]}
+    read = expanded({"bookmarks": bookmarks})["bookmarks"]["rates"]
+    assert sorted(read["covers"]) == ["a", "b"]
+
+
 @pytest.mark.parametrize("found", [None, ["b"]], ids=["missing", "another"])
 def test_a_list_that_is_missing_or_another_one_is_refused(
     found: list[str] | None,

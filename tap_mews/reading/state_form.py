@@ -62,12 +62,12 @@ def expanded(state: Json) -> Json:
     Raises:
         InvalidStateError: It was taken apart.
     """
-    ids = state.get("ids") or {}
+    bookmarks = state.get("bookmarks", {})
+    ids = {**_lists_of_0_1(bookmarks), **(state.get("ids") or {})}
     return {
         **{key: state[key] for key in state.keys() - {"format", "ids"}},
         "bookmarks": {
-            name: _expanded(name, bookmark, ids)
-            for name, bookmark in state.get("bookmarks", {}).items()
+            name: _expanded(name, bookmark, ids) for name, bookmark in bookmarks.items()
         },
     }
 
@@ -142,6 +142,15 @@ def _added_if_it_follows(job: Json) -> str | None:
     """
     added: str | None = job.get("added")
     return added if added is not None and added >= job["end"] else None
+
+
+def _lists_of_0_1(bookmarks: Json) -> Json:
+    """The lists that 0.1 wrote in full, by name.
+
+    It keeps the bookmarks of streams that it does not read, and not `ids`.
+    """
+    lists = [each.get("covers") for each in bookmarks.values()]
+    return {name_of(some): some for some in lists if _is_list_of_ids(some)}
 
 
 def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
