@@ -26,7 +26,7 @@ from sandbox.faults import (
     TooMany,
     Truncated,
 )
-from tap_mews.api.rate_limit import RateLimiter
+from tap_mews.api.rate_limit import Departure, RateLimiter
 from tap_mews.clock import Clock
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError, UnavailableError
 from tests.examples import examples
@@ -134,7 +134,7 @@ def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -
 
     def acquire(pauses: list[float]) -> None:
         for number in range(600 // len(gaps)):
-            budget.acquire()
+            budget.acquire("a")
             times.append(clock.passed)
             pause = pauses[number % len(pauses)]
             if pause and number % 7 == 0:
@@ -145,13 +145,38 @@ def test_no_window_has_more_requests_than_are_allowed(gaps: list[list[float]]) -
     assert most_in_a_window(times) <= ALLOWED
 
 
-def test_what_is_allowed_is_used() -> None:
+@pytest.mark.parametrize(
+    ("answer", "margin"), [(None, 1.5), (3.0, 0.3)], ids=["no answers", "answers"]
+)
+def test_what_is_allowed_is_used(answer: float | None, margin: float) -> None:
     clock = FastClock()
     budget = RateLimiter(clock)
-    for _ in range(1000):
-        budget.acquire()
-    # five windows and the start of a sixth, with a margin of a tenth
-    assert clock.monotonic() <= (1000 / ALLOWED) * WINDOW * 1.1 + WINDOW
+    for _ in range(5 * ALLOWED + 1):
+        departure = budget.acquire("a")
+        if answer is not None:
+            budget.answered(departure, answer)
+    assert clock.monotonic() == pytest.approx(5 * (WINDOW + margin))
+
+
+@pytest.mark.parametrize("work", [0.0, 3.0, 29.0])
+@pytest.mark.parametrize("ways", [[0.0, 1.0, 0.0], [0.0] * 6 + [1.4], [0.7, 0.1, 1.1]])
+def test_no_window_has_more_arrivals_than_are_allowed(
+    ways: list[float], work: float
+) -> None:
+    """However long each request was on its way, up to what is reckoned with."""
+    clock = FastClock()
+    budget = RateLimiter(clock)
+    arrivals: list[float] = []
+    late: list[tuple[float, Departure, float]] = []
+    for number in range(2 * ALLOWED):
+        departure, way = budget.acquire("a"), ways[number % len(ways)]
+        now = clock.monotonic()
+        arrivals.append(now + way)
+        late.append((now + way + work, departure, way + work))
+        for answer in [each for each in late if each[0] <= now]:
+            late.remove(answer)
+            budget.answered(answer[1], answer[2])
+    assert most_in_a_window(arrivals) <= ALLOWED
 
 
 class Leaving(Exception):  # noqa: N818 - it is no error
@@ -169,7 +194,7 @@ class NoTime(FastClock):
 def due(budget: RateLimiter, clock: Clock) -> float:
     """When the next request is to leave."""
     try:
-        budget.acquire()
+        budget.acquire("a")
     except Leaving as leaving:
         return float(leaving.args[0] + clock.monotonic())
     return clock.monotonic()
@@ -198,7 +223,7 @@ def test_all_who_wait_are_held_and_then_leave_within_the_rate() -> None:
 
     def acquire() -> None:
         for _ in range(150):
-            budget.acquire()
+            budget.acquire("a")
             times.append(clock.passed)
 
     def hold() -> None:
@@ -226,7 +251,7 @@ def test_threads_that_wake_up_late_exceed_no_window() -> None:
 
     def acquire() -> None:
         for _ in range(150):
-            budget.acquire()
+            budget.acquire("a")
             times.append(clock.passed)
 
     clock.run(*[acquire] * 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,11 +14,35 @@ if TYPE_CHECKING:
 REQUESTS, WINDOW_SECONDS = 200, 30.0
 """What Mews grants: so many requests in a sliding window."""
 
-MARGIN_SECONDS = 1.5
-"""Mews counts by arrival, we by departure, and not every connection is equally fast."""
+MOST_MARGIN = 1.5
+"""Mews counts by arrival, we by departure: seconds that a request may be on its way
+longer than the one before it."""
 
-LATE_SECONDS = MARGIN_SECONDS / 3
+LEAST_MARGIN = 0.3
+"""The same for a request whose answer came as fast as any: it was not on its way for
+long."""
+
+LATE_SECONDS = 0.5
 """A thread that leaves so much later than it was to leave has to queue again."""
+
+
+@dataclass(eq=False)
+class Departure:
+    """A request that is counted.
+
+    Attributes:
+        operation: What it asks for.
+        place: When it was to leave, in a time that stands still while all are held.
+        waited: Seconds that it waited.
+        late: Seconds that it left later.
+        answered_in: Seconds from leaving to the answer, once it has come.
+    """
+
+    operation: str
+    place: float
+    waited: float = 0.0
+    late: float = 0.0
+    answered_in: float | None = None
 
 
 class RateLimiter:
@@ -29,30 +54,43 @@ class RateLimiter:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._places: deque[float] = deque(maxlen=REQUESTS)
+        self._departures: deque[Departure] = deque()
+        self._fastest: dict[str, float] = {}
         self._opens_at = 0.0
         self._held = 0.0
 
-    def acquire(self) -> float:
+    def acquire(self, operation: str) -> Departure:
         """Wait until one more request is within the rate, and count it.
 
+        Args:
+            operation: Requests of the same one are expected to take as long.
+
         Returns:
-            Seconds of waiting.
+            The request; tell `answered` of its answer.
         """
-        began, place = self._clock.monotonic(), -math.inf
+        began, departure = self._clock.monotonic(), Departure(operation, -math.inf)
         while True:
             with self._lock:
                 now = self._clock.monotonic()
-                if now - (place + self._held) > LATE_SECONDS:
-                    place = max(now, self._opens_at) - self._held
-                    if len(self._places) == REQUESTS:
-                        window = WINDOW_SECONDS + MARGIN_SECONDS
-                        place = max(place, self._places[0] + window)
-                    self._places.append(place)
-                pause = place + self._held - now
+                if now - (departure.place + self._held) > LATE_SECONDS:
+                    departure = Departure(operation, self._next_place(now))
+                    self._departures.append(departure)
+                pause = departure.place + self._held - now
             if pause <= 0:
-                return now - began
+                departure.waited, departure.late = now - began, -pause
+                return departure
             self._clock.sleep(pause)
+
+    def answered(self, departure: Departure, seconds: float) -> None:
+        """A request was answered, so many seconds after it left.
+
+        It cannot have arrived later than that: the faster the answer, the less margin
+        its place in the window needs.
+        """
+        with self._lock:
+            departure.answered_in = seconds
+            fastest = self._fastest.setdefault(departure.operation, seconds)
+            self._fastest[departure.operation] = min(fastest, seconds)
 
     def pause_for(self, seconds: float) -> None:
         """Let no request leave for a while, as a 429 asks for."""
@@ -61,3 +99,23 @@ class RateLimiter:
             until = max(self._opens_at, now + seconds)
             self._held += until - max(self._opens_at, now)
             self._opens_at = until
+
+    def _next_place(self, now: float) -> float:
+        """When the next request may leave, not before those that wait already."""
+        departures = self._departures
+        place = max(now, self._opens_at) - self._held
+        while departures and departures[0].place + WINDOW_SECONDS + MOST_MARGIN < place:
+            departures.popleft()
+        if departures:
+            place = max(place, departures[-1].place)
+        if len(departures) >= REQUESTS:
+            place = max(place, sorted(map(self._ends, departures))[-REQUESTS])
+        return place
+
+    def _ends(self, departure: Departure) -> float:
+        """When a request counts no more."""
+        margin = MOST_MARGIN
+        if departure.answered_in is not None:
+            slower = departure.answered_in - self._fastest[departure.operation]
+            margin = min(LEAST_MARGIN + departure.late + slower, MOST_MARGIN)
+        return departure.place + WINDOW_SECONDS + margin

@@ -144,14 +144,15 @@ class Transport:
         data = msgspec.json.encode({**tokens, **body})
         # in this order: a request that is counted must leave
         with self._places:
-            waited = access.budget.acquire()
-            record.add(Usage(requests=1, budget_seconds=waited))
+            departure = access.budget.acquire(operation)
+            record.add(Usage(requests=1, budget_seconds=departure.waited))
             began = self.clock.monotonic()
             try:
                 response = self._post(operation, data)
             finally:
                 seconds = self.clock.monotonic() - began
                 record.add(Usage(answer_seconds=seconds))
+        access.budget.answered(departure, seconds)
         record.add(Usage(answer_bytes=len(response.value)))
         if response.status in TAKEN:
             access.let_in.setdefault(operation, body)
