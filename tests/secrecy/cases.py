@@ -6,8 +6,10 @@ import json
 import shutil
 import socket
 import tempfile
+import time
 from dataclasses import dataclass, field, replace
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from sandbox.encoding import encode
 from sandbox.faults import FILES, Cut, MissingRows, NotJson, Reset, Short, Status
 from tap_mews import errors
 from tap_mews.errors import DownloadError, RefusedError, TapMewsError
-from tests.pages_harness import ASSIGNMENTS, Spoiled
+from tests.pages_harness import ASSIGNMENTS, RESERVATIONS, Spoiled
 from tests.secrecy.shown import GUEST, WRONG
 
 if TYPE_CHECKING:
@@ -184,11 +186,20 @@ def file_redirects(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     return {}
 
 
+def answered(sandbox: Sandbox) -> set[str]:
+    """The operations that were called and allowed."""
+    requests = sandbox.journal.requests()
+    return {each.operation for each in requests if each.status == HTTPStatus.OK}
+
+
 def withdrawn(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     """The access token is taken away while pages are read."""
     del monkeypatch
 
     def withdraw(call: Call) -> Reply:
+        # each stream has been let in
+        while not {"exports/add", RESERVATIONS} <= answered(sandbox):
+            time.sleep(0.01)
         sandbox.faults.add("*", Echo(sandbox, 401), times=None)
         return Echo(sandbox, 401)(call)
 
