@@ -38,7 +38,7 @@ help: ## List these commands
 demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync sandbox hotels into DuckDB twice, and show rows and key figures
 	@$(BIN)/python -m demo
 
-test: lint ## Run all checks: lint, types, tests
+test: lint ## Run all checks: lint, types, tests; EXAMPLES=1 tries all cases
 	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --durations 20 $(COVERAGE)
 
 coverage: COVERAGE := --cov

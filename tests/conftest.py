@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -13,6 +14,7 @@ from hypothesis import settings
 from sandbox import Sandbox
 from sandbox.server import Server
 from tap_mews.api.redaction import REDACTOR
+from tests.examples import is_chosen
 from tests.harness import SERVING, FastClock
 
 if TYPE_CHECKING:
@@ -23,6 +25,23 @@ T = TypeVar("T")
 # how long an example takes says more about the machine than about the tap
 settings.register_profile("tests", deadline=None)
 settings.load_profile("tests")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Try some of the cases of tests that run the tap, of those that were asked for."""
+    names = [item.nodeid.partition("[")[0] for item in items]
+    counts, seen = Counter(names), Counter[str]()
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for name, item in zip(names, items, strict=True):
+        chosen = is_chosen(item, seen[name], counts[name])
+        (kept if chosen else left_out).append(item)
+        seen[name] += 1
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = kept
 
 
 def pytest_collection_finish() -> None:

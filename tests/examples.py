@@ -1,16 +1,44 @@
-"""How many examples Hypothesis makes up for a test."""
+"""How much is tried: for a change, in CI, and every week.
+
+Without `EXAMPLES`, tests that run the tap with many cases try some of them. 1 tries all,
+as the workflow does for each change; with more, Hypothesis makes up more.
+"""
 
 from __future__ import annotations
 
 from os import environ
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 
+if TYPE_CHECKING:
+    import pytest
+
 TIMES = int(environ.get("EXAMPLES") or 1)
-"""Every week CI tries more than a change is tried with: see the workflow."""
+"""As many times the examples that Hypothesis makes up."""
+
+EVERY = 1 if environ.get("EXAMPLES") else 3
+"""Of many cases, every so many are tried."""
+
+FEW = 3
+"""So many cases are all tried."""
+
+HOTELS = {"sandbox", "sandbox_today", "hotels"}
+"""Fixtures of tests that run the tap, and so take long."""
 
 
 def examples(count: int, **others: Any) -> settings:  # noqa: ANN401 - as settings
     """Settings with so many examples; how long one takes depends on the machine."""
     return settings(max_examples=count * TIMES, deadline=None, **others)
+
+
+def is_chosen(test: pytest.Item, number: int, count: int) -> bool:
+    """Whether to try a case.
+
+    Args:
+        test: The case.
+        number: Of the case among those of its test, from 0.
+        count: Cases of its test that were asked for.
+    """
+    takes_long = HOTELS & {*getattr(test, "fixturenames", ())}
+    return not takes_long or count <= FEW or number % EVERY == 0

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.crashes.histories import Setting
     from tests.crashes.tally import Tally
 
-HISTORIES = 5
+HISTORIES = 3
 """How many of each stream a change is tried with."""
 
 SETTING = "CRASH_HISTORIES"
