@@ -1,7 +1,7 @@
 """How much is tried: for a change, in CI, and every week.
 
-Without `EXAMPLES`, tests that run the tap with many cases try some of them. 1 tries all,
-as the workflow does for each change; with more, Hypothesis makes up more.
+Without `EXAMPLES`, tests that run the tap with many cases try some of them; with 1, all
+of them, as the workflow does for each change; with more, Hypothesis makes up more.
 """
 
 from __future__ import annotations
