@@ -90,16 +90,14 @@ def kept(tables: Tables, keep: Keep) -> Tables:
         tables: The values by stream, key and property.
         keep: Gives what is stored of a value with a schema.
     """
-    return {
-        stream: {
-            key: {
-                name: keep(value, load(stream)["properties"][name])
-                for name, value in row.items()
-            }
+    found: Tables = {}
+    for stream, rows in tables.items():
+        properties = load(stream)["properties"]
+        found[stream] = {
+            key: {name: keep(value, properties[name]) for name, value in row.items()}
             for key, row in rows.items()
         }
-        for stream, rows in tables.items()
-    }
+    return found
 
 
 def floating(value: Value) -> Value:
