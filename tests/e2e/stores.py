@@ -200,9 +200,16 @@ def _from_duckdb(value: Value, kind: str) -> Value:
 
 def in_postgres(server: Server) -> Tables:
     """The rows in the tables of target-postgres."""
-    found: Tables = {}
-    for stream in STREAMS:
-        if server.ask(f"select to_regclass('mews.{stream}')"):
-            answer = server.ask(f"select json_agg(to_jsonb(t)) from mews.{stream} t")
-            found[stream] = {row["Id"]: row for row in exact(answer or "null") or []}
-    return found
+    there = server.ask(
+        """select coalesce(json_agg(table_name), '[]') from information_schema.tables
+        where table_schema = 'mews'"""
+    )
+    asked = ", ".join(
+        f"'{stream}', (select json_agg(to_jsonb(t)) from mews.{stream} t)"
+        for stream in STREAMS.keys() & json.loads(there)
+    )
+    answer = exact(server.ask(f"select json_build_object({asked})"))
+    return {
+        stream: {row["Id"]: row for row in rows or []}
+        for stream, rows in answer.items()
+    }
