@@ -48,7 +48,7 @@ crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows;
 	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
 
 e2e: $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target, PostgreSQL and dbt
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore tests/e2e/test_dagster.py tests/e2e
+	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e/test_dagster.py tests/e2e
 
 examples: examples-types ## Check examples/ and run them with Dagster, Meltano and PostgreSQL
 	$(BIN)/python -m pytest tests/e2e/test_dagster.py

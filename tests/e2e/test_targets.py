@@ -16,7 +16,7 @@ import pytest
 from tests.e2e import stores
 from tests.e2e.project import login
 from tests.harness import select, sync
-from tests.pages_harness import settle
+from tests.pages_harness import BEFORE_ALL, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,10 @@ def load(project: Project, sandbox: Sandbox, tmp_path: Path) -> Load:
         **settings: object,
     ) -> None:
         batch_config = {"batch_config": in_batches} if way == BATCH else {}
-        config = sandbox.config(**batch_config, **(tap or {}))
+        # the years before the hotels opened take time
+        config = sandbox.config(
+            reference_start_date=BEFORE_ALL, **batch_config, **(tap or {})
+        )
         result = sync(config, state, select(*stores.STREAMS)).ok()
         assert batches.exists() == (way == BATCH)
         loader = project.loader(target)
