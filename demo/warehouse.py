@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,19 +55,23 @@ class Warehouse:
             hotels: The keys that there are, each with its last update.
             until: Up to when rows are due.
         """
-        tables = {table: columns for table, *columns in self._ask(_TABLES)[1:]}
-        date, *_ = tables.get(name, (None,))
+        date, *_ = self._columns.get(name, (None,))
         updated = "updatedutc" if date == "updatedutc" else "null"
         columns = STREAMS[name].key if name in STREAMS else ("Id",)
         key = ", ".join(f"{each.lower()}::text" for each in columns)
         question = f"select lower(concat_ws('/', {key})), {updated}::text from {name}"  # noqa: S608
-        here = dict(self._ask(question)[1:]) if name in tables else {}
+        here = dict(self._ask(question)[1:]) if name in self._columns else {}
         wrong = here.keys() - hotels.keys()
         for each, moment in hotels.items():
             written = moment.replace("T", " ").removesuffix("Z")
             if moment <= until and here.get(each, "") not in {None, written}:
                 wrong.add(each)
         return len(wrong)
+
+    @cached_property
+    def _columns(self) -> dict[str, list[str | None]]:
+        """By table, the columns of its date and its key; to find them takes long."""
+        return {table: columns for table, *columns in self._ask(_TABLES)[1:]}
 
     def _ask(self, *statements: str) -> list[tuple[Any, ...]]:
         """Give the head and the rows of the last statement's answer."""

@@ -39,6 +39,16 @@ SECONDS = 240
 """Time that no command takes."""
 
 
+def results(target: Path) -> list[Row]:
+    """What dbt has said of each model and test: no failure, and no warning."""
+    content = json.loads((target / "run_results.json").read_text("utf-8"))
+    found: list[Row] = content["results"]
+    assert not [
+        each["unique_id"] for each in found if each["status"] not in {"success", "pass"}
+    ]
+    return found
+
+
 class Warehouse:
     """A database of one kind, and the commands that fill it."""
 
@@ -95,15 +105,7 @@ class Warehouse:
             "--profiles-dir", self._folder, "--target-path", target,
             "--log-path", self._folder / "logs", "--no-use-colors",
         )  # fmt: skip
-        content = json.loads((target / "run_results.json").read_text("utf-8"))
-        results: list[Row] = content["results"]
-        wrong = [
-            each["unique_id"]
-            for each in results
-            if each["status"] not in {"success", "pass"}
-        ]
-        assert not wrong
-        return results
+        return results(target)
 
     def rows(self, query: str) -> list[Row]:
         """What a query answers."""

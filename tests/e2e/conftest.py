@@ -10,6 +10,7 @@ import pytest
 from benchmarks.postgres import NoPostgresError, Server, serving
 from tests.e2e import stores
 from tests.e2e.project import BINARIES, Project
+from tests.pages_harness import BEFORE_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,8 +46,9 @@ def shipped(installed: Project, sandbox: Sandbox) -> Iterator[Project]:
 
 @pytest.fixture
 def project(shipped: Project) -> Project:
-    """The same, reading the streams alone that tests compare, which takes less long."""
+    """The same, reading what tests compare and no years before it: that is faster."""
     shipped.select(*stores.STREAMS)
+    shipped.env["TAP_MEWS_REFERENCE_START_DATE"] = BEFORE_ALL
     return shipped
 
 

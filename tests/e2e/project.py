@@ -28,6 +28,9 @@ CHECKOUT = Path(__file__).parents[2]
 BINARIES = CHECKOUT / ".venv-meltano" / "bin"
 EXAMPLE_BINARIES = CHECKOUT / ".venv-examples" / "bin"
 
+OLD_TARGET = "target-jsonl"
+"""It needs releases of long ago, which go with none of ours."""
+
 SELECT = "TAP_MEWS__SELECT"
 
 SECONDS = 600
@@ -50,6 +53,16 @@ _LEFT_OUT = shutil.ignore_patterns(
     ".*", "__pycache__", "build", "dist", "output", "plugins", "*.duckdb*"
 )
 """What a fresh checkout does not hold."""
+
+
+def login(server: Server) -> dict[str, Any]:
+    """What target-postgres has to know of a server."""
+    return {
+        "port": server.port,
+        "database": DATABASE,
+        "user": USER,
+        "password": server.password,
+    }
 
 
 class Project:
@@ -84,19 +97,26 @@ class Project:
         }
 
     def install(self) -> None:
-        """Install each plugin in the versions that its constraints name."""
-        self._install("extractor", "tap-mews", "constraints.txt")
-        for each in self.definition["plugins"]["loaders"]:
-            self._install("loader", each["name"], f"constraints-{each['name']}.txt")
-        for each in self.definition["plugins"].get("utilities", ()):
-            self._install("utility", each["name"], "constraints-dbt.txt")
+        """Install the plugins in the versions of their constraints.
 
-    def _install(self, kind: str, name: str, constraints: str) -> None:
-        files = {
-            "UV_CONSTRAINT": str(self._checkout / constraints),
+        Those whose constraints agree are installed together: Meltano starts once.
+        """
+        plugins = self.definition["plugins"]
+        names = [each["name"] for each in plugins["loaders"]]
+        agreeing = [name for name in names if name != OLD_TARGET]
+        self._install(["tap-mews", *agreeing], "", *(f"-{name}" for name in agreeing))
+        if OLD_TARGET in names:
+            self._install([OLD_TARGET], f"-{OLD_TARGET}")
+        for each in plugins.get("utilities", ()):
+            self._install([each["name"]], "-dbt")
+
+    def _install(self, names: list[str], *constraints: str) -> None:
+        files = [self._checkout / f"constraints{each}.txt" for each in constraints]
+        env = {
+            "UV_CONSTRAINT": " ".join(map(str, files)),
             "UV_BUILD_CONSTRAINT": str(self._checkout / "constraints.txt"),
         }
-        self.meltano("install", kind, name, env=files)
+        self.meltano("install", *names, env=env)
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -118,13 +138,30 @@ class Project:
 
     def load_into(self, server: Server) -> None:
         """Let target-postgres load into a server's database."""
-        known = {
-            "port": server.port,
-            "database": DATABASE,
-            "user": USER,
-            "password": server.password,
-        }
-        self.env |= {f"TARGET_POSTGRES_{k.upper()}": str(v) for k, v in known.items()}
+        for name, value in login(server).items():
+            self.env[f"TARGET_POSTGRES_{name.upper()}"] = str(value)
+
+    def loader(self, name: str) -> dict[str, Any]:
+        """What its meltano.yml holds of a target."""
+        (found,) = (
+            each
+            for each in self.definition["plugins"]["loaders"]
+            if each["name"] == name
+        )
+        return dict(found)
+
+    def target(self, name: str, *arguments: str, given: str = "", code: int = 0) -> str:
+        """As `meltano`, for a target that Meltano has installed.
+
+        Args:
+            name: The target.
+            arguments: Of its command line.
+            given: What it reads.
+            code: The exit code.
+        """
+        home = self.folder / ".meltano" / "loaders" / name / "venv" / "bin"
+        program = str(home / self.loader(name)["executable"])
+        return self.shell(program, *arguments, code=code, given=given)
 
     def meltano(self, *arguments: str, code: int = 0, env: Env | None = None) -> str:
         """Run a command of Meltano that must end with an exit code.
@@ -146,6 +183,7 @@ class Project:
         *command: str,
         code: int = 0,
         env: Env | None = None,
+        given: str = "",
         seconds: float = SECONDS,
     ) -> str:
         """As `meltano`, for any command, which may take that long."""
@@ -153,9 +191,9 @@ class Project:
             command,
             cwd=self.folder,
             env={**self.env, **(env or {})},
-            stdin=subprocess.DEVNULL,
+            input=given,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             timeout=seconds,
             check=False,
         )

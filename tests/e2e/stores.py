@@ -90,16 +90,14 @@ def kept(tables: Tables, keep: Keep) -> Tables:
         tables: The values by stream, key and property.
         keep: Gives what is stored of a value with a schema.
     """
-    return {
-        stream: {
-            key: {
-                name: keep(value, load(stream)["properties"][name])
-                for name, value in row.items()
-            }
+    found: Tables = {}
+    for stream, rows in tables.items():
+        properties = load(stream)["properties"]
+        found[stream] = {
+            key: {name: keep(value, properties[name]) for name, value in row.items()}
             for key, row in rows.items()
         }
-        for stream, rows in tables.items()
-    }
+    return found
 
 
 def floating(value: Value) -> Value:
@@ -202,9 +200,16 @@ def _from_duckdb(value: Value, kind: str) -> Value:
 
 def in_postgres(server: Server) -> Tables:
     """The rows in the tables of target-postgres."""
-    found: Tables = {}
-    for stream in STREAMS:
-        if server.ask(f"select to_regclass('mews.{stream}')"):
-            answer = server.ask(f"select json_agg(to_jsonb(t)) from mews.{stream} t")
-            found[stream] = {row["Id"]: row for row in exact(answer or "null") or []}
-    return found
+    there = server.ask(
+        """select coalesce(json_agg(table_name), '[]') from information_schema.tables
+        where table_schema = 'mews'"""
+    )
+    asked = ", ".join(
+        f"'{stream}', (select json_agg(to_jsonb(t)) from mews.{stream} t)"
+        for stream in STREAMS.keys() & json.loads(there)
+    )
+    answer = exact(server.ask(f"select json_build_object({asked})"))
+    return {
+        stream: {row["Id"]: row for row in rows or []}
+        for stream, rows in answer.items()
+    }

@@ -1,204 +1,26 @@
-"""The numbers of the dbt package are those of the hotels, in DuckDB and PostgreSQL."""
+"""The numbers of the dbt package are those of the hotels, in DuckDB."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
-from sandbox.clock import UTC
-from sandbox.hotel.truth import Day
-from tests.e2e import joins, ten_days
-from tests.e2e.analytics import DBT, Kind, Row, Warehouse, same
-from tests.e2e.ten_days import TenDays
-from tests.pages_harness import settle
+from tests.e2e import marts
+from tests.e2e.analytics import DBT, Warehouse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from benchmarks.postgres import Server
-
-START = datetime(2026, 4, 5, 6, tzinfo=UTC)
-"""The week before it, the clocks of Europe were put to summer time."""
-
-KPIS_OF_ROOM_TYPES = "+mews__daily_kpis_by_room_type"
-
-MONEY = [name for name in asdict(Day()) if "revenue" in name]
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def warehouse(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Warehouse]:
-    """An empty warehouse."""
-    if not DBT.exists():
-        pytest.fail("dbt is not installed here; run: make e2e")
-    kind = cast("Kind", request.param)
-    folder = tmp_path_factory.mktemp(kind)
-    if kind == "duckdb":
-        yield Warehouse(kind, folder)
-        return
-    server: Server = request.getfixturevalue("server")
-    yield Warehouse(kind, folder, server)
-    for schema in ("mews", "analytics", "analytics_staging", "analytics_intermediate"):
-        server.ask(f"drop schema if exists {schema} cascade")
-
-
-def expected(day: Day) -> Row:
-    """The KPIs of a day that was counted."""
-    counted = asdict(day)
-    return counted | {
-        "occupancy": _ratio(day.rooms_sold, day.rooms_available),
-        "adr": _ratio(day.room_revenue_net, day.rooms_sold),
-        "revpar": _ratio(day.room_revenue_net, day.rooms_available),
-        "trevpar": _ratio(day.total_revenue_net, day.rooms_available),
-    }
-
-
-def _ratio(dividend: Decimal | int, divisor: int) -> Decimal | None:
-    return Decimal(dividend) / divisor if divisor else None
-
-
-def unlike(found: Row | None, wanted: Row | None) -> list[str]:
-    """Name the columns that differ."""
-    if found is None or wanted is None:
-        return ["made up" if wanted is None else "missing"]
-    return [
-        f"{name}: {found[name]} instead of {value}"
-        for name, value in wanted.items()
-        if not same(found[name], value)
-    ]
-
-
-def compare(warehouse: Warehouse, sandbox: Sandbox) -> None:
-    """Compare each KPI of each day with what the hotels have counted."""
-    days = warehouse.table("mews__daily_kpis", ("enterprise_id", "business_date"))
-    kinds = warehouse.table(
-        "mews__daily_kpis_by_room_type",
-        ("enterprise_id", "business_date", "resource_category_id"),
-    )
-    wanted_days: dict[tuple[str, ...], Row] = {}
-    wanted_kinds: dict[tuple[str, ...], Row] = {}
-    for hotel in sandbox.group.hotels:
-        for day, counted in hotel.truth.days().items():
-            wanted_days[hotel.id, str(day)] = expected(counted)
-        for (day, kind), counted in hotel.truth.days_by_category().items():
-            wanted_kinds[hotel.id, str(day), str(kind)] = expected(counted)
-    for found, wanted in ((days, wanted_days), (kinds, wanted_kinds)):
-        assert len(wanted) > 0
-        lived = {key for key in found if key[0] != ten_days.HOTEL}
-        wrong = {
-            key: unlike(found.get(key), wanted.get(key))
-            for key in lived | wanted.keys()
-            if unlike(found.get(key), wanted.get(key))
-        }
-        assert not wrong
-
-
-def compare_by_hand(warehouse: Warehouse) -> None:
-    """Compare the ten days with the table that was calculated by hand."""
-    keys = ("enterprise_id", "business_date", "currency")
-    found = warehouse.table("mews__daily_kpis", keys)
-    by_hand = ten_days.by_hand()
-    wanted = {
-        (ten_days.HOTEL, row["business_date"], row["currency"]) for row in by_hand
-    }
-    assert {key for key in found if key[0] == ten_days.HOTEL} == wanted
-    for row in by_hand:
-        key = (ten_days.HOTEL, row["business_date"], row["currency"])
-        numbers = {
-            name: Decimal(text) if text else None
-            for name, text in row.items()
-            if name not in {"business_date", "currency", "how", "rule"}
-        }
-        assert unlike(found[key], numbers) == [], row["how"]
-
-
-def compare_sums(warehouse: Warehouse) -> None:
-    """Each mart that splits a day adds up to it."""
-    sums = ", ".join(f"sum({name}) as {name}" for name in ("rooms_sold", *MONEY))
-    total = f"select enterprise_id, currency, {sums} from analytics.{{}} group by 1, 2"
-    days, production = (
-        {(r["enterprise_id"], r["currency"]): r for r in warehouse.rows(query)}
-        for query in map(total.format, ("mews__daily_kpis", "mews__production"))
-    )
-    assert production == days
-    revenue = warehouse.rows(
-        """select enterprise_id, currency, sum(net) as net, sum(gross) as gross
-        from analytics.mews__revenue where revenue_class <> 'not_revenue'
-        group by 1, 2"""
-    )
-    for row in revenue:
-        whole = days[row["enterprise_id"], row["currency"]]
-        assert same(row["net"], whole["total_revenue_net"])
-        assert same(row["gross"], whole["total_revenue_gross"])
-    booked = warehouse.rows(
-        """select k.rooms_sold + k.rooms_complimentary as slept_in, rooms_on_the_books
-        from analytics.mews__daily_kpis k
-        join analytics.mews__pickup p on p.enterprise_id = k.enterprise_id
-          and p.business_date = k.business_date and p.currency = k.currency
-          and p.days_before = 0"""
-    )
-    assert booked
-    for row in booked:
-        assert row["slept_in"] == row["rooms_on_the_books"]
-
-
-def compare_pickup(warehouse: Warehouse, sandbox: Sandbox) -> None:
-    """What was on the books on each past day is what the hotels knew on it."""
-    keys = ("enterprise_id", "business_date", "on_the_books_date")
-    found = warehouse.table("mews__pickup", keys)
-    for hotel in sandbox.group.hotels:
-        rows = {key[1:]: row for key, row in found.items() if key[0] == hotel.id}
-        assert rows
-        for (night, then), row in rows.items():
-            booked = hotel.truth.on_the_books(
-                date.fromisoformat(night), date.fromisoformat(then)
-            )
-            assert row["rooms_on_the_books"] == booked, (night, then)
-
-
-def compare_ledgers(warehouse: Warehouse) -> None:
-    """The books agree, but for what is not posted yet."""
-    wrong = warehouse.rows(
-        f"""select * from analytics.mews__ledger_check
-        where enterprise_id <> '{ten_days.HOTEL}' and (
-          outcome in ('out of balance', 'differs from balances')
-          or difference_to_items <> not_posted_value)"""
-    )
-    assert wrong == []
-    posted = warehouse.rows(
-        """select sum(debit) as debit, sum(credit) as credit
-        from analytics.mews__ledger_check"""
-    )
-    assert posted[0]["debit"] == posted[0]["credit"] > 0
+    from pathlib import Path
 
 
 def test_each_kpi_of_each_day_is_that_of_the_hotels_also_when_they_have_lived_on(
-    warehouse: Warehouse,
+    tmp_path: Path,
 ) -> None:
-    with Sandbox(properties=2, days=24, start=START) as sandbox:
-        ten = TenDays(sandbox)
-        ten.first_week()
-        settle(sandbox)
-        warehouse.sync(sandbox)
-        warehouse.dbt("run", "--select", "+mews__daily_kpis", KPIS_OF_ROOM_TYPES)
-        compare(warehouse, sandbox)
-
-        ten.changes()
-        sandbox.live_on(timedelta(days=3))
-        sandbox.add_property()
-        settle(sandbox)
+    if not DBT.exists():
+        pytest.fail("dbt is not installed here; run: make e2e")
+    warehouse = Warehouse("duckdb", tmp_path)
+    with marts.lived_on(warehouse) as sandbox:
         warehouse.sync(sandbox)
         tests = [each for each in warehouse.dbt("build") if "failures" in each]
         assert tests
-        compare(warehouse, sandbox)
-        compare_by_hand(warehouse)
-        compare_sums(warehouse)
-        compare_pickup(warehouse, sandbox)
-        compare_ledgers(warehouse)
-        joins.compare(warehouse, sandbox)
+        marts.compare(warehouse, sandbox)

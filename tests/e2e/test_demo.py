@@ -23,7 +23,7 @@ DEFAULT = [each.name for each in STREAMS if each.selected_by_default]
 
 def test_the_demo_accounts_for_every_row(tmp_path: Path) -> None:
     run = subprocess.run(
-        (*COMMAND, "--days=60"),
+        (*COMMAND, "--days=31"),
         cwd=CHECKOUT,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         capture_output=True,
@@ -47,7 +47,7 @@ def test_the_demo_accounts_for_every_row(tmp_path: Path) -> None:
 
 def test_the_demo_leaves_no_process_behind_when_interrupted(tmp_path: Path) -> None:
     with running(
-        COMMAND,
+        (*COMMAND, "--days=31"),
         group=True,
         cwd=CHECKOUT,
         env={**os.environ, "TMPDIR": str(tmp_path)},

@@ -9,7 +9,7 @@ import yaml
 
 from docs import guests
 from tests.harness import Result, truth
-from tests.pages_harness import settle
+from tests.pages_harness import BEFORE_ALL, settle
 from tests.test_guest_data import SALT, personal, recipe
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def read(shipped: Project, sandbox: Sandbox, rules: Json) -> Result:
     """Add rules to the extractor, and give what Meltano lets the tap write."""
     settle(sandbox)
+    shipped.env["TAP_MEWS_REFERENCE_START_DATE"] = BEFORE_ALL
     definition = shipped.definition
     definition["plugins"]["extractors"][0] |= rules
     (shipped.folder / "meltano.yml").write_text(yaml.safe_dump(definition), "utf-8")

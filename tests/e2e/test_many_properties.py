@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 PAGE = (CHECKOUT / "docs" / "many-properties.md").read_text("utf-8")
 
+SOME = ("customers", "enterprises", "payments", "products")
+"""A stream of the chain and some of properties: fewer are read faster."""
+
 
 def recipe(title: str, language: str) -> list[str]:
     """The code blocks below a heading of the page."""
@@ -54,6 +57,7 @@ def load_one_by_one(
 ) -> None:
     """Run the command of each property, which brings its rows and no others."""
     settle(sandbox)
+    project.select(*SOME)
     tokens = [*map(sandbox.access.single_property, sandbox.enterprise_ids)]
     project.env["MEWS_ACCESS_TOKEN_BUDAPEST"] = tokens[0]
     project.env["MEWS_ACCESS_TOKEN_PRAGUE"] = tokens[1]
@@ -62,7 +66,7 @@ def load_one_by_one(
         stored = postgres.ask('select json_agg("Id") from mews.payments')
         read = sandbox.enterprise_ids[:number]
         assert {*json.loads(stored)} == truth(sandbox, "payments", read).keys()
-    account(postgres, sandbox)
+    account(postgres, sandbox, *SOME)
 
 
 def test_a_portfolio_token_reads_the_properties_that_are_named(

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from tests.e2e import stores
-from tests.pages_harness import settle
+from tests.e2e.project import login
+from tests.harness import select, sync
+from tests.pages_harness import BEFORE_ALL, settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,23 +73,42 @@ def expected(sandbox: Sandbox) -> stores.Tables:
 
 
 @pytest.fixture
-def batches(tmp_path: Path) -> dict[str, str]:
-    """Environment variables that let the tap write BATCH files."""
-    return {
-        "TAP_MEWS_BATCH_CONFIG_ENCODING_FORMAT": "jsonl",
-        "TAP_MEWS_BATCH_CONFIG_ENCODING_COMPRESSION": "gzip",
-        "TAP_MEWS_BATCH_CONFIG_STORAGE_ROOT": (tmp_path / "batches").as_uri(),
-    }
+def load(project: Project, sandbox: Sandbox, tmp_path: Path) -> Load:
+    """Give a function that runs the tap, and a target as Meltano installed it.
 
+    The target has the settings of meltano.yml. What it says of the state is where the
+    tap goes on, as Meltano does it.
+    """
+    batches = tmp_path / "batches"
+    encoding = {"format": "jsonl", "compression": "gzip"}
+    in_batches = {"encoding": encoding, "storage": {"root": batches.as_uri()}}
+    state: Json = {}
 
-@pytest.fixture
-def load(project: Project, batches: dict[str, str], tmp_path: Path) -> Load:
-    """Give a function that runs the tap into a target."""
-
-    def run(target: str, way: str = RECORD, **env: str) -> None:
-        known = {**batches, **env} if way == BATCH else env
-        project.meltano("run", "tap-mews", target, env=known)
-        assert (tmp_path / "batches").exists() == (way == BATCH)
+    def run(
+        target: str,
+        way: str = RECORD,
+        *,
+        tap: Json | None = None,
+        code: int = 0,
+        **settings: object,
+    ) -> None:
+        batch_config = {"batch_config": in_batches} if way == BATCH else {}
+        # the years before the hotels opened take time
+        config = sandbox.config(
+            reference_start_date=BEFORE_ALL, **batch_config, **(tap or {})
+        )
+        result = sync(config, state, select(*stores.STREAMS)).ok()
+        assert batches.exists() == (way == BATCH)
+        loader = project.loader(target)
+        known = {each["name"]: each.get("value") for each in loader["settings"]}
+        known |= {**loader["config"], **settings}
+        path = tmp_path / f"{target}.json"
+        path.write_text(
+            json.dumps({k: v for k, v in known.items() if v is not None}), "utf-8"
+        )
+        messages = b"\n".join([*result.lines, b""]).decode()
+        told = project.target(target, "--config", str(path), given=messages, code=code)
+        state.update(json.loads(told.splitlines()[-1]) if told else {})
 
     return run
 
@@ -115,9 +136,9 @@ def test_target_jsonl_keeps_every_version_of_a_row(
 
 @pytest.mark.parametrize("target", ["target-jsonl", "target-duckdb"])
 def test_targets_that_know_no_batch_files_end_with_an_error(
-    project: Project, batches: dict[str, str], target: str
+    load: Load, target: str
 ) -> None:
-    project.meltano("run", "tap-mews", target, code=1, env=batches)
+    load(target, BATCH, code=1)
 
 
 # --- target-csv ---
@@ -149,11 +170,7 @@ def test_target_csv_writes_values_as_python_does(
 def test_flattening_gives_target_csv_columns_and_json_to_write(
     project: Project, load: Load, expected: stores.Tables
 ) -> None:
-    load(
-        "target-csv",
-        TAP_MEWS_FLATTENING_ENABLED="true",
-        TAP_MEWS_FLATTENING_MAX_DEPTH="1",
-    )
+    load("target-csv", tap={"flattening_enabled": True, "flattening_max_depth": 1})
     stored = stores.in_csv(project.folder / "output")["order_items"]
     for key, row in expected["order_items"].items():
         amount = row["Amount"]
@@ -167,7 +184,7 @@ def test_target_csv_begins_its_files_anew_in_each_run(
 ) -> None:
     settle(sandbox)
     for _ in range(2):
-        load("target-csv", TARGET_CSV_FILE_NAMING_SCHEME="{stream_name}.csv")
+        load("target-csv", file_naming_scheme="{stream_name}.csv")
     stored = stores.in_csv(project.folder / "output")
     assert stored["payments"].keys() < stores.truth(sandbox)["payments"].keys()
 
@@ -227,7 +244,7 @@ def test_target_postgres_keeps_every_value(
     sandbox.put("OrderItem", with_nul)
     settle(sandbox)
     expected["order_items"][with_nul["Id"]] = {**with_nul, "Notes": "a\ufffdb"}
-    load("target-postgres", way)
+    load("target-postgres", way, **login(postgres))
     stored = stores.in_postgres(postgres)
     assert stores.unlike(stored, stores.kept(expected, keep)) == []
     without = sum(row["Address"] is None for row in expected["customers"].values())
@@ -245,11 +262,7 @@ def test_target_postgres_keeps_every_value(
 def test_a_target_knows_the_settings_that_the_project_has_for_it(
     project: Project, target: str
 ) -> None:
-    (loader,) = (
-        each
-        for each in project.definition["plugins"]["loaders"]
-        if each["name"] == target
-    )
+    loader = project.loader(target)
     named = {each["name"] for each in loader["settings"]} | {*loader["config"]}
-    about = project.meltano("invoke", target, "--about", "--format=json")
+    about = project.target(target, "--about", "--format=json")
     assert named <= {*json.loads(about)["settings"]["properties"]}
