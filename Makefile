@@ -152,7 +152,8 @@ $(VENV)/.runtime: pyproject.toml constraints.txt tap_mews/__init__.py
 # The tools on top of it.
 $(VENV)/.development: $(VENV)/.runtime
 	@echo 'Preparing $(VENV) for development ...'
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --group dev
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt uv
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group dev
 	@touch $@
 
 # Taps and targets have conflicting dependencies: each gets its own environment.

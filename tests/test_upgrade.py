@@ -100,7 +100,7 @@ def run_0_1(
 ) -> Result:
     """Run the first release in a process of its own, which must go well."""
     files = {"--state": state, "--catalog": catalog}
-    arguments = []
+    arguments: list[str | Path] = []
     for option, content in files.items():
         path = folder / f"{option.strip('-')}.json"
         path.write_text(json.dumps(content), "utf-8")
