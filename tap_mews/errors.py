@@ -18,6 +18,7 @@ TapMewsError                      expected; one line for the user, exit code 1
     │   └── TooLargeError         413: send fewer identifiers
     ├── TooHeavyError             408: ask for less
     ├── UnavailableError          retried as long as that made sense
+    │   └── OutageError           Mews answers nothing else either; run again later
     ├── UnexpectedAnswerError     an answer that the documentation does not have
     ├── ExportFailedError         Mews could not make the export
     ├── ExportTimeoutError        an export took too long; the next run resumes it
@@ -159,6 +160,10 @@ class TooHeavyError(MewsError):
 
 class UnavailableError(MewsError):
     """The server did not answer properly, however often it was asked."""
+
+
+class OutageError(UnavailableError):
+    """Nor does Mews answer what it answered earlier in this run."""
 
 
 class UnexpectedAnswerError(MewsError):

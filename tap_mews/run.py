@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport, most_requests
-from tap_mews.errors import PropertyFailureError
+from tap_mews.errors import OutageError, PropertyFailureError
 from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
@@ -117,8 +117,11 @@ class Run:
             error: Why.
 
         Raises:
+            OutageError: Nothing can be read.
             MewsError: The settings say to stop.
         """
+        if isinstance(error, OutageError):
+            raise error
         covers = batch.covers or ()
         whose = batch.access.name or self.portfolio.names_of(covers)
         rule = self.settings.on_property_failure

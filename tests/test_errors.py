@@ -138,7 +138,7 @@ def test_trouble_that_does_not_pass_is_an_error_with_the_request_id(
     assert isinstance(result.error, UnavailableError)
     text = str(result.error)
     assert text.startswith("bills: exports/add: HTTP 503")
-    assert str(sandbox.journal.requests()[-1].request_id) in text
+    assert str(sandbox.journal.requests("exports/add")[-1].request_id) in text
 
 
 def test_trouble_that_passes_is_told_with_the_request_id(sandbox: Sandbox) -> None:

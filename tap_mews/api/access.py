@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
     from tap_mews.clock import Clock
 
+WRITES = {"exports/add"}
+"""Operations that are not called just to see how they are answered."""
+
 
 class Access:
     """What an access token opens, of one property or of several.
@@ -34,6 +37,13 @@ class Access:
         self.token = token
         self.budget = RateLimiter(clock)
         self.let_in: dict[str, Mapping[str, Any]] = {}
+
+    @property
+    def known_read(self) -> tuple[str, Mapping[str, Any]] | None:
+        """A read that Mews has answered, to see whether it still does."""
+        # a copy, since other threads add to it
+        let_in = list(self.let_in.items())
+        return next((each for each in let_in if each[0] not in WRITES), None)
 
     def __repr__(self) -> str:
         """Its name; the token is nobody's business."""

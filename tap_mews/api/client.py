@@ -19,6 +19,7 @@ from tap_mews.api.trouble import TransientError
 from tap_mews.clock import retry_pauses
 from tap_mews.errors import (
     MewsError,
+    OutageError,
     UnauthorizedError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -43,9 +44,6 @@ TRIES_BEFORE_FIRST_ANSWER = 6
 
 SHORTEST_PAUSE = 1.0
 """Seconds; a `Retry-After` below that was rounded down, and would not help."""
-
-WRITES = {"exports/add"}
-"""Operations that are not called just to see how they are answered."""
 
 logger = logging.getLogger("tap-mews.client")
 
@@ -104,6 +102,7 @@ class MewsClient:
             RefusedError: Any other 4xx, or a redirect.
             UnavailableError: Every try met 429, 5xx, a reset, a time-out or an answer
                 that is not JSON.
+            OutageError: The same, and Mews answers nothing else any more.
             UnexpectedAnswerError: JSON of another form than documented.
         """
         pauses = retry_pauses()
@@ -134,11 +133,35 @@ class MewsClient:
         if failures >= most:
             often = f", {failures} times in a row" if most > 1 else ""
             advice = error.advice or "check api_url and the status of Mews"
+            kind = UnavailableError
+            if self._is_outage():
+                kind, often = OutageError, f"{often}, nor are other requests answered"
             msg = f"{line}{often}; {advice}, then run again"
-            raise UnavailableError(msg) from None
+            raise kind(msg) from None
         self._record.add(Usage(retries=1))
         told = "%s; trying again in %.1f s (try %d of %d failed)"
         logger.warning(told, line, pause, failures, most)
+
+    def _is_outage(self) -> bool:
+        """Whether Mews no longer answers what it answered before in this run.
+
+        It is asked once with this token, and once with another one if there are many.
+        """
+        accesses = self._connection.accesses
+        others = [each for each in accesses if each is not self._access]
+        reads = [
+            (each, read)
+            for each in (self._access, *others)
+            if (read := each.known_read)
+        ]
+        return bool(reads) and not any(self._is_answered(*each) for each in reads[:2])
+
+    def _is_answered(self, access: Access, read: tuple[str, Mapping[str, Any]]) -> bool:
+        try:
+            answer = self._connection.send(access, *read, self._record)
+        except TransientError:
+            return False
+        return bool(answer.status < codes.internal_server_error)
 
     def _call_once(
         self,
@@ -174,13 +197,11 @@ class MewsClient:
 
     def _explained(self, error: UnauthorizedError, operation: str) -> MewsError:
         """A 401 to what was let in before in this run: one more request tells why."""
-        let_in = self._access.let_in
-        if operation not in let_in:
+        if operation not in self._access.let_in:
             return error
-        reads = (known for known in let_in.items() if known[0] not in WRITES)
-        with suppress(StopIteration, TransientError):
-            answer = self._send(*next(reads))
-            if answer.status == codes.unauthorized:
+        read = self._access.known_read
+        with suppress(TransientError):
+            if read and self._send(*read).status == codes.unauthorized:
                 msg = (
                     f"{error}, and Mews now also refuses what it allowed earlier in "
                     "this run; the access token may have been revoked, check it and "
