@@ -124,6 +124,13 @@ def unreachable(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
         return {"api_url": f"http://127.0.0.1:{unused.getsockname()[1]}"}
 
 
+def outage(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
+    """Mews answers nothing any more, once the properties are listed."""
+    del monkeypatch
+    sandbox.faults.add("*", Echo(sandbox, 500), times=None, after=1)
+    return {}
+
+
 def too_heavy(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Json:
     """No page is small enough."""
     del monkeypatch
@@ -290,6 +297,7 @@ CASES = {
     ),
     "resets": Case(fault("exports/getAll", Reset()), errors.UnavailableError),
     "no JSON": Case(fault("exports/getAll", NotJson()), errors.UnavailableError),
+    "an outage": Case(outage, errors.OutageError),
     "nobody listens": Case(unreachable, errors.UnavailableError),
     "another form": Case(
         fault("exports/getAll", MissingRows()), errors.UnexpectedAnswerError

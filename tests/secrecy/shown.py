@@ -94,7 +94,7 @@ def leaks(sandbox: Sandbox, texts: dict[str, str]) -> set[tuple[str, str]]:
     """What is shown nevertheless, and where."""
     return {
         (where, secret)
-        for where, text in texts.items()
+        for where, text in list(texts.items())  # a thread may still log
         for secret in secrets_of(sandbox)
         if secret in text
     }
