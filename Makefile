@@ -133,11 +133,16 @@ define create_venv
 	  echo 'Python cannot make a virtual environment (Debian, Ubuntu: apt-get install python3-venv).' >&2; exit 1; }
 endef
 
-# For what the demo does not need: uv takes a tenth of the time of pip.
-define install_with_uv
+# uv takes a tenth of the time of pip, which may know an index that uv does not.
+define install
+	@$(BIN)/uv pip install -q --python $(1) -c $(2) || \
+	  $(BIN)/python -m pip --python $(1)/bin/python install -qq -c $(2)
+endef
+
+define create_and_install
 	@echo 'Preparing $(1) ...'
 	@$(BIN)/uv venv -q --clear --python $(BIN)/python $(1)
-	@$(BIN)/uv pip install -q --python $(1) -c $(2)
+	$(call install,$(1),$(2))
 	@touch $@
 endef
 
@@ -152,35 +157,28 @@ $(VENV)/.runtime: pyproject.toml constraints.txt tap_mews/__init__.py
 # The tools on top of it.
 $(VENV)/.development: $(VENV)/.runtime
 	@echo 'Preparing $(VENV) for development ...'
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt uv
-	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt --group dev
+	$(call install,$(VENV),constraints.txt --group dev)
 	@touch $@
 
 # Taps and targets have conflicting dependencies: each gets its own environment.
-$(TARGET_VENV)/.installed: constraints-target-duckdb.txt
-	@echo 'Preparing $(TARGET_VENV) ...'
-	$(call create_venv,$(TARGET_VENV))
-	@$(TARGET_VENV)/bin/python $(PIP_INSTALL) -c constraints-target-duckdb.txt target-duckdb
-	@touch $@
+$(TARGET_VENV)/.installed: constraints-target-duckdb.txt | $(VENV)/.runtime
+	$(call create_and_install,$(TARGET_VENV),constraints-target-duckdb.txt target-duckdb)
 
-$(BENCH_TARGET_VENV)/.installed: constraints-target-postgres.txt | $(VENV)/.development
-	$(call install_with_uv,$(BENCH_TARGET_VENV),constraints-target-postgres.txt meltanolabs-target-postgres)
+$(BENCH_TARGET_VENV)/.installed: constraints-target-postgres.txt | $(VENV)/.runtime
+	$(call create_and_install,$(BENCH_TARGET_VENV),constraints-target-postgres.txt meltanolabs-target-postgres)
 
 # It makes an environment for each plugin of meltano.yml by itself.
-$(MELTANO_VENV)/.installed: constraints-meltano.txt | $(VENV)/.development
-	$(call install_with_uv,$(MELTANO_VENV),constraints-meltano.txt meltano)
+$(MELTANO_VENV)/.installed: constraints-meltano.txt | $(VENV)/.runtime
+	$(call create_and_install,$(MELTANO_VENV),constraints-meltano.txt meltano)
 
 # Dagster and Meltano, as those who copy an example have them.
-$(EXAMPLES_VENV)/.installed: constraints-examples.txt | $(VENV)/.development
-	$(call install_with_uv,$(EXAMPLES_VENV),constraints-examples.txt dagster meltano types-pyyaml)
+$(EXAMPLES_VENV)/.installed: constraints-examples.txt | $(VENV)/.runtime
+	$(call create_and_install,$(EXAMPLES_VENV),constraints-examples.txt dagster meltano types-pyyaml)
 
 # dbt with its adapters, for the package in dbt/. dbt-core 1.12 needs a parser whose
 # source distribution downloads a binary that no constraint pins.
-$(DBT_VENV)/.installed: constraints-dbt.txt
-	@echo 'Preparing $(DBT_VENV) ...'
-	$(call create_venv,$(DBT_VENV))
-	@$(DBT_VENV)/bin/python $(PIP_INSTALL) -c constraints-dbt.txt dbt-core dbt-duckdb dbt-postgres
-	@touch $@
+$(DBT_VENV)/.installed: constraints-dbt.txt | $(VENV)/.runtime
+	$(call create_and_install,$(DBT_VENV),constraints-dbt.txt dbt-core dbt-duckdb dbt-postgres)
 
 # Only `make constraints` needs this rule: it must work when the pins do not.
 $(BIN)/uv:
