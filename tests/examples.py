@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TIMES = int(environ.get("EXAMPLES") or 1)
 """As many times the examples that Hypothesis makes up."""
 
-EVERY = 1 if environ.get("EXAMPLES") else 3
+EVERY = 1 if environ.get("EXAMPLES") else 4
 """Of many cases, every so many are tried."""
 
 FEW = 3
