@@ -42,6 +42,7 @@ test: lint ## Run all checks: lint, types, tests; EXAMPLES=1 tries all cases
 	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --durations 20 $(COVERAGE)
 
 coverage: COVERAGE := --cov
+coverage: export EXAMPLES ?= 1
 coverage: test ## As test, and check how much of the tap the tests run; takes half as long again
 
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 runs more

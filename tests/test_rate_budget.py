@@ -179,6 +179,26 @@ def test_no_window_has_more_arrivals_than_are_allowed(
     assert most_in_a_window(arrivals) <= ALLOWED
 
 
+class LateClock(FastClock):
+    """Every third sleep is a little longer than it was to be."""
+
+    def sleep(self, seconds: float) -> None:
+        late = 0.4 if len(self.pauses) % 3 == 0 else 0.0
+        super().sleep(seconds + late)
+
+
+def test_who_leaves_late_counts_as_long_however_fast_the_answer_is() -> None:
+    clock = LateClock()
+    budget = RateLimiter(clock)
+    times: list[float] = []
+    for _ in range(4 * ALLOWED):
+        departure = budget.acquire("a")
+        times.append(clock.monotonic())
+        budget.answered(departure, 0.0)
+        clock.pass_time(0.01)
+    assert most_in_a_window(times) <= ALLOWED
+
+
 class Leaving(Exception):  # noqa: N818 - it is no error
     """A thread that would have to wait goes away."""
 
