@@ -36,8 +36,12 @@ def column(operation: Operation, parameter: str) -> str | None:
     for name in (parameter.removesuffix("s"), parameter):
         if name in known:
             return name
-    named = parameter.removesuffix("Ids")
-    return next((name for name in known if named in known[name].refers_to), None)
+    named = {parameter.removesuffix("Ids")}
+    # an order is a reservation, or one of products
+    named |= {
+        OPERATIONS[above].entity for above in operation.parents.get(parameter, ())
+    }
+    return next((n for n in known if named.intersection(known[n].refers_to)), None)
 
 
 def named_entities(operation: Operation, parameter: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ TapMewsError                      expected; one line for the user, exit code 1
 ├── InvalidRecordError            the data breaks its schema
 ├── SpoolError                    the disk is full or not writable
 ├── OutputError                   standard output cannot be written to
+├── BatchError                    the storage of batch files cannot be written to
 ├── ReportError                   the report cannot be written; the data is out
 ├── PropertyFailureError          some properties could not be read; the rest is out
 └── MewsError                     something about an operation of the API
@@ -37,6 +38,8 @@ from singer_sdk.exceptions import FatalSyncError
 
 if TYPE_CHECKING:
     from datetime import timedelta
+
+    from typing_extensions import Self
 
 
 class TapMewsError(FatalSyncError):
@@ -84,21 +87,45 @@ class PropertyFailureError(TapMewsError):
 
 
 class MewsError(TapMewsError):
-    """An operation of the Mews API did not do what it was asked for."""
+    """An operation of the Mews API did not do what it was asked for.
+
+    Attributes:
+        is_forbidden: Whether the operation as such is refused, and not what was asked
+            of it.
+        stream: What it kept from being read, where that is one stream.
+    """
+
+    is_forbidden = False
+    stream: str | None = None
+
+    def __str__(self) -> str:
+        """The words, with the stream."""
+        return f"{self.stream}: {self.text}" if self.stream else self.text
 
     @property
-    def is_forbidden(self) -> bool:
-        """Whether the operation as such is refused, and not what was asked of it."""
-        return False
+    def text(self) -> str:
+        """What happened, in words that do not name the stream."""
+        return str(self.args[0])
+
+    def reworded(self, text: str, stream: str | None = None) -> Self:
+        """The same failure in other words.
+
+        It is an object of its own, since several streams can meet one failure.
+
+        Args:
+            text: What happened.
+            stream: Whose failure it is, if that was not known.
+        """
+        other = type(self).__new__(type(self), text)
+        vars(other).update(vars(self))
+        other.stream = self.stream or stream
+        return other.with_traceback(self.__traceback__)
 
 
 class UnauthorizedError(MewsError):
     """401: the tokens are wrong or the operation is not enabled for them."""
 
-    @property
-    def is_forbidden(self) -> bool:
-        """Always."""
-        return True
+    is_forbidden = True
 
 
 class WithdrawnError(MewsError):
@@ -127,19 +154,10 @@ class RefusedError(MewsError):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.is_forbidden = status == codes.forbidden
         self.reason = reason
         self.intervals = intervals
         self.shortest = shortest
-
-    @property
-    def is_forbidden(self) -> bool:
-        """Whether the operation as such is refused, and not what was asked of it."""
-        return bool(self.status == codes.forbidden)
-
-    @property
-    def is_about_the_interval(self) -> bool:
-        """Whether a request for a shorter interval can be accepted."""
-        return self.shortest is not None
 
 
 class ExportRunningError(RefusedError):

@@ -52,7 +52,7 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
             future.result()
         except (UnauthorizedError, RefusedError) as error:
             if error.is_forbidden:
-                refused[stream.name] = str(error).removeprefix(f"{stream.name}: ")
+                refused[stream.name] = error.text
             else:
                 failed.append(error)
         except MewsError:
@@ -77,8 +77,9 @@ def _list_properties(run: Run, *, is_test: bool) -> None:
     try:
         _ = run.end
     except (UnauthorizedError, RefusedError) as error:
-        error.args = (f"{error}; {run.connection.advice_on(str(error))}",)
-        raise
+        advice = run.connection.advice_on(error.text)
+        text = f"{error.text}; {advice}"
+        raise error.reworded(text) from None
     for access, trouble in run.portfolio.troubles.items():
         if is_test:
             raise trouble

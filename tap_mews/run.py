@@ -124,12 +124,12 @@ class Run:
             raise error
         covers = batch.covers or ()
         whose = batch.access.name or self.portfolio.names_of(covers)
+        reason = error.text.removeprefix(f"{whose}: ")
         rule = self.settings.on_property_failure
         if rule == "stop":
-            error.args = (f"{whose}: {str(error).removeprefix(f'{whose}: ')}",)
-            raise error
+            text = f"{whose}: {reason}"
+            raise error.reworded(text)
         of = f"{stream}: {whose}" if stream else whose
-        reason = str(error).removeprefix(f"{stream}: ").removeprefix(f"{whose}: ")
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
         if error.is_forbidden and self.settings.skip_unauthorized_streams:
             return

@@ -235,9 +235,9 @@ class JobOrchestrator:
             self._back_off(lane, error, now)
             return
         except RefusedError as error:
-            if not (error.is_about_the_interval and lane.split()):
-                error.args = (f"{error} (requested {order.window})",)
-                raise
+            if error.shortest is None or not lane.split():
+                text = f"{error.text} (requested {order.window})"
+                raise error.reworded(text) from None
             logger.warning("%s: %s; splitting the window", lane.stream, error)
             return
         lane.orders.popleft()
@@ -292,7 +292,7 @@ class JobOrchestrator:
             what = f"another export of {lane.entity_type} to end, for {minutes}"
         if now - since >= self._timeout:
             msg = (
-                f"{lane.stream}: waited for {what}, longer than "
+                f"waited for {what}, longer than "
                 "export_timeout_minutes; run again to resume waiting"
             )
             raise ExportTimeoutError(msg)

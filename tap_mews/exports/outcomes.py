@@ -44,7 +44,7 @@ def apply(
         _replace_failed(lane, job)
     elif found.lacks_files:
         msg = (
-            f"{lane.stream}: {job} is ready, but Mews lists no files "
+            f"{job} is ready, but Mews lists no files "
             "(Files: null); ask Mews support about this export, then run again"
         )
         raise UnexpectedAnswerError(msg)
@@ -65,7 +65,7 @@ def recreate(lane: EntityExports, job: ExportJob, reason: str) -> None:
     job.order.losses += 1
     if job.order.losses > MOST_LOSSES:
         msg = (
-            f"{lane.stream}: {job} {reason}, and so did {MOST_LOSSES} before it; "
+            f"{job} {reason}, and so did {MOST_LOSSES} before it; "
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)
@@ -84,7 +84,7 @@ def _replace_failed(lane: EntityExports, job: ExportJob) -> None:
     parts = lane.split()
     if not parts:
         msg = (
-            f"{lane.stream}: {job} failed, as did every retry for this window; "
+            f"{job} failed, as did every retry for this window; "
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)

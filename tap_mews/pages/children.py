@@ -79,8 +79,14 @@ class ChildFetch:
             yield from self._children.rows(slice_, window, children)
 
     def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
-        """What to ask parents by: those that are under parents, by all of these."""
+        """What to ask parents by: those that are under parents, by all of these.
+
+        Raises:
+            MewsError: The token cannot list these.
+        """
         above = parents.operation.selector.parents
         if above is None:
             return batch
+        if error := self._reach.unlisted(above).get(batch.access):
+            raise error
         return replace(batch, ids=self._reach.ids(above, batch.access))

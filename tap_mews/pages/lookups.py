@@ -153,11 +153,11 @@ class Lookups:
     def _named(self, operation: Operation) -> Ids:
         """The identifiers that requests for a list must name; None for none."""
         selector = operation.selector
+        if operation is ENTERPRISES or not selector.parameter:
+            return None
         if selector.parents is not None:
             return self.ids(selector.parents)
-        if selector.of == "chain":
-            return self.chain_ids
-        return None if operation is ENTERPRISES else self.enterprise_ids
+        return self.chain_ids if selector.of == "chain" else self.enterprise_ids
 
     def ids(self, operation: Operation) -> tuple[str, ...]:
         """The identifiers of the rows that an operation lists, in a fixed order.

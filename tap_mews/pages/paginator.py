@@ -134,8 +134,8 @@ def read_pages(
     try:
         yield from _read_pages(client, operation, body, size, row)
     except MewsError as error:
-        error.args = (f"{error} (reading {what})",)
-        raise
+        text = f"{error.text} (reading {what})"
+        raise error.reworded(text) from None
 
 
 def _read_pages(

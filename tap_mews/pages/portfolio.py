@@ -105,15 +105,15 @@ class Portfolio:
         results = ask_each(Lookups.enterprises_or_own, self._lookups.values())
         for access, result in results.items():
             if isinstance(result, MewsError):
-                result.args = (f"{access.name}: {result}",)
-                self.troubles[access] = result
+                text = f"{access.name}: {result.text}"
+                self.troubles[access] = result.reworded(text)
             else:
                 self._found[access] = result
         if not self._found:
             error = next(iter(self.troubles.values()))
             count = len(self.troubles)
-            error.args = (f"none of the {count} access tokens works; {error}",)
-            raise error
+            text = f"none of the {count} access tokens works; {error}"
+            raise error.reworded(text)
         return self._share_out()
 
     def _share_out(self) -> _Listed:

@@ -156,5 +156,5 @@ class SeriesFetch:
                 operation.path, body, self._unfolding, can_shrink=can_shrink
             )
         except MewsError as error:
-            error.args = (f"{error} (reading {part} of {key})",)
-            raise
+            text = f"{error.text} (reading {part} of {key})"
+            raise error.reworded(text) from None

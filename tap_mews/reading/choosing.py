@@ -145,11 +145,10 @@ class AutoReader:
             reader.close()
             if not error.is_forbidden:
                 raise
-            self.refusals[method] = str(error).removeprefix(f"{self._stream}: ")
+            self.refusals[method] = error.text
             self._methods.remove(method)
             if not self._methods:
-                error.args = ("; ".join(self.refusals.values()),)
-                raise
+                raise error.reworded("; ".join(self.refusals.values())) from None
             self._open(self._methods[0], slices)
         else:
             self._legs.append(_Leg(method, reader, slices))

@@ -214,11 +214,9 @@ class MewsStream(PendingStream, abc.ABC):
         try:
             yield
         except MewsError as error:
-            text = str(error)
-            if not text.startswith(f"{self.name}:"):
-                text = f"{self.name}: {text}"
-            error.args = (text,)
-            raise
+            # of a download they begin with it, since its log lines do
+            text = error.text.removeprefix(f"{self.name}: ")
+            raise error.reworded(text, self.name) from None
 
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
@@ -232,9 +230,9 @@ class MewsStream(PendingStream, abc.ABC):
             if not error.is_forbidden:
                 raise
             if not self._skips_if_refused:
-                advice = self.run.connection.advice_on(str(error))
-                error.args = (f"{error}; {advice}",)
-                raise
+                advice = self.run.connection.advice_on(error.text)
+                text = f"{error.text}; {advice}"
+                raise error.reworded(text) from None
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
             self._tap.flush_state()

@@ -130,7 +130,7 @@ class Failures:
         if not (size := self._size_of_parts(stream.selection.ids)):
             return False
         told = "%s: %s; asking page by page for fewer identifiers at a time"
-        reason = str(error).removeprefix(f"{stream.name}: ")
+        reason = error.text
         stream.logger.info(told, stream.name, reason)
         stream.read_apart(size)
         self._lost.clear()
@@ -157,7 +157,7 @@ class Failures:
         if size := self._part_size:
             stream.read_apart(size)
             self._part_size = 0
-        reason = str(refused[0][1]).removeprefix(f"{stream.name}: ")
+        reason = refused[0][1].text
         names = ", ".join(sorted(each.name for each in shares))
         told = "%s: %s; reading it with %s page by page"
         if size:

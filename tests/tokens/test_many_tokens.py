@@ -247,6 +247,22 @@ def test_the_settings_narrow_what_the_tokens_reach(
     assert len(asked_by(group, BILLS)) == 2
 
 
+@pytest.mark.parametrize("hotel", [0, -1])
+def test_what_belongs_to_no_property_is_read_whichever_the_settings_name(
+    group: Sandbox, settings: Json, hotel: int
+) -> None:
+    settings["enterprise_ids"] = [group.enterprise_ids[hotel]]
+    keys = {
+        "countries": ("Country", "Code"),
+        "tax_rates": ("TaxRate", "Code"),
+        "sources": ("Source", "Id"),
+    }
+    result = sync(group.config(**settings), catalog=select(*keys)).ok()
+    for stream, (entity, key) in keys.items():
+        found = {row[key] for row in result.records[stream]}
+        assert found == {row[key] for row in group.rows(entity)}, stream
+
+
 def test_a_429_of_one_token_does_not_hold_up_the_others(
     group: Sandbox, history: History
 ) -> None:

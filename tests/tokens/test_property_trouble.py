@@ -184,6 +184,33 @@ def test_a_list_that_one_token_may_not_have_costs_its_property_alone(
     assert history.missing() == {}
 
 
+def test_what_belongs_to_parents_of_two_kinds_waits_for_both_lists(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    history.streams = ("service_order_notes",)
+    history.settings |= {"sensitive_streams": True}
+    break_for(group, SERVICES, tokens["East"])
+    assert str(history.failing().error).startswith(
+        "Not read: East (service_order_notes); the rest"
+    )
+    group.faults.clear()
+    history.run()
+    assert history.missing() == {}
+
+
+def test_a_list_that_several_streams_need_is_told_by_each_with_its_own_name(
+    group: Sandbox, history: History
+) -> None:
+    streams = ("age_categories", "products", "rate_groups", "rates")
+    history.streams = (*streams, "bills")
+    group.access.revoke(SERVICES)
+    lines = history.run().log.splitlines()
+    (told,) = [each for each in lines if "skipping unauthorized streams" in each]
+    for stream in streams:
+        # after the level or the end of what another stream says
+        assert f" {stream}: {SERVICES}: HTTP 401" in told
+
+
 @pytest.mark.parametrize("rule", ["fail_at_end", "warn", "stop"])
 def test_the_setting_says_how_the_run_ends(
     group: Sandbox, history: History, tokens: dict[str, str], rule: str
