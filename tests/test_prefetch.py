@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import contextmanager
 from functools import partial
 from itertools import accumulate, count
@@ -73,6 +74,19 @@ def test_items_come_in_the_order_of_their_sources() -> None:
     with running(*[partial(source, number) for number in range(AHEAD)]) as taken:
         found = [item for items in taken for item in items]
     assert found == [*range(2 * AHEAD)]
+
+
+def test_a_lane_that_takes_the_place_of_another_one_is_bounded_as_well() -> None:
+    prefetcher = Prefetcher(lambda: None, ByteBudget(2 * AHEAD), AHEAD)
+    for _ in range(2):
+        lane: Lane[int] = prefetcher.lane(0, lambda _: 1)
+        lane.expected = 1
+        made = count()
+        lane.open([partial(map, int, made)])
+        assert lane.first_error(LATE) is None
+        time.sleep(SOON)
+        assert next(made) <= 2 * AHEAD + 1
+        lane.stop()
 
 
 def test_so_many_run_at_once() -> None:

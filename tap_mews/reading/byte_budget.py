@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 
-Order = tuple[int, int]
-"""The place of a read: of its lane among the lanes, and of the read in its lane."""
+Order = tuple[int, int, int]
+"""The place of a read: of its stream among the streams, of its lane among all that were
+made, since a stream that is opened again has a new one, and of the read in its lane."""
+
+BEFORE_ALL: Order = (-1, -1, -1)
 
 MOST_BYTES = 24 << 20
 """What may wait to be written or be under way, of all streams: enough for the rate
@@ -43,8 +46,7 @@ class ByteBudget:
         self._claims: list[_Claim] = []
         self._held: dict[Order, int] = {}
         self._dropped: set[Order] = set()
-        self._turn: Order = (-1, -1)
-        self._last: Order = (-1, -1)
+        self._turn = self._last = BEFORE_ALL
 
     def acquire(self, order: Order, size: int) -> None:
         """Wait until a read may hold so many bytes more, or is dropped."""
@@ -52,8 +54,7 @@ class ByteBudget:
         with self._lock:
             if order in self._dropped:
                 return
-            _, number = order
-            if number == 0 and order not in self._held:
+            if order[-1] == 0 and order not in self._held:
                 self._hold(claim)
             else:
                 self._claims.append(claim)
@@ -104,8 +105,8 @@ class ByteBudget:
     def _rank(self, claim: _Claim) -> Order:
         """Which claims are granted first; of the same rank, those that came first."""
         if self._turn < claim.order <= self._last:
-            place, number = self._turn
-            return place, number + 1
+            place, serial, number = self._turn
+            return place, serial, number + 1
         return claim.order
 
     def _hold(self, claim: _Claim) -> None:

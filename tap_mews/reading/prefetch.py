@@ -11,9 +11,10 @@ from __future__ import annotations
 import heapq
 import threading
 from collections import deque
+from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from tap_mews.reading.byte_budget import ByteBudget, Order
+from tap_mews.reading.byte_budget import BEFORE_ALL, ByteBudget, Order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -153,7 +154,7 @@ class Lane(Generic[T]):
     goes_on = False
 
     def __init__(
-        self, prefetcher: Prefetcher, place: int, weigh: Callable[[T], int]
+        self, prefetcher: Prefetcher, place: tuple[int, int], weigh: Callable[[T], int]
     ) -> None:
         """Start without reads."""
         self.budget = prefetcher.budget
@@ -170,22 +171,21 @@ class Lane(Generic[T]):
 
         So what may not be read costs one request.
         """
-        self._reads = [
-            _Read(self, (self._place, number), source)
-            for number, source in enumerate(sources)
-        ]
-        if self._reads:
+        if self._added(sources):
             self._prefetcher.ensure_started(self._reads[0])
 
     def extend(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
         """Take up more reads, once the first one is answered."""
-        known = len(self._reads)
-        more = [
-            _Read(self, (self._place, number), source)
-            for number, source in enumerate(sources, known)
+        self._prefetcher.plan(self._added(sources))
+
+    def _added(self, sources: Iterable[Callable[[], Iterator[T]]]) -> list[_Read[T]]:
+        """The reads of some more sources."""
+        reads = [
+            _Read(self, (*self._place, number), source)
+            for number, source in enumerate(sources, len(self._reads))
         ]
-        self._reads += more
-        self._prefetcher.plan(more)
+        self._reads += reads
+        return reads
 
     def answered(self, read: _Read[T]) -> None:
         """A read has an item, or has ended well."""
@@ -298,9 +298,10 @@ class Prefetcher:
         self._most = most_reads
         self._lock = threading.Lock()
         self._running: set[Order] = set()
-        self._last: Order = (-1, -1)
+        self._last = BEFORE_ALL
         self._waiting: list[_Read[object]] = []
         self._lanes: list[Lane[Any]] = []
+        self._serials = count()
 
     def lane(self, place: int, weigh: Callable[[T], int]) -> Lane[T]:
         """A lane for a stream.
@@ -309,7 +310,7 @@ class Prefetcher:
             place: Of the stream among those that are written.
             weigh: Gives the bytes of an item.
         """
-        lane = Lane(self, place, weigh)
+        lane = Lane(self, (place, next(self._serials)), weigh)
         self._lanes.append(lane)
         return lane
 
