@@ -57,7 +57,7 @@ class Session(requests.Session):
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
             self.mount(scheme, PatientAdapter(connections, clock))
-        passwords = [urlsplit(proxy).password or "" for proxy in getproxies().values()]
+        passwords = [*map(_password_of, getproxies().values())]
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
     def merge_environment_settings(self, url: Any, *args: Any) -> Any:  # noqa: ANN401
@@ -141,6 +141,12 @@ def chunks(
                 msg = f"only {received:,} bytes received in {now - since:.0f} s"
                 raise TransientError(msg)
             since, received = now, 0
+
+
+def _password_of(proxy: str) -> str:
+    """What may be a password, also in an address that cannot be parsed."""
+    address = proxy.partition("://")[2] or proxy
+    return address.rpartition("@")[0].partition(":")[2]
 
 
 def _is_ours_to_say(record: logging.LogRecord) -> bool:

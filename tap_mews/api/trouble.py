@@ -37,6 +37,11 @@ LONGEST_HOST = 253
 
 _TUNNEL = re.compile(r"Tunnel connection failed: (\d{3})")
 
+INVALID_ADDRESS = (
+    "the address or the proxy address is invalid",
+    "check the address, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
+)
+
 CHECK_PROXY = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY"
 
 
@@ -80,10 +85,15 @@ def trouble_of(error: BaseException, url: str) -> TransientError:
         url: What was asked for.
     """
     causes = causes_of(error)
-    if mistake := _mistake(causes):
+    mistake = _mistake(causes)
+    try:
+        proxy = _proxy_of(url)
+    except ValueError:
+        mistake = INVALID_ADDRESS
+    if mistake is not None:
         return TransientError(mistake[0], advice=mistake[1])
     text, advice = _failure(causes, url)
-    if proxy := _proxy_of(url):
+    if proxy:
         if _find(causes, requests.exceptions.ProxyError, urllib3.NewConnectionError):
             text, advice = f"proxy {proxy} refused: {text}", CHECK_PROXY
         else:
@@ -107,10 +117,7 @@ def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
             "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE",
         )
     if _find(causes, InvalidURL, urllib3.LocationValueError):
-        return (
-            "the address or the proxy address is invalid",
-            "check the address, HTTPS_PROXY, HTTP_PROXY and ALL_PROXY",
-        )
+        return INVALID_ADDRESS
     return None
 
 
@@ -145,7 +152,11 @@ def _find(causes: Sequence[BaseException], *kinds: type[E]) -> E | None:
 
 
 def _proxy_of(url: str) -> str:
-    """The proxy that the environment has for a URL, without its password."""
+    """The proxy that the environment has for a URL, without its password.
+
+    Raises:
+        ValueError: It has something else in its place.
+    """
     proxy = select_proxy(url, get_environ_proxies(url)) or ""
     parts = urlsplit(proxy if "://" in proxy else f"//{proxy}")
     return f"{parts.hostname or ''}:{parts.port or ''}".strip(":")

@@ -205,7 +205,9 @@ class JobOrchestrator:
 
     def _look_at(self, lanes: Sequence[EntityExports]) -> None:
         """Ask how the exports of one token are."""
-        running = [(lane, job) for lane in lanes for job in lane.jobs if job.is_running]
+        # while this asks, other threads may add exports
+        jobs = [(lane, job) for lane in lanes for job in list(lane.jobs)]
+        running = [(lane, job) for lane, job in jobs if job.is_running]
         try:
             api = lanes[0].api
             found = api.get(job.id for _, job in running) if running else {}

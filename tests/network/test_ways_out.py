@@ -178,6 +178,14 @@ PROXIES = {
         "proxy proxy.invalid:3128 refused: name not found",
     ),
     "no address": ("http://", "the address or the proxy address is invalid"),
+    "half a bracket": (
+        "http://[::1:3128",
+        "the address or the proxy address is invalid",
+    ),
+    "a password with a bracket": (
+        "http://guest:p[ss@proxy:3128",
+        "the address or the proxy address is invalid",
+    ),
     "no number": ("http://x:abc", "the address or the proxy address is invalid"),
     "no scheme": ("ftp://x:1", "the address or the proxy address is invalid"),
 }
