@@ -137,11 +137,7 @@ def _skip_or_fail(
     if not run.connection.has_access:
         # they all refuse the same tokens, so one of them is enough to read
         told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
-    skips = run.settings.skip_unauthorized_streams or all(
-        stream.is_optional and stream.bookmarks.value is None
-        for stream in streams
-        if stream.name in refused
-    )
+    skips = all(each.may_be_refused for each in streams if each.name in refused)
     if not (skips and run.connection.has_access and len(refused) < len(streams)):
         msg = f"{told}; {run.connection.advice_on(told)}"
         raise UnauthorizedError(msg)

@@ -124,6 +124,20 @@ def test_a_file_of_another_size_than_announced_is_an_error(
     assert sandbox.exports.jobs[0].id in text
 
 
+@pytest.mark.parametrize("fault", [Long(), Status(500)], ids=["longer", "no answer"])
+def test_a_file_without_bytes_must_come_like_any_other(
+    sandbox: Sandbox, fault: Fault
+) -> None:
+    sandbox.exports.lines["Bill"] = []
+    sandbox.exports.empty = "empty file"
+    empty = sync(sandbox.config(), catalog=BILLS).ok()
+    assert statuses(sandbox) == [200]
+    assert not empty.records["bills"]
+    sandbox.faults.add(FILES, fault, times=None)
+    result = sync(sandbox.config(), catalog=BILLS)
+    assert isinstance(result.error, DownloadError)
+
+
 @pytest.mark.parametrize("fault", [Short(10), Long(), Cut(5000)], ids=repr)
 def test_no_row_is_emitted_before_its_file_is_whole(
     sandbox: Sandbox, fault: Short

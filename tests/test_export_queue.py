@@ -15,6 +15,8 @@ from tap_mews.errors import (
     RefusedError,
     UnavailableError,
 )
+from tap_mews.exports.orchestrator import MOST_JOBS
+from tap_mews.reading.state_form import expanded
 from tests.harness import (
     ENTITIES,
     FastClock,
@@ -276,6 +278,16 @@ def test_the_state_holds_all_jobs_that_wait_at_mews(
         jobs = [job.id for job in sandbox.exports.jobs if job.entity == entity]
         assert [each["id"] for each in stopped.bookmark(stream)["exports"]] == jobs
         assert len(jobs) == (1 if stream == "bills" else 6)
+
+
+def test_only_so_many_jobs_wait_at_mews(sandbox: Sandbox, clock: FastClock) -> None:
+    sandbox.exports.seconds = {"Bill": 3000, "Payment": 1}
+    config = sandbox.config(start_date="2026-01-10", export_window_days=1)
+    result = sync(config, catalog=select("bills", "payments"), clock=clock).ok()
+    states = [expanded(each)["bookmarks"]["payments"] for each in result.states]
+    assert max(len(each.get("exports", ())) for each in states) == MOST_JOBS
+    assert len(windows(sandbox, "Payment")) > 2 * MOST_JOBS
+    assert records_by_id("payments", result) == truth(sandbox, "payments")
 
 
 def test_the_next_run_adopts_all_jobs_that_wait_at_mews(

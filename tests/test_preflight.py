@@ -6,6 +6,7 @@ import sys
 import threading
 import traceback
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -344,6 +345,25 @@ def test_a_first_answer_that_is_late_can_be_a_refusal(
     else:
         assert str(result.error).startswith(line)
         assert "ask Mews to enable" in str(result.error)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_late_refusal_of_what_was_never_read_fails_no_run(sandbox: Sandbox) -> None:
+    segments = "businessSegments/getAll"
+    first = sync(sandbox, "bills", "services").ok()
+    sandbox.faults.add(segments, Stall(0.5))
+    sandbox.access.revoke(segments)
+    refused = sync(sandbox, "bills", "business_segments", state=first.state).ok()
+    (warning,) = (each for each in warnings(refused) if segments in each)
+    assert "skipping" in warning
+    sandbox.access.allow(segments)
+    read = sync(sandbox, "bills", "business_segments", state=refused.state).ok()
+    assert read.records["business_segments"]
+    sandbox.live_on(timedelta(days=1))
+    sandbox.faults.add(segments, Stall(0.5))
+    sandbox.access.revoke(segments)
+    lost = sync(sandbox, "bills", "business_segments", state=read.state)
+    assert str(lost.error).startswith(f"business_segments: {segments}: HTTP 401")
 
 
 @pytest.mark.parametrize("stream", ["bills", "source_assignments"])

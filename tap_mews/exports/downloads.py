@@ -83,13 +83,15 @@ class Downloader:
         idle = 0
         while True:
             before, began = file.size, self._clock.monotonic()
-            trouble = TransientError("the file ends early")
+            trouble = None
             try:
                 self._transfer(url, size, file, what, record)
             except TransientError as error:
                 trouble = error
-            if file.size == size:
+            # there may have been trouble only after the last byte, if there is one
+            if file.size == size and (size or trouble is None):
                 return
+            trouble = trouble or TransientError("the file ends early")
             seconds, came = self._clock.monotonic() - began, file.size - before
             crawled = (
                 seconds >= session.SLOWEST_SECONDS and came < session.SLOWEST_BYTES

@@ -37,6 +37,10 @@ LEAST_PAUSE = 0.05
 TELL_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
 
+MOST_JOBS = 24
+"""Exports of one entity type that are running or wait to be read: six years of history,
+while another stream is written. Each STATE message names them all."""
+
 logger = logging.getLogger("tap-mews.exports")
 
 
@@ -252,9 +256,9 @@ class JobOrchestrator:
 
     def _can_add(self, lane: EntityExports) -> bool:
         is_free = lane.error is None and not lane.is_busy
-        return (
-            is_free and bool(lane.orders) and self._clock.monotonic() >= lane.retry_at
-        )
+        has_room = len(lane.jobs) < MOST_JOBS
+        is_time = self._clock.monotonic() >= lane.retry_at
+        return is_free and has_room and is_time and bool(lane.orders)
 
     def _back_off(
         self, lane: EntityExports, error: ExportRunningError, now: float

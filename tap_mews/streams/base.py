@@ -229,7 +229,7 @@ class MewsStream(PendingStream, abc.ABC):
             # of an operation that is not called first, or for one of the properties
             if not error.is_forbidden:
                 raise
-            if not self._skips_if_refused:
+            if not self.may_be_refused or len(self.run.record.streams) == 1:
                 advice = self.run.connection.advice_on(error.text)
                 text = f"{error.text}; {advice}"
                 raise error.reworded(text) from None
@@ -261,10 +261,10 @@ class MewsStream(PendingStream, abc.ABC):
         yield from self.failures.windows()
 
     @property
-    def _skips_if_refused(self) -> bool:
-        """Whether the run continues with other streams."""
-        skips = self.run.settings.skip_unauthorized_streams
-        return skips and len(self.run.record.streams) > 1
+    def may_be_refused(self) -> bool:
+        """Whether the run continues with other streams where it is refused."""
+        settings, is_new = self.run.settings, self.bookmarks.value is None
+        return settings.skip_unauthorized_streams or (self.is_optional and is_new)
 
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
