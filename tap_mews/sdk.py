@@ -337,8 +337,11 @@ class WindowedStream(Stream):
         return self._stream_version
 
     def begin_version(self) -> None:
-        """Let the records that follow carry the version of this run."""
-        self._stream_version = self._initialized_at
+        """Let the records that follow carry the version of this run.
+
+        Seconds, as the SDK has them: milliseconds do not fit in an INTEGER column.
+        """
+        self._stream_version = self._initialized_at // 1000
 
     def announce_version(self) -> None:
         """Let targets drop what has an older version; the SDK would do it before."""

@@ -91,7 +91,12 @@ def test_the_one_of_many_that_is_refused_is_found_in_parts_of_parts() -> None:
         second = refuse(portfolio, "bills/getAll", 401)
         history = History(portfolio, ("bills",), SETTINGS)
         yesterday = portfolio.clock.now() - timedelta(days=1)
-        history.failing(extraction="pages", start_date=format_moment(yesterday))
+        result = history.failing(
+            extraction="pages", start_date=format_moment(yesterday)
+        )
+        lines = result.log.splitlines()
+        (told,) = [each for each in lines if "; asking for fewer" in each]
+        assert told.endswith("; asking for fewer identifiers at a time")
         refused = [
             len(request.body.get("EnterpriseIds") or portfolio.enterprise_ids)
             for request in portfolio.journal.requests("bills/getAll")

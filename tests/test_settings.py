@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_mews.errors import InvalidSettingsError
 from tap_mews.settings import CONFIG, Settings
+from tap_mews.settings.rules import looks_like_token
 from tap_mews.tap import TapMews
 from tests.harness import Json, Result, command, run_process, select, sync
 
@@ -228,3 +230,30 @@ def test_each_setting_is_described() -> None:
 def test_tokens_are_marked_as_secret() -> None:
     secret = {name for name, rule in CONFIG["properties"].items() if rule.get("secret")}
     assert secret == {*TOKENS, "access_tokens"}
+
+
+MEWS_TOKEN = f"{'E0D439' * 10}-{'1D' * 15}"
+
+IN_PLACE_OF_NAMES = {
+    "no token": {MEWS_TOKEN: ""},
+    "null": {MEWS_TOKEN: None},
+    "a number": {MEWS_TOKEN: 5},
+    "the other way round": {MEWS_TOKEN: "Hotel"},
+}
+
+
+@pytest.mark.parametrize("tokens", IN_PLACE_OF_NAMES.values(), ids=IN_PLACE_OF_NAMES)
+def test_a_token_in_the_place_of_its_name_is_not_repeated(tokens: Json) -> None:
+    assert looks_like_token(MEWS_TOKEN)
+    config = {"client_token": TOKENS["client_token"], "access_tokens": tokens}
+    with pytest.raises(InvalidSettingsError) as caught:
+        TapMews(config=config)
+    assert "access_tokens" in str(caught.value)
+    assert MEWS_TOKEN not in str(caught.value)
+
+
+def test_two_names_that_differ_in_white_space_are_one_name_too_often() -> None:
+    tokens = {"Hotel": f"{SECRET}-1", "Hotel ": f"{SECRET}-2"}
+    config = {"client_token": TOKENS["client_token"], "access_tokens": tokens}
+    with pytest.raises(InvalidSettingsError, match="each name once; see entry 2"):
+        TapMews(config=config)

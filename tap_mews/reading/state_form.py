@@ -81,7 +81,9 @@ def name_of(ids: list[str]) -> str:
 def _shortened(bookmark: Json, ids: dict[str, list[str]]) -> Json:
     lists = [bookmark.get("covers") or [], *_ids_apart(bookmark)]
     if "covers" not in bookmark or not all(map(_is_list_of_ids, lists)):
-        return bookmark  # nothing is known of it, or it is refused when it is read
+        # nothing is known of it, or it is refused when it is read; a copy, since the
+        # stream may be about to note something
+        return {**bookmark}
     covers = bookmark["covers"]
     short = {**bookmark, "of": None, "covers": None, "exports": []}
     if covers is not None:

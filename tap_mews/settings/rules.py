@@ -66,7 +66,9 @@ def problems(
     for error in Draft202012Validator(checked).iter_errors(dict(config)):
         if error.absolute_path:
             wrong.add(error.absolute_path[0])
-            name = ".".join(str(part) for part in error.absolute_path)
+            # a token in the place of its name must not be shown
+            place = map(str, error.absolute_path)
+            name = ".".join("…" if looks_like_token(part) else part for part in place)
             yield name, describe(error)
     sound = {name: value for name, value in config.items() if name not in wrong}
     for rule in _RULES:
@@ -102,6 +104,8 @@ def _problems_of_many_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, s
         if looks_like_token(name) or name in tokens:
             must_be = f"names before the tokens; entry {number} has none"
             yield "access_tokens", f"must have {must_be}"
+        elif name != (str(name).strip() if isinstance(name, str) else name):
+            yield "access_tokens", f"must have each name once; see entry {number}"
         elif not (str(name).isprintable() and 0 < len(str(name)) <= LONGEST_NAME):
             must_be = f"names of 1 to {LONGEST_NAME} characters; see entry {number}"
             yield "access_tokens", f"must have {must_be}"

@@ -137,7 +137,11 @@ def trimmed(name: str, value: Any) -> Any:  # noqa: ANN401 - any setting
     if isinstance(value, list):
         return [trimmed(name, entry) for entry in value]
     if isinstance(value, dict):
-        return {key.strip(): trimmed(name, entry) for key, entry in value.items()}
+        keys = [key.strip() for key in value]
+        # of two names that differ in white space alone, neither may replace the other
+        keys = keys if len(set(keys)) == len(keys) else [*value]
+        entries = (trimmed(name, entry) for entry in value.values())
+        return dict(zip(keys, entries, strict=True))
     return value.strip() if isinstance(value, str) else value
 
 

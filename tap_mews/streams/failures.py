@@ -159,12 +159,13 @@ class Failures:
             self._part_size = 0
         reason = refused[0][1].text
         names = ", ".join(sorted(each.name for each in shares))
-        told = "%s: %s; reading it with %s page by page"
+        told = "%s: %s; reading it%s page by page"
         if size:
-            told = "%s: %s; asking for fewer identifiers at a time with %s"
+            told = "%s: %s; asking for fewer identifiers at a time%s"
         elif not shares.keys() & {batch.access for batch, _, _ in refused}:
-            told = "%s: %s; reading it with %s instead"
-        stream.logger.info(told, stream.name, reason, names)
+            told = "%s: %s; reading it%s instead"
+        by = f" with {names}" if names else ""
+        stream.logger.info(told, stream.name, reason, by)
         slices = stream.pending_of(taken, selection)
         stream.record.plan(slices, [], stream.bookmarks.of)
         try:
