@@ -46,7 +46,8 @@ coverage: export EXAMPLES ?= 1
 coverage: test ## As test, and check how much of the tap the tests run; takes half as long again
 
 crashes: $(VENV)/.development ## Kill the tap at any moment and count lost rows; HISTORIES=200 runs more
-	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 4 tests/crashes
+	@# three tests wait half a minute, each in a process of its own
+	CRASH_HISTORIES=$(HISTORIES) $(BIN)/python -m pytest -n 5 --maxschedchunk 1 tests/crashes
 
 e2e: $(MELTANO_VENV)/.installed $(TARGET_VENV)/.installed $(BENCH_TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Run the pipeline with Meltano, every target, PostgreSQL and dbt
 	$(BIN)/python -m pytest -n 2 --dist worksteal --ignore tests/e2e/test_dagster.py tests/e2e

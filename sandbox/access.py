@@ -97,18 +97,6 @@ class Access:
         """Give an operation back."""
         self._revoked.pop(operation, None)
 
-    @property
-    def enterprises_visible(self) -> bool:
-        """Whether `enterprises/getAll` is allowed."""
-        return ENTERPRISES not in self._revoked
-
-    @enterprises_visible.setter
-    def enterprises_visible(self, visible: bool) -> None:
-        if visible:
-            self.allow(ENTERPRISES)
-        else:
-            self.revoke(ENTERPRISES)
-
     def authenticate(self, client_token: object, access_token: object) -> Grant:
         """Give what the tokens open.
 

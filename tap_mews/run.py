@@ -45,6 +45,7 @@ class Run:
     Attributes:
         record: What is known of it.
         portfolio: The properties of the access tokens.
+        exports_apis: The operations of exports by token, the same for all streams.
     """
 
     def __init__(
@@ -91,7 +92,7 @@ class Run:
             timeout=settings.export_timeout_seconds,
             write_state=flush_state,
         )
-        self._exports_apis = {
+        self.exports_apis = {
             access: ExportsApi(self.client_of(access))
             for access in self.connection.accesses
         }
@@ -103,10 +104,6 @@ class Run:
     def client_of(self, access: Access) -> MewsClient:
         """Makes calls that no single stream causes; a stream has its own."""
         return MewsClient(self.connection, access, self.record)
-
-    def exports_api(self, access: Access) -> ExportsApi:
-        """The operations of exports with a token, the same for all streams."""
-        return self._exports_apis[access]
 
     def go_on_without(self, stream: str | None, batch: Batch, error: MewsError) -> None:
         """Note what cannot be read though other things can.

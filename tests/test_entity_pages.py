@@ -185,7 +185,7 @@ def test_the_token_of_one_property_that_may_not_list_it_will_do(
     settle(sandbox)
     (first, *_) = sandbox.enterprise_ids
     token = sandbox.access.single_property(first)
-    sandbox.access.enterprises_visible = False
+    sandbox.access.revoke("enterprises/getAll")
     config = {"extraction": "pages", "start_date": "2025-12-01", "access_token": token}
     result = sync(sandbox, stream, **config).ok()
     rows = {each["Id"] for each in sandbox.rows(ENTITIES[stream], token=token)}

@@ -187,12 +187,12 @@ def test_what_is_backdated_comes_within_the_lookback(sandbox: Sandbox) -> None:
 def test_without_a_list_of_properties_everything_is_read_all_the_same(
     sandbox: Sandbox,
 ) -> None:
-    sandbox.access.enterprises_visible = False
+    sandbox.access.revoke("enterprises/getAll")
     result = sync(by_exports(sandbox), catalog=LEDGER).ok()
     assert records_by_id("ledger_entries", result) == truth(sandbox, "ledger_entries")
 
 
 def test_a_start_date_makes_up_for_the_list_of_properties(sandbox: Sandbox) -> None:
-    sandbox.access.enterprises_visible = False
+    sandbox.access.revoke("enterprises/getAll")
     sync(by_exports(sandbox, start_date="2026-02-20"), catalog=LEDGER).ok()
     assert postings(sandbox) == [("2026-02-20", TOMORROW)]

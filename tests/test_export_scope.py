@@ -88,7 +88,7 @@ def test_a_token_that_may_not_list_properties_reads_all_the_same(
     group: Sandbox,
 ) -> None:
     chosen = group.enterprise_ids[2]
-    group.access.enterprises_visible = False
+    group.access.revoke("enterprises/getAll")
     config = group.config(access_token=group.access.single_property(chosen))
     result = sync(config, catalog=select("order_items")).ok()
     assert records_by_id("order_items", result) == truth(group, "order_items", [chosen])

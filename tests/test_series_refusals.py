@@ -145,7 +145,7 @@ def test_a_property_without_a_time_zone_is_left_out_with_a_warning(
 def test_properties_that_cannot_be_listed_are_left_out_with_a_warning(
     sandbox: Sandbox, stream: str
 ) -> None:
-    sandbox.access.enterprises_visible = False
+    sandbox.access.revoke("enterprises/getAll")
     result = read(sandbox, stream).ok()
     assert not result.records[stream]
     assert any("TimeZoneIdentifier" in line for line in warnings(result))

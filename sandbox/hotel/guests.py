@@ -152,7 +152,7 @@ class Chain:
             "Address": where,
             "ActivityState": "Active",
         }
-        self._put("Customer", key, values, now)
+        self.put("Customer", key, values, now)
         self._put_address(key, "Customer", where, now)
         return key
 
@@ -204,16 +204,17 @@ class Chain:
             "AddressId": home,
             "Address": where,
         }
-        self._put("Company", key, values, now)
+        self.put("Company", key, values, now)
         self._put_address(key, "Company", where, now)
         return key
 
     def _put_address(self, account: str, kind: str, where: Json, now: datetime) -> None:
         values = {name: where[name] for name in where if has("AccountAddress", name)}
         values |= {"AccountId": account, "AccountType": kind, "IsActive": True}
-        self._put("AccountAddress", where["Id"], values, now)
+        self.put("AccountAddress", where["Id"], values, now)
 
-    def _put(self, entity: str, key: str, values: Json, now: datetime) -> None:
+    def put(self, entity: str, key: str, values: Json, now: datetime) -> None:
+        """Add a row of this chain that is created now."""
         updated = self._stamp(now)
         stamps = {"CreatedUtc": utc_text(now), "UpdatedUtc": utc_text(updated)}
         common = {"Id": key, "ChainId": self.id, **stamps}

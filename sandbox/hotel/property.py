@@ -75,6 +75,10 @@ class Hotel:
         """Give the identifier of a row of which the hotel has just one by a name."""
         return str(uuid.uuid5(uuid.UUID(self.id), name))
 
+    def dated(self, name: str, now: datetime) -> str:
+        """Give the identifier of a row of which the hotel has one now."""
+        return self.named(f"{name}/{utc_text(now)}")
+
     def chance(self, probability: float) -> bool:
         """Let something happen now and then."""
         return self.rng.random() < probability

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.clock import utc_text
-from sandbox.hotel.shapes import has, shape
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -48,7 +47,7 @@ class Relations:
     def _task(self, now: datetime) -> None:
         closed = self._rng.randrange(2) > 0
         values = {
-            "Id": self._id("Task", now),
+            "Id": self.hotel.dated("Task", now),
             "Name": "Bring a cot",
             "State": "Closed" if closed else "Open",
             "Description": "For the guest in the attic",
@@ -63,7 +62,7 @@ class Relations:
         self.hotel.change("Reservation", reservation, now)
         key = self.hotel.store.get("Reservation", reservation)["Id"]
         values = {
-            "Id": self._id("ServiceOrderNote", now),
+            "Id": self.hotel.dated("ServiceOrderNote", now),
             "OrderId": key,
             "Text": "Arrives late",
             "Type": self._rng.choice(("General", "ChannelManager", "SpecialRequest")),
@@ -77,39 +76,34 @@ class Relations:
         }
         self.hotel.put("ReservationChannelManagerDetails", now, values)
 
-    def _id(self, entity: str, now: datetime) -> str:
-        return self.hotel.named(f"{entity}/{utc_text(now)}")
-
 
 def open_chain(chain: Chain, now: datetime) -> None:
     """Enter what all hotels of a chain share."""
     program, group = _id(chain, "Program"), _id(chain, "Titles")
-    values: Json = {"Id": program, "Name": "Friends", "Code": "FR", "Type": "Hotel"}
-    _put(chain, "LoyaltyProgram", values | {"Subscription": "Free"}, now)
+    values: Json = {"Name": "Friends", "Code": "FR", "Type": "Hotel"}
+    chain.put("LoyaltyProgram", program, values | {"Subscription": "Free"}, now)
     for number, name in enumerate(("Silver", "Gold")):
-        values = {"Id": _id(chain, name), "LoyaltyProgramId": program, "Name": name}
+        values = {"LoyaltyProgramId": program, "Name": name}
         values |= {"Code": name[0], "Ordering": number}
-        _put(chain, "LoyaltyTier", values, now)
-    values = {"Id": group, "Name": "Academic", "IsEditable": True, "IsActive": True}
-    _put(chain, "CustomTitleGroup", values, now)
+        chain.put("LoyaltyTier", _id(chain, name), values, now)
+    values = {"Name": "Academic", "IsEditable": True, "IsActive": True}
+    chain.put("CustomTitleGroup", group, values, now)
     for name, active in (("Professor", True), ("Magister", False)):
-        values = {"Id": _id(chain, name), "CustomTitleGroupId": group, "Name": name}
+        values = {"CustomTitleGroupId": group, "Name": name}
         values |= {"Code": name[:4], "IsActive": active}
-        _put(chain, "CustomTitle", values, now)
+        chain.put("CustomTitle", _id(chain, name), values, now)
 
 
 def _note_guest(chain: Chain, one: str, other: str, now: datetime) -> None:
     values: Json = {
-        "Id": _id(chain, f"Note/{one}"),
         "AccountId": one,
         "AccountType": "Customer",
         "Content": "Likes the quiet side",
         "Classifications": ["General"],
         "IsActive": True,
     }
-    _put(chain, "AccountNote", values, now)
+    chain.put("AccountNote", _id(chain, f"Note/{one}"), values, now)
     values = {
-        "Id": _id(chain, f"Membership/{one}"),
         "AccountId": one,
         "LoyaltyProgramId": _id(chain, "Program"),
         "LoyaltyTierId": _id(chain, "Silver"),
@@ -118,20 +112,12 @@ def _note_guest(chain: Chain, one: str, other: str, now: datetime) -> None:
         "Points": 120,
         "ActivityState": "Active",
     }
-    _put(chain, "LoyaltyMembership", values, now)
+    chain.put("LoyaltyMembership", _id(chain, f"Membership/{one}"), values, now)
     # who relates guests changes the first of them
     chain.edit(one, now)
     values = {"CustomerId": one, "RelatedCustomerId": other, "Relationship": "Spouse"}
-    _put(chain, "CustomerRelationship", values, now)
+    chain.put("CustomerRelationship", "", values, now)
 
 
 def _id(chain: Chain, name: str) -> str:
     return str(uuid.uuid5(uuid.UUID(chain.id), name))
-
-
-def _put(chain: Chain, entity: str, values: Json, now: datetime) -> None:
-    common = {"ChainId": chain.id, "UpdatedUtc": utc_text(now)}
-    known = {name: value for name, value in common.items() if has(entity, name)}
-    only = chain.store.documented_only
-    row = shape(entity, known | values, documented_only=only)
-    chain.store.put(entity, row, chain.id, now)

@@ -53,7 +53,7 @@ class Sales:
         }
         self.hotel.put("OutletBill", now, values)
         values = {
-            "Id": self._id("OutletItem", now),
+            "Id": self.hotel.dated("OutletItem", now),
             "BillId": bill,
             "AccountingCategoryId": self.hotel.ledger_categories["Product"],
             "Type": "Revenue",
@@ -70,7 +70,7 @@ class Sales:
         value = Decimal(self._rng.randint(500, 9000)) / 100
         money = {"Currency": "EUR", "Value": value if comes else -value}
         values = {
-            "Id": self._id("CashierTransaction", now),
+            "Id": self.hotel.dated("CashierTransaction", now),
             "CashierId": self.hotel.named("Cashier/Reception"),
             "Number": f"{now:%y%j}",
             "Amount": {**money, "Net": None, "Tax": None, "TaxRate": None},
@@ -80,7 +80,7 @@ class Sales:
 
     def _order(self, customer: str, now: datetime) -> None:
         values = {
-            "Id": self._id("ProductServiceOrder", now),
+            "Id": self.hotel.dated("ProductServiceOrder", now),
             "ServiceId": self.hotel.restaurant,
             "AccountId": customer,
             "AccountType": "Customer",
@@ -91,6 +91,3 @@ class Sales:
             "BusinessSegmentId": self.hotel.named("BusinessSegment/Leisure"),
         }
         self.hotel.put("ProductServiceOrder", now, values)
-
-    def _id(self, entity: str, now: datetime) -> str:
-        return self.hotel.named(f"{entity}/{utc_text(now)}")

@@ -105,7 +105,7 @@ class Treasury:
             self.hotel.put("LedgerBalance", now, values)
 
     def _pay_out(self, now: datetime) -> None:
-        payout = self._id("Payout", now)
+        payout = self.hotel.dated("Payout", now)
         money = {"Currency": "EUR", "Value": Decimal("812.40")}
         values = {
             "Id": payout,
@@ -117,7 +117,7 @@ class Treasury:
         self.hotel.put("Payout", now, values)
         for kind in ("Charge", "PlatformFee"):
             values = {
-                "Id": self._id(f"PayoutTransaction/{kind}", now),
+                "Id": self.hotel.dated(f"PayoutTransaction/{kind}", now),
                 "PayoutId": payout,
                 "Type": kind,
                 "Amount": money,
@@ -127,7 +127,7 @@ class Treasury:
     def _request(self, now: datetime) -> None:
         customer = self._rng.choice(self.hotel.chain.customers)
         values: Json = {
-            "Id": self._id("PaymentRequest", now),
+            "Id": self.hotel.dated("PaymentRequest", now),
             "AccountId": customer,
             "CustomerId": customer,
             "State": "Pending",
@@ -139,7 +139,7 @@ class Treasury:
         }
         self.hotel.put("PaymentRequest", now, values)
         values = {
-            "Id": self._id("CreditCard", now),
+            "Id": self.hotel.dated("CreditCard", now),
             "CustomerId": customer,
             "IsActive": self._rng.randrange(4) > 0,
             "State": "Enabled",
@@ -150,6 +150,3 @@ class Treasury:
             "Expiration": "2031-04",
         }
         self.hotel.put("CreditCard", now, values)
-
-    def _id(self, entity: str, now: datetime) -> str:
-        return self.hotel.named(f"{entity}/{utc_text(now)}")

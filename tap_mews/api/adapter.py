@@ -63,13 +63,15 @@ class PatientAdapter(HTTPAdapter):
         """Let all connections of a manager, which has none yet, have the bound."""
         pools: Mapping[str, Any] = manager.pool_classes_by_scheme
         manager.pool_classes_by_scheme = {
-            scheme: _with(pool, ConnectionCls=self._connection(pool.ConnectionCls))
+            scheme: _with(
+                pool,
+                ConnectionCls=_with(
+                    pool.ConnectionCls, response_class=self._response_class
+                ),
+            )
             for scheme, pool in pools.items()
         }
         return manager
-
-    def _connection(self, connection: type) -> type:
-        return _with(connection, response_class=self._response_class)
 
 
 def _with(base: type, **attributes: object) -> type:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,10 +11,11 @@ import msgspec
 from requests import codes
 
 from tap_mews.errors import ExportRunningError, RefusedError, UnexpectedAnswerError
-from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment, parse_moment
+from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import TimeFilter
     from tap_mews.metrics.usage import UsageRecord
     from tap_mews.reading.windows import Window
 
@@ -124,48 +124,22 @@ class _Found(msgspec.Struct):
     exports: list[Export] = msgspec.field(name="Exports")
 
 
-class ExportFilter(Enum):
-    """How an entity is cut by time."""
+def filters_of(by: TimeFilter, window: Window) -> dict[str, Any] | None:
+    """`Filters` of `exports/add`; None for a window without a start.
 
-    UPDATED = "by `UpdatedUtc`; neighbours share a moment"
-    POSTED = "by posting date, which LedgerEntry has instead; neighbours share no day"
+    Args:
+        by: How the entity is cut by time; LedgerEntry, by days, has filters of its own.
+        window: When.
+    """
+    interval = by.interval(window)
+    return {"LedgerEntryFilters": interval} if by.by_day else interval or None
 
-    @property
-    def gap(self) -> timedelta:
-        """Distance between the end of a window and the start of the next one."""
-        return ONE_DAY if self is ExportFilter.POSTED else timedelta()
 
-    def body(self, window: Window) -> dict[str, Any] | None:
-        """`Filters` of `exports/add`, or None for a window without a start.
-
-        Raises:
-            ValueError: It has none, and exports by posting date require one.
-        """
-        if self is ExportFilter.UPDATED:
-            if window.start is None:
-                return None
-            start, end = map(format_moment, (window.start, window.end))
-            return {"UpdatedUtc": {"StartUtc": start, "EndUtc": end}}
-        if window.start is None:
-            msg = "exports of LedgerEntry need a start"
-            raise ValueError(msg)
-        dates = [moment.date().isoformat() for moment in (window.start, window.end)]
-        posting = dict(zip(("Start", "End"), dates, strict=True))
-        return {"LedgerEntryFilters": {"Posting": posting}}
-
-    def complete_until(self, window: Window, added: datetime) -> datetime:
-        """Up to where an export that was added then has all rows there will be.
-
-        That is the window's end, since windows end in the past. But a day may not be
-        over everywhere: west of UTC yesterday goes on while today has begun here.
-        """
-        if self is ExportFilter.UPDATED:
-            return window.end
-        return min(window.end, at_midnight(added.date()) - ONE_DAY)
-
-    def matches(self, window: Window, filters: Mapping[str, Any] | None) -> bool:
-        """Whether Mews shows the filters of that window."""
-        return _flat(self.body(window)) == _flat(filters)
+def are_shown(
+    by: TimeFilter, window: Window, filters: Mapping[str, Any] | None
+) -> bool:
+    """Whether these are the filters of a window, as Mews shows them."""
+    return _flat(filters_of(by, window)) == _flat(filters)
 
 
 class ExportsApi:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
-from tap_mews.exports.api import Export, ExportFilter, ExportsApi, ExportStatus
+from tap_mews.exports.api import Export, ExportsApi, ExportStatus, are_shown
 from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from tap_mews.api.operations import TimeFilter
     from tap_mews.metrics.record import PartitionRecord, StreamRecord
     from tap_mews.reading.reader import Slice
 
@@ -98,16 +99,14 @@ class EntityExports:
     Attributes:
         stream: Name of the stream that reads them.
         entity_type: As Mews calls it.
-        scope_key: Enterprise of `Scope` that selects among what the token reaches.
-        filter: How windows become filters.
+        scope_key: Property of `Scope` that selects among what the token reaches.
+        filter: How it is cut by time.
         longest: Length of a window.
         lookback: What is read again before a bookmark.
         beginning: Gives the earliest moment that data can have.
         save: Takes the jobs that the state is to hold.
         record: Of the stream.
         api: The operations, with the token that the exports are made for.
-        skips_if_busy: Whether to read nothing, rather than wait, while another export
-            of the type is running.
         orders: Not asked for yet, in order of time.
         jobs: Asked for, in order of time and before all orders.
         cut: How many windows there are, known ones and those that are read.
@@ -122,14 +121,13 @@ class EntityExports:
     stream: str
     entity_type: str
     scope_key: str
-    filter: ExportFilter
+    filter: TimeFilter
     longest: timedelta
     lookback: timedelta
     beginning: Callable[[], datetime]
     save: Callable[[list[SavedJob]], None]
     record: StreamRecord
     api: ExportsApi
-    skips_if_busy: bool = False
     orders: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
     cut: int = 0
@@ -196,7 +194,7 @@ class EntityExports:
             now: Monotonic seconds.
 
         Returns:
-            Identifiers of jobs that serve no more.
+            Identifiers of jobs that are of no use.
         """
         left = deque(saved)
         for slice_ in slices:
@@ -284,7 +282,7 @@ class EntityExports:
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
             or saved.get("scope", "") != fingerprint(slice_)
-            or not self.filter.matches(window, export.filters)
+            or not are_shown(self.filter, window, export.filters)
             or not _serves(window, latest, slice_.end, self.filter.gap)
         ):
             return None

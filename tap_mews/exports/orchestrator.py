@@ -17,6 +17,7 @@ from tap_mews.errors import (
     MewsError,
     RefusedError,
 )
+from tap_mews.exports.api import filters_of
 from tap_mews.exports.jobs import ExportJob
 from tap_mews.exports.outcomes import apply
 from tap_mews.exports.polling import next_look, pause_before_adding
@@ -233,7 +234,7 @@ class JobOrchestrator:
             return
         now = self._clock.monotonic()
         order = lane.orders[0]
-        filters = lane.filter.body(order.window)
+        filters = filters_of(lane.filter, order.window)
         try:
             api = lane.api.adding_to(lane.record.of(order.slice))
             export = api.add(lane.entity_type, lane.scope(order), filters)
@@ -264,10 +265,6 @@ class JobOrchestrator:
         self, lane: EntityExports, error: ExportRunningError, now: float
     ) -> None:
         """Wait until an export that this run does not know has ended."""
-        if lane.skips_if_busy:
-            logger.info("%s: not requesting an export: %s", lane.stream, error)
-            lane.orders.clear()
-            return
         if lane.blocked_since is None:
             lane.blocked_since = now
             logger.info(

@@ -53,13 +53,10 @@ class Selection:
     Attributes:
         ids: The properties or chains that it reads, or None where nobody knows.
         scope: Those that requests must name; None if they name none.
-        is_noted: Whether the bookmark must note what it covers; not where it belongs
-            to a single property anyhow.
     """
 
     ids: tuple[str, ...] | None
     scope: tuple[str, ...] | None
-    is_noted: bool = True
 
 
 class Bookmarks:
@@ -79,7 +76,7 @@ class Bookmarks:
             stream: Its name, for errors.
             state: The stream's part of a state that `read_state` has let in; it is
                 changed in place.
-            key: Enterprise that the bookmark belongs to; None if rows have no date.
+            key: The replication key; None if rows have no date.
             write: Gives a bookmark its form.
             start_date: The setting, to be noted when the bookmark begins.
         """
@@ -146,7 +143,7 @@ class Bookmarks:
 
     def due(
         self,
-        reach: Selection,
+        selection: Selection,
         start: Callable[[tuple[str, ...] | None], datetime | None],
         end: datetime,
         lookback: timedelta,
@@ -158,20 +155,20 @@ class Bookmarks:
         together from the bookmark to the end.
 
         Args:
-            reach: What the stream reads.
+            selection: What the stream reads.
             start: Gives the beginning for some ids, or for all if None.
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
             now: When the run began.
         """
-        self._ids = reach.ids if reach.is_noted else None
+        self._ids = chosen = selection.ids
         slices = []
         bookmark = self.value
-        if bookmark is not None and reach.ids is not None:
+        if bookmark is not None and chosen is not None:
             # a run that could not list them read them together
             if self._partitions.covers is not None:
                 self._complete()
-                self._partitions.join(set(reach.ids), now)
+                self._partitions.join(set(chosen), now)
             for number, group in enumerate(self._partitions.joining, MAIN + 1):
                 self._by_partition[number] = group
                 ids = tuple(group["ids"])
@@ -183,11 +180,11 @@ class Bookmarks:
                     until = min(bookmark, end)
                     slices.append(Slice(begin, until, ids, number, ids, reached))
         if bookmark is None:
-            slices.append(Slice(start(reach.ids), end, reach.scope, MAIN, reach.ids))
+            slices.append(Slice(start(chosen), end, selection.scope, MAIN, chosen))
         elif end > bookmark:
             begin = bookmark - lookback
-            slice_ = Slice(begin, end, reach.scope, MAIN, reach.ids, bookmark)
-            slices.append(slice_)
+            scope = selection.scope
+            slices.append(Slice(begin, end, scope, MAIN, chosen, bookmark))
         return [
             slice_
             for slice_ in slices

@@ -6,17 +6,13 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from tap_mews.records.drift import ENTRIES, RowDrift, token
 from tap_mews.records.scalars import FORMATS, coerced_type, is_too_large
 from tap_mews.violations import describe
-
-if TYPE_CHECKING:
-    from jsonschema.protocols import Validator
 
 BOM = b"\xef\xbb\xbf"
 
@@ -45,12 +41,13 @@ class CarefulPath:
     """Examines rows of one schema."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
-        """Prepare; the schema is compiled when the first row comes.
+        """Take the schema.
 
         Args:
             schema: JSON Schema that the records must fit.
         """
         self._schema = schema
+        self._validator = Draft202012Validator(schema, format_checker=FORMATS)
 
     def examine(self, row: bytes) -> Examined:
         """Parse a row with all digits, take out what is undocumented, and check it."""
@@ -81,10 +78,6 @@ class CarefulPath:
             for place in _too_large(record, self._schema, ())
         ]
         return Examined(record, violations, drift)
-
-    @cached_property
-    def _validator(self) -> Validator:
-        return Draft202012Validator(self._schema, format_checker=FORMATS)
 
 
 def parse(text: str) -> tuple[Any, list[str]]:

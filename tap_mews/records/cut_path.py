@@ -12,7 +12,7 @@ from msgspec import UNSET, Raw, UnsetType
 
 from tap_mews.records.drift import ENTRIES
 from tap_mews.records.fast_path import attributes_of, compile_fast_path
-from tap_mews.records.finder import ObjectFinder, Values
+from tap_mews.records.finder import Values, object_finder
 from tap_mews.records.scalars import Day, coerced_type
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class _Keeper:
     ) -> None:
         places = _places(schema, learned.tree)
         self._decode = msgspec.json.Decoder(places).decode
-        self._find = ObjectFinder(schema, learned.tree).find
+        self._find = object_finder(schema, learned.tree)
         self._kept = msgspec.json.encode(kept)
 
     def added(self, rest: bytes, row: bytes, count: int) -> bytes:

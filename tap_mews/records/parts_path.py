@@ -9,8 +9,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 from tap_mews.records.drift import ENTRIES, Drift, LearnedDrift
 from tap_mews.records.fast_path import compile_fast_path
-from tap_mews.records.finder import ObjectFinder, Values
-from tap_mews.records.scalars import Coerced, coerced_type
+from tap_mews.records.finder import Values, object_finder
+from tap_mews.records.scalars import coerced_type
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +34,12 @@ class PartsPath:
             kept: Property to put undocumented properties into, or None to drop them.
         """
         self._decode = compile_fast_path(schema, learned.tree)
-        self._find = ObjectFinder(schema, learned.tree).find
+        self._find = object_finder(schema, learned.tree)
         more = [] if kept is None else [_field("kept", Values, kept)]
         parts = _object_parts(schema, learned.tree, more)
-        self._take_apart = msgspec.json.Decoder(parts, dec_hook=_coerce).decode
+        self._take_apart = msgspec.json.Decoder(
+            parts, dec_hook=lambda kind, value: kind(value)
+        ).decode
         self._join = msgspec.json.Encoder(enc_hook=lambda scalar: scalar.value).encode
         self._keeps = kept is not None
         self._coerces = bool(learned.coerced)
@@ -92,7 +94,3 @@ def _object_parts(
 
 def _field(attribute: str, kind: Any, name: str) -> tuple[str, Any, Any]:  # noqa: ANN401 - a type expression
     return attribute, kind | UnsetType, msgspec.field(name=name, default=UNSET)
-
-
-def _coerce(kind: type[Coerced], value: object) -> Coerced:
-    return kind(value)

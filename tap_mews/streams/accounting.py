@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, TimeFilter
-from tap_mews.exports.api import ExportFilter
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.bases import ByTime, Reference, Replaced
 from tap_mews.streams.exported import Exported
@@ -101,7 +100,7 @@ class LedgerEntries(_ByPostingDate, Exported):
         most_rows=None,
         is_documented=False,
     )
-    export_filter = ExportFilter.POSTED
+    export_filter = TimeFilter("Posting", by_day=True)
 
 
 class AccountingCategories(Reference):

@@ -143,13 +143,8 @@ class Whole(MewsStream):
         """Nothing is to be noted: the next run reads all of it anyhow."""
 
 
-class Replaced(Reference):
-    """A stream that is read whole in each run, to which no other row refers.
-
-    No other stream needs its list, so its pages are not kept. A row that is gone does
-    not come any more, and nothing else tells. So once all is read, the version of the
-    run is announced: a target may drop what is older.
-    """
+class FullTable(MewsStream):
+    """A stream that has no bookmark: each run reads all of it."""
 
     replication_key = None
 
@@ -160,8 +155,17 @@ class Replaced(Reference):
 
     @property
     def emit_activate_version_messages(self) -> bool:
-        """The SDK announces a version before the rows: not here."""
+        """The SDK would announce a version before the rows, whatever comes of them."""
         return False
+
+
+class Replaced(FullTable, Reference):
+    """A stream that is read whole in each run, to which no other row refers.
+
+    No other stream needs its list, so its pages are not kept. A row that is gone does
+    not come any more, and nothing else tells. So once all is read, the version of the
+    run is announced: a target may drop what is older.
+    """
 
     @property
     def announces_version(self) -> bool:

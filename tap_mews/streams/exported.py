@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_mews.api.operations import NOBODY
-from tap_mews.exports.api import ExportFilter
+from tap_mews.api.operations import NOBODY, UPDATED, TimeFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.many import ManyExports
 from tap_mews.exports.reader import ExportReader
@@ -33,7 +32,7 @@ class Exported(ByTime):
 
     is_optional = False
     entity_type: ClassVar[str]
-    export_filter: ClassVar[ExportFilter] = ExportFilter.UPDATED
+    export_filter: ClassVar[TimeFilter] = UPDATED
     _is_by_pages = False
 
     @property
@@ -82,7 +81,7 @@ class Exported(ByTime):
             return super().new_reader()
         run = self.run
         if self.is_dry_run:
-            return _ExportsProbe(run.exports_api(run.connection.accesses[0]))
+            return _ExportsProbe(run.exports_apis[run.connection.accesses[0]])
         if not self.reach.is_of_many:
             (access,) = run.connection.accesses
             return self._export_reader(access, self._saved_jobs, self._save_jobs)
@@ -125,7 +124,7 @@ class Exported(ByTime):
             beginning=lambda: self.beginning(self.selection.ids),
             save=save,
             record=self.record,
-            api=run.exports_api(access),
+            api=run.exports_apis[access],
         )
         return ExportReader(
             exports, run.exports, run.downloader, run.spool, run.clock, saved

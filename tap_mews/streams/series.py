@@ -7,11 +7,9 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
-
 from tap_mews.pages.series import SeriesFetch
 from tap_mews.reading.bookmarks import Selection
-from tap_mews.streams.base import MewsStream
+from tap_mews.streams.bases import FullTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,12 +21,11 @@ if TYPE_CHECKING:
     from tap_mews.reading.reader import Reader
 
 
-class Series(MewsStream):
+class Series(FullTable):
     """A stream of which each run reads the whole horizon: no filter tells changes.
 
     The horizon moves on with time. A day that it has passed stays in the warehouse as
-    it was last read, so no version is announced by which a target could drop it, and
-    there is no bookmark.
+    it was last read, so no version is announced by which a target could drop it.
 
     Attributes:
         unfolding: Makes rows of an answer.
@@ -36,19 +33,8 @@ class Series(MewsStream):
 
     is_bounded = False
     selected_by_default = False
-    replication_key = None
     unfolding: ClassVar[Unfolding]
     fails_by_property = False
-
-    @property
-    def replication_method(self) -> str:
-        """A full table, whatever the catalog says."""
-        return REPLICATION_FULL_TABLE
-
-    @property
-    def emit_activate_version_messages(self) -> bool:
-        """No version: targets would drop the days that have passed."""
-        return False
 
     @property
     def end(self) -> datetime:

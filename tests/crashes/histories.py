@@ -124,7 +124,8 @@ def founded(history: History, *, frozen: bool = True) -> Sandbox:
     sandbox.limits.requests = 1_000_000
     sandbox.exports.seconds = history.seconds
     sandbox.exports.rows_per_file = history.rows_per_file
-    sandbox.access.enterprises_visible = not history.alone
+    if history.alone:
+        sandbox.access.revoke("enterprises/getAll")
     if frozen:
         clock = sandbox.clock
         vars(clock)["now"] = lambda: clock._start

@@ -332,11 +332,11 @@ def test_bodies_can_be_too_large(sandbox: Sandbox, api: Api) -> None:
 def test_operations_can_be_taken_away(sandbox: Sandbox, api: Api) -> None:
     sandbox.access.revoke("exports/add")
     assert api.refused("exports/add", {"EntityType": "Bill"}) == SESSION
-    sandbox.access.enterprises_visible = False
+    sandbox.access.revoke("enterprises/getAll")
     assert api.refused("enterprises/getAll", PAGE) == SESSION
     sandbox.access.revoke("enterprises/getAll", status=403)
     assert api.refused("enterprises/getAll", PAGE)[0] == 403
-    sandbox.access.enterprises_visible = True
+    sandbox.access.allow("enterprises/getAll")
     assert len(api.ask("enterprises/getAll", PAGE)["Enterprises"]) == 2
     assert sandbox.journal.breaches == []
 
