@@ -240,6 +240,13 @@ def make_old(sandbox: Sandbox) -> None:
         sandbox.put("Enterprise", {**each, "CreatedUtc": "2012-01-01T00:00:00Z"})
 
 
+def let_edit(sandbox: Sandbox, days: int) -> None:
+    """Let the hotels change their books of so many days."""
+    editable = {"AccountingEditableHistoryInterval": f"P0M{days}DT0H0M0S"}
+    for each in sandbox.rows("Enterprise"):
+        sandbox.put("Enterprise", {**each, **editable})
+
+
 def one_hotel(sandbox: Sandbox, stream: str, **settings: object) -> History:
     """Reads one hotel; the refreshing of companionships has tests of its own."""
     first = {"enterprise_ids": sandbox.enterprise_ids[:1]}

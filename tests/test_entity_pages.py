@@ -12,7 +12,14 @@ from tap_mews.errors import InvalidSettingsError
 from tests.harness import ENTITIES, FastClock, added, moment, records_by_id, select
 from tests.harness import sync as sync_in_process
 from tests.harness import truth as exact_truth
-from tests.pages_harness import BEFORE_ALL, History, interval, make_old, settle
+from tests.pages_harness import (
+    BEFORE_ALL,
+    History,
+    interval,
+    let_edit,
+    make_old,
+    settle,
+)
 from tests.pages_harness import ENTITY_OPERATIONS as OPERATIONS
 
 if TYPE_CHECKING:
@@ -258,6 +265,7 @@ def test_what_is_posted_later_today_comes_by_pages_with_the_next_sync(
 
 
 def test_a_short_time_of_the_ledger_comes_by_pages(sandbox: Sandbox) -> None:
+    let_edit(sandbox, days=2)
     history = History(sandbox, (LEDGER,), {"ledger_lookback_days": 2})
     history.run()
     assert posting_dates(sandbox) == []

@@ -20,6 +20,7 @@ from tests.harness import (
     sync,
     truth,
 )
+from tests.pages_harness import let_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,18 +89,31 @@ def test_a_single_day_can_be_read(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "start"),
+    ("settings", "editable", "start"),
     [
-        ({}, "2026-02-13"),
-        ({"ledger_lookback_days": 0}, "2026-02-20"),
-        ({"ledger_lookback_days": 30}, "2026-01-21"),
+        ({}, 0, "2026-02-13"),
+        ({"ledger_lookback_days": 0}, 0, "2026-02-20"),
+        ({"ledger_lookback_days": 30}, 10, "2026-01-21"),
+        ({"ledger_lookback_days": 0}, 10, "2026-02-10"),
     ],
 )
 def test_sync_goes_on_from_the_bookmark_less_the_lookback(
-    sandbox: Sandbox, settings: Json, start: str
+    sandbox: Sandbox, settings: Json, editable: int, start: str
 ) -> None:
+    let_edit(sandbox, editable)
     sync(by_exports(sandbox, **settings), state_of("2026-02-20"), LEDGER).ok()
     assert postings(sandbox)[0][0] == start
+
+
+def test_an_entry_that_is_posted_late_to_a_day_that_can_be_edited_arrives(
+    sandbox: Sandbox,
+) -> None:
+    let_edit(sandbox, days=25)
+    first = sync(by_exports(sandbox), catalog=LEDGER).ok()
+    late = {**sandbox.new_row("LedgerEntry"), "PostingDate": "2026-02-06"}
+    sandbox.put("LedgerEntry", late)
+    second = sync(by_exports(sandbox), first.state, LEDGER).ok()
+    assert late["Id"] in records_by_id("ledger_entries", second)
 
 
 def test_windows_share_no_day_and_leave_none_out(sandbox: Sandbox) -> None:

@@ -248,8 +248,10 @@ def ask_each(
     return {each.access: got for each, got in zip(lookups, found, strict=True)}
 
 
-_DURATION = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
-"""A duration of ISO 8601, as far as days matter."""
+_DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T[0.HMS]*([1-9])?.*)?"
+)
+"""A duration of ISO 8601, as far as days matter, and whether there is more."""
 
 DAYS = (366, 31, 7, 1)
 """At most, of a year, a month, a week and a day."""
@@ -258,14 +260,14 @@ MOST_EDITABLE = timedelta(days=366)
 
 
 def _days_of(duration: str | None) -> timedelta:
-    """The days of a duration, a day more for the hours; none of what is no duration."""
+    """The days of a duration, a day for the hours; none of what is no duration."""
     found = _DURATION.fullmatch(duration or "")
     if found is None:
         return timedelta(0)
-    days = sum(
-        int(part or 0) * each for part, each in zip(found.groups(), DAYS, strict=True)
-    )
-    return min(timedelta(days=min(days, 1000) + 1), MOST_EDITABLE)
+    *parts, has_more = found.groups()
+    counted = zip(parts, DAYS, strict=True)
+    days = sum(int(part or 0) * each for part, each in counted)
+    return min(timedelta(days=min(days, 1000) + bool(has_more)), MOST_EDITABLE)
 
 
 def _plain(found: Enterprise) -> Enterprise:

@@ -204,7 +204,8 @@ CONFIG = th.PropertiesList(
         title="Ledger lookback",
         description=(
             "How many days of posting dates before the bookmark ledger_entries and "
-            "ledger_balances read again, 0 to 366."
+            "ledger_balances read again, 0 to 366. They always read the days again "
+            "that a property can still edit (AccountingEditableHistoryInterval)."
         ),
     ),
     th.Property(

@@ -68,8 +68,12 @@ class _ByPostingDate(MewsStream):
 
     @property
     def lookback(self) -> timedelta:
-        """Posting dates before the bookmark that are read again."""
-        return self.run.settings.ledger_lookback
+        """Posting dates before the bookmark that are read again.
+
+        Those that a property may still edit: a posting can be entered for such a day.
+        """
+        settings, reach = self.run.settings, self.run.reach
+        return max(settings.ledger_lookback, reach.editable_history)
 
     def start(self, ids: Iterable[str] | None) -> datetime:
         """`start_date`, else the beginning: the ledger needs a first date."""
@@ -143,11 +147,6 @@ class LedgerBalances(_ByPostingDate, ByTime):
         time_filter=TimeFilter("Date", months=1, by_day=True),
         all_rows={"LedgerTypes": LEDGER_TYPES},
     )
-
-    @property
-    def lookback(self) -> timedelta:
-        """Days that a property may still edit are read again."""
-        return max(super().lookback, self.run.reach.editable_history)
 
 
 class ExchangeRates(Replaced):

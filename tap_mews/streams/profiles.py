@@ -95,6 +95,7 @@ class CustomerRelationships(_OfChain, Children):
     name = "customer_relationships"
     selected_by_default = False
     primary_keys = ("CustomerId", "RelatedCustomerId", "Relationship")
+    replication_key = "UpdatedUtc"
     parents = (CUSTOMERS,)
     operation = Operation(
         "customers/getRelationships",
