@@ -22,6 +22,7 @@ from tests.harness import (
     truth,
     windows,
 )
+from tests.pages_harness import Spoiled
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -57,6 +58,12 @@ def run(sandbox: Sandbox, clock: FastClock) -> Run:
 def stopped(sandbox: Sandbox, run: Run) -> Json:
     """The state of a run that waited in vain for its only export."""
     return waited_in_vain(sandbox, run, start_date=START)
+
+
+def never_ready(body: Json) -> None:
+    """Show exports that are still being made."""
+    for each in body["Exports"]:
+        each["Status"] = "Processing"
 
 
 def waited_in_vain(sandbox: Sandbox, run: Run, **settings: object) -> Json:
@@ -157,6 +164,22 @@ def test_an_export_of_more_than_is_due_now_is_not_adopted(
     result = run(stopped, start_date=START, end_date=end).ok()
     assert spans(sandbox)[1] == (moment(START), moment(end))
     assert result.bookmark("bills")["replication_key_value"] == end
+
+
+def test_an_export_of_less_than_the_lookback_is_not_adopted(
+    sandbox: Sandbox, run: Run
+) -> None:
+    settings: Json = {"start_date": START, "extraction": "exports"}
+    first = run(**settings).ok()
+    sandbox.live_on(timedelta(hours=8))
+    sandbox.faults.add("exports/getAll", Spoiled(never_ready), times=None)
+    stopped = run(first.state, **settings).long_state
+    assert exports_in(stopped)
+    sandbox.faults.clear()
+    reached = first.bookmark("bills")["replication_key_value"]
+    run(stopped, **settings, lookback_minutes=600).ok()
+    start, _ = spans(sandbox)[-1]
+    assert start == moment(reached) - timedelta(minutes=600)
 
 
 def test_an_export_of_another_scope_is_not_adopted(

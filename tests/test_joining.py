@@ -21,6 +21,7 @@ from tests.harness import (
     sync,
     truth,
 )
+from tests.pages_harness import History, settle
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -122,6 +123,33 @@ def test_guests_whom_an_earlier_release_cut_off_are_read_once(
     third = sync(sandbox.config(**settings), second.state, catalog).ok()
     assert "a start date limited its history" not in third.log
     assert len(third.records["customers"]) < len(everyone)
+
+
+def test_what_was_away_when_a_cut_off_history_is_read_again_brings_all_of_it(
+    sandbox: Sandbox,
+) -> None:
+    settle(sandbox)
+    one = {"enterprise_ids": sandbox.enterprise_ids[:1]}
+    limit = {"reference_start_date": "2026-02-27"}
+    history = History(sandbox, ("business_segments",))
+    for settings in (limit, {**limit, **one}, one, {}):
+        later(sandbox)
+        history.run(**settings)
+    assert history.missing() == {}
+
+
+@pytest.mark.parametrize("extraction", ["auto", "pages"])
+def test_a_property_of_unknown_age_is_read_from_the_beginning_of_mews(
+    sandbox: Sandbox, extraction: str
+) -> None:
+    old, new = sandbox.rows("Enterprise")
+    sandbox.put("Enterprise", {**old, "CreatedUtc": None})
+    sandbox.put("Enterprise", {**new, "CreatedUtc": "2026-02-20T00:00:00Z"})
+    settle(sandbox)
+    streams = ("bills", "source_assignments")
+    history = History(sandbox, streams, {"extraction": extraction})
+    history.run()
+    assert history.missing() == {}
 
 
 def test_history_begins_at_the_start_date_for_what_joins_too(sandbox: Sandbox) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from facts import STREAMS as FACTS
 from tests.harness import select, sync
-from tests.pages_harness import History, settle
+from tests.pages_harness import History, Spoiled, settle
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -56,6 +56,19 @@ def test_the_rates_of_a_service_that_is_new_come_from_their_beginning(
     assert history.missing() == {}
     assert service["Id"] in history.bookmark("rates")["covers"]
     assert not history.bookmark("rates")["joining"]
+
+
+def test_parents_are_the_same_in_capitals(sandbox: Sandbox) -> None:
+    def capitalize(body: Json) -> None:
+        for row in body["Services"]:
+            row["Id"] = row["Id"].upper()
+
+    sandbox.faults.add("services/getAll", Spoiled(capitalize), times=None)
+    history = History(sandbox, ("rates",))
+    assert history.run().records["rates"]
+    sandbox.clock.advance(LATER)
+    assert not history.run().records["rates"]
+    assert history.bookmark("rates")["left"] == []
 
 
 def test_the_list_of_services_is_asked_for_once(sandbox: Sandbox) -> None:

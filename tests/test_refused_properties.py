@@ -85,7 +85,7 @@ def test_what_is_refused_to_exports_and_as_a_whole_is_read_in_parts(
 
 
 def test_the_one_of_many_that_is_refused_is_found_in_parts_of_parts() -> None:
-    with Sandbox(properties=17, days=2, reservations_per_day=0.5) as portfolio:
+    with Sandbox(properties=65, days=2, reservations_per_day=0.5) as portfolio:
         portfolio.limits.requests = 1_000_000
         settle(portfolio)
         second = refuse(portfolio, "bills/getAll", 401)
@@ -95,15 +95,18 @@ def test_the_one_of_many_that_is_refused_is_found_in_parts_of_parts() -> None:
             extraction="pages", start_date=format_moment(yesterday)
         )
         lines = result.log.splitlines()
-        (told,) = [each for each in lines if "; asking for fewer" in each]
-        assert told.endswith("; asking for fewer identifiers at a time")
+        told = [each for each in lines if "; asking for fewer" in each]
+        assert told
+        assert all(each.endswith("identifiers at a time") for each in told)
         refused = [
             len(request.body.get("EnterpriseIds") or portfolio.enterprise_ids)
             for request in portfolio.journal.requests("bills/getAll")
             if request.status == 401
         ]
-        assert refused == [17, 3, 1]
+        assert refused == [65, 9, 2, 1]
         assert history.bookmark("bills")["joining"] == [{"ids": [second]}]
+        assert history.bookmark("bills")["left"] == []
+        assert len(history.bookmark("bills")["covers"]) == 64
 
 
 def test_what_is_refused_in_each_part_is_refused(portfolio: Sandbox) -> None:

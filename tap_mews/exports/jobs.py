@@ -284,6 +284,7 @@ class EntityExports:
             or saved.get("scope", "") != fingerprint(slice_)
             or not are_shown(self.filter, window, export.filters)
             or not _serves(window, latest, slice_.end, self.filter.gap)
+            or _lacks_lookback(window, slice_)
         ):
             return None
         added = parse_moment(saved["added"])
@@ -303,6 +304,14 @@ def fingerprint(slice_: Slice) -> str:
     if slice_.through is not None:
         parts.append(sorted(slice_.through))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def _lacks_lookback(window: Window, slice_: Slice) -> bool:
+    """Whether a window reads less before the bookmark than is to be read now."""
+    start, reached = slice_.start, slice_.reached
+    if window.start is None or start is None or reached is None:
+        return False
+    return start < window.start < reached
 
 
 def _serves(

@@ -162,10 +162,12 @@ class Lookups:
     def ids(self, operation: Operation) -> tuple[str, ...]:
         """The identifiers of the rows that an operation lists, in a fixed order.
 
+        In small letters, as the state holds them: Mews compares them without case.
+
         Raises:
             MewsError: As `rows`.
         """
-        return tuple(sorted(row.id for row in self.objects(operation, _Row)))
+        return tuple(sorted(row.id.lower() for row in self.objects(operation, _Row)))
 
     def objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
         """What the tap itself needs of the rows that an operation lists.

@@ -160,6 +160,11 @@ class Portfolio:
         if None not in chains:
             _check_reached("chain_ids", self._chain_ids, chains)
 
+    @property
+    def lacks_tokens(self) -> bool:
+        """Whether chains must wait for tokens that cannot be used."""
+        return bool(self.troubles) and not self._reads_chains_once
+
     def names_of(self, ids: Iterable[str]) -> str:
         """Words for properties, by their names; what is none keeps its identifier.
 

@@ -104,20 +104,16 @@ class Reach:
             ids: Enterprises or chains to look at; all that are listed if None.
 
         Returns:
-            The earliest `CreatedUtc`, or `FOUNDED` where nobody knows.
+            The earliest `CreatedUtc`, or `FOUNDED` where it is not known of all.
         """
         wanted = None if ids is None else set(ids)
-        return min(
-            (
-                found.created.replace(microsecond=0)
-                for found in self.listed or ()
-                if found.created
-                and (
-                    wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
-                )
-            ),
-            default=FOUNDED,
+        created = (
+            found.created
+            for found in self.listed or ()
+            if wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
         )
+        known = (each.replace(microsecond=0) if each else FOUNDED for each in created)
+        return min(known, default=FOUNDED)
 
     def properties_of(self, access: Access) -> Ids:
         """Identifiers of the properties that are read by a token."""

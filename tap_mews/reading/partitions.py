@@ -143,10 +143,11 @@ class Partitions:
         self._state["joining"] = [each for each in self.joining if each is not group]
 
     def restart(self) -> None:
-        """Let those at the bookmark be read up to it once more, from the beginning."""
-        joining = [*self.joining, *_groups(self.covers or [])]
+        """Let all be read up to the bookmark once more, from the beginning."""
+        joining = [{"ids": group["ids"]} for group in self.joining]
+        self._state["joining"] = [*joining, *_groups(self.covers or [])]
         self._state["covers"] = []
-        self._state["joining"] = joining
+        self._state["left"] = []  # what returns is new
 
     def _ids_joining(self) -> set[str]:
         return {key for group in self.joining for key in group["ids"]}

@@ -145,6 +145,7 @@ class MewsStream(PendingStream, abc.ABC):
         try:
             with self.named():
                 slices = self.pending()
+                self._wait_for_tokens()
                 self.record.plan(slices, [self.all_since(self.end)], self.bookmarks.of)
                 self.reader = self.new_reader()
                 try:
@@ -154,6 +155,16 @@ class MewsStream(PendingStream, abc.ABC):
         except TapMewsError:
             self.record.has_failed = True
             raise
+
+    def _wait_for_tokens(self) -> None:
+        """Let chains stay where they are while a token cannot be used.
+
+        Nobody knows which of them it reaches, and the others of a chain need not see
+        the same rows.
+        """
+        is_of_chain = self.windowed.selector.of == "chain"
+        if is_of_chain and self.moves_bookmark and self.run.portfolio.lacks_tokens:
+            self.stay_behind(self.selection.ids or ())
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver everything pending.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.operations import Operation
     from tap_mews.pages.reach import Shares
+    from tap_mews.reading.bookmarks import Selection
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.streams.pending import PendingStream
 
@@ -37,6 +38,7 @@ class Failures:
         self._refused: list[tuple[Batch, MewsError, Shares]] = []
         self._is_second = False
         self._part_size = 0
+        self._selection: Selection | None = None
 
     def __bool__(self) -> bool:
         """Whether something was not read."""
@@ -114,9 +116,8 @@ class Failures:
         shares = _merged(self._others(batch) for batch in batches)
         if not shares:
             return self._reads_apart(error)
-        wanted = stream.selection.ids or ()
-        taken = stream.read_with(shares)
-        if rest := tuple(key for key in wanted if key not in taken):
+        taken, selection = self._narrowed(shares)
+        if rest := tuple(key for key in selection.ids or () if key not in taken):
             if stream.moves_bookmark:
                 stream.stay_behind(rest)
             for batch in batches:
@@ -146,9 +147,9 @@ class Failures:
     def _again(
         self, refused: list[tuple[Batch, MewsError, Shares]]
     ) -> Generator[WindowRead, None, None]:
-        stream, selection = self._stream, self._stream.selection
+        stream = self._stream
         shares = _merged(each for _, _, each in refused)
-        taken = stream.read_with(shares)
+        taken, selection = self._narrowed(shares)
         for batch, error, _ in refused:
             rest = tuple(key for key in batch.covers or () if key not in taken)
             if rest or not batch.covers:
@@ -179,6 +180,12 @@ class Failures:
                 batch = Batch(access, covers, covers)
                 # in parts it has been tried
                 self.set_aside(batch, error, self._others(batch))
+
+    def _narrowed(self, shares: Shares) -> tuple[set[str], Selection]:
+        """Read with some tokens; gives what is read then, and all that was to be."""
+        if self._selection is None:
+            self._selection = self._stream.selection
+        return self._stream.read_with(shares), self._selection
 
     def _others(self, batch: Batch) -> Shares:
         tried = {each.access for each in self._lost}

@@ -131,6 +131,29 @@ def test_a_chain_that_one_token_may_not_read_is_read_by_the_others(
         assert "customers" not in history.missing()
 
 
+@pytest.mark.parametrize("extraction", ["exports", "pages"])
+def test_a_chain_waits_for_a_token_that_cannot_be_used_for_a_run(
+    group: Sandbox, history: History, tokens: dict[str, str], extraction: str
+) -> None:
+    """The other token of the chain need not see the same guests."""
+    history.streams = ("customers",)
+    history.run(extraction=extraction)
+    before = history.bookmark("customers")["replication_key_value"]
+    group.live_on(timedelta(days=1))
+    settle(group)
+    break_for(group, ENTERPRISES, tokens["North"], 500)
+    history.failing(extraction=extraction)
+    group.faults.clear()
+    group.journal.clear()
+    history.run(extraction=extraction)
+    assert history.bookmark("customers")["joining"] == []
+    if extraction == "pages":
+        north = group.access.find(tokens["North"]).name
+        asked = group.journal.requests("customers/getAll")
+        first = min(interval(each)[0] for each in asked if each.grant == north)
+        assert first == moment(before) - timedelta(minutes=5)
+
+
 def test_exports_of_a_chain_are_resumed_by_the_tokens_that_asked_for_them() -> None:
     with Sandbox(properties=2, days=10, reservations_per_day=0.5) as group:
         settle(group)
