@@ -39,7 +39,7 @@ demo: $(VENV)/.runtime $(TARGET_VENV)/.installed $(DBT_VENV)/.installed ## Sync 
 	@$(BIN)/python -m demo
 
 test: lint ## Run all checks: lint, types, tests; EXAMPLES=1 tries all cases
-	$(BIN)/python -m pytest -n 4 --ignore tests/crashes --durations 20 $(COVERAGE)
+	$(BIN)/python -m pytest -n 3 --ignore tests/crashes --durations 20 $(COVERAGE)
 
 coverage: COVERAGE := --cov
 coverage: export EXAMPLES ?= 1
@@ -137,8 +137,9 @@ endef
 
 # uv takes a tenth of the time of pip, which may know an index that uv does not.
 define install
-	@$(BIN)/uv pip install -q --python $(1) -c $(2) || \
-	  $(BIN)/python -m pip --python $(1)/bin/python install -qq -c $(2)
+	@$(BIN)/uv pip install -q --python $(1) -c $(2) || { \
+	  $(BIN)/python $(PIP_INSTALL) -c constraints.txt --upgrade pip && \
+	  $(BIN)/python -m pip --python $(1)/bin/python install -qq -c $(2); }
 endef
 
 define create_and_install
@@ -152,8 +153,8 @@ endef
 $(VENV)/.runtime: pyproject.toml constraints.txt tap_mews/__init__.py
 	@echo 'Preparing $(VENV) ...'
 	$(call create_venv,$(VENV))
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --upgrade pip
-	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt --build-constraint constraints.txt --group demo -e .
+	@$(BIN)/python $(PIP_INSTALL) -c constraints.txt uv || true
+	$(call install,$(VENV),constraints.txt --build-constraint constraints.txt --group demo pip -e .)
 	@touch $@
 
 # The tools on top of it.

@@ -17,14 +17,19 @@ if TYPE_CHECKING:
 TIMES = int(environ.get("EXAMPLES") or 1)
 """As many times the examples that Hypothesis makes up."""
 
-EVERY = 1 if environ.get("EXAMPLES") else 4
-"""Of many cases, every so many are tried."""
-
-FEW = 3
-"""So many cases are all tried."""
+TRIES_ALL = bool(environ.get("EXAMPLES"))
 
 HOTELS = {"sandbox", "sandbox_today", "hotels"}
 """Fixtures of tests that run the tap, and so take long."""
+
+PROCESSES = {"tally"}
+"""Fixtures of those that kill it."""
+
+EVERY, EVERY_STORY = 5, 2
+"""Of many cases, every so many are tried."""
+
+FEW, FEW_STORIES = 3, 20
+"""So many cases are all tried."""
 
 
 def examples(count: int, **others: Any) -> settings:  # noqa: ANN401 - as settings
@@ -40,5 +45,8 @@ def is_chosen(test: pytest.Item, number: int, count: int) -> bool:
         number: Of the case among those of its test, from 0.
         count: Cases of its test that were asked for.
     """
-    takes_long = HOTELS & {*getattr(test, "fixturenames", ())}
-    return not takes_long or count <= FEW or number % EVERY == 0
+    fixtures = {*getattr(test, "fixturenames", ())}
+    if TRIES_ALL or not fixtures & (HOTELS | PROCESSES):
+        return True
+    few, every = (FEW, EVERY) if fixtures & HOTELS else (FEW_STORIES, EVERY_STORY)
+    return count <= few or number % every == 0
