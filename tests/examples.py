@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TIMES = int(environ.get("EXAMPLES") or 1)
 """As many times the examples that Hypothesis makes up."""
 
-TRIES_ALL = bool(environ.get("EXAMPLES"))
+TRIES_ALL = bool(environ.get("EXAMPLES") or environ.get("CRASH_HISTORIES"))
 
 HOTELS = {"sandbox", "sandbox_today", "hotels"}
 """Fixtures of tests that run the tap, and so take long."""
