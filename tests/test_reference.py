@@ -88,6 +88,16 @@ def test_what_was_never_read_and_is_refused_is_skipped_with_one_warning(
     assert warning.startswith("WARNING rates: ")
 
 
+@pytest.mark.parametrize("stream", ["exchange_rates", "tax_environments"])
+def test_what_has_no_bookmark_and_was_read_before_fails_the_run_as_well(
+    sandbox: Sandbox, stream: str
+) -> None:
+    first = sync(sandbox.config(), catalog=select(stream, "services")).ok()
+    sandbox.access.revoke(FACTS[stream].operation)
+    second = sync(sandbox.config(), first.state, select(stream, "services"))
+    assert str(second.error).startswith(f"{stream}: ")
+
+
 def test_what_was_read_before_and_is_refused_fails_the_run(sandbox: Sandbox) -> None:
     history = History(sandbox, ("services", "rates"))
     history.run()

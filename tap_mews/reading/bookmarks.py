@@ -96,6 +96,17 @@ class Bookmarks:
         return _moment_of(self._state)
 
     @property
+    def was_read(self) -> bool:
+        """Whether a run has read the stream to its end, or moved its bookmark."""
+        is_noted = "start_date" in self._state and "covers" not in self._state
+        return is_noted or self.value is not None
+
+    def note_read(self) -> None:
+        """Note that a run has read a stream that has no bookmark."""
+        if self.value is None and "covers" not in self._state:
+            self._state["start_date"] = None
+
+    @property
     def known(self) -> tuple[str, ...] | None:
         """The properties or chains of earlier runs; None where none are noted."""
         return self._partitions.known

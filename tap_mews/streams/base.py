@@ -246,6 +246,8 @@ class MewsStream(PendingStream, abc.ABC):
                 raise error.reworded(text) from None
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
+            if not (self.failures or self.is_dry_run):
+                self.bookmarks.note_read()
             self._tap.flush_state()
             if not self.failures:
                 self.is_complete = True
@@ -274,8 +276,8 @@ class MewsStream(PendingStream, abc.ABC):
     @property
     def may_be_refused(self) -> bool:
         """Whether the run continues with other streams where it is refused."""
-        settings, is_new = self.run.settings, self.bookmarks.value is None
-        return settings.skip_unauthorized_streams or (self.is_optional and is_new)
+        is_new = self.is_optional and not self.bookmarks.was_read
+        return is_new or self.run.settings.skip_unauthorized_streams
 
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
