@@ -284,7 +284,9 @@ class WindowedStream(Stream):
             for each in super().stream_maps:
                 if isinstance(each, CustomStreamMap):
                     each.expr_evaluator = RowEvaluator(
-                        each, self._tap.config["stream_maps"]
+                        each,
+                        self.effective_schema["properties"],
+                        self._tap.config["stream_maps"],
                     )
         return super().stream_maps
 

@@ -305,3 +305,12 @@ def test_a_format_that_the_tap_does_not_write_is_refused(
     config["encoding"] = {"format": "parquet"}
     result = run(sandbox, config)
     assert "batch_config.encoding.format must be" in str(result.error)
+
+
+def test_a_property_that_is_hashed_and_removed_may_be_missing(
+    sandbox: Sandbox, folder: Path
+) -> None:
+    sandbox.exports.files[ENTITY] = [b'{"Id":"a"}']
+    maps = {STREAM: {"Hash": "md5(Notes) if Notes else None", "Notes": None}}
+    result = run(sandbox, batches(folder), extraction="exports", stream_maps=maps).ok()
+    assert rows_of(manifests(result))["a"] == {"Id": "a", "Hash": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from docs.guests import properties
 from tap_mews.settings.expressions import Expression
 from tap_mews.settings.stream_maps import personal_properties
 from tap_mews.tap import TapMews
-from tests.harness import Json, Result, command, select, sync, truth
+from tests.harness import Json, Result, by_exports, command, select, sync, truth
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -372,6 +373,19 @@ def test_a_property_that_a_record_lacks_is_null(sandbox: Sandbox) -> None:
     result = mapped(sandbox, {"customers": {"Email": "self.lower() if self else 'no'"}})
     found = {each["Id"]: each["Email"] for each in result.records["customers"]}
     assert found[row["Id"]] == "no"
+
+
+def test_a_property_that_is_hashed_filtered_and_removed_may_be_missing(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.exports.files["Customer"] = [b'{"Id":"a","Email":"x@y.z"}\n{"Id":"b"}']
+    hashed = {"Hash": "md5(Email) if Email else None", "Email": None}
+    maps = {"customers": {**hashed, "__filter__": "Email != 'other'"}}
+    result = sync(by_exports(sandbox, stream_maps=maps), catalog=select("customers"))
+    assert [each["Hash"] for each in result.ok().records["customers"]] == [
+        hashlib.md5(b"x@y.z", usedforsecurity=False).hexdigest(),
+        None,
+    ]
 
 
 def test_a_test_reads_streams_that_the_catalog_does_not_select(

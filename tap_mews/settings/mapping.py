@@ -52,15 +52,22 @@ class RowEvaluator(_MapperEval):
     A property that a record lacks is null. An error names the map, never the value.
     """
 
-    def __init__(self, stream_map: CustomStreamMap, maps: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        stream_map: CustomStreamMap,
+        properties: Iterable[str],
+        maps: Mapping[str, Any],
+    ) -> None:
         """Evaluate for a map.
 
         Args:
             stream_map: The map.
+            properties: The names of those that records can have; the schema of the map
+                itself lacks those that it removes.
             maps: `stream_maps`, to find out where an expression stands.
         """
         super().__init__(functions=stream_map.functions)
-        self._absent = dict.fromkeys((*stream_map.raw_schema["properties"], "self"))
+        self._absent = dict.fromkeys((*properties, "self"))
         self._stream = stream_map.stream_alias
         self._maps = maps
 
