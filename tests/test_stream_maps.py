@@ -112,6 +112,14 @@ REFUSED: dict[str, tuple[Json, str]] = {
         {"customers": {"__key_properties__": [["Id"]]}},
         "a list of",
     ),
+    "two maps of one stream": (
+        {"cust*": {"Email": None}, "customers": {"FirstName": None}},
+        "stream_maps.cust* and stream_maps.customers match customers, and only the",
+    ),
+    "a map of a stream that is removed": (
+        {"customers": {"Email": None}, "*": None},
+        "stream_maps.customers and stream_maps.* match customers",
+    ),
     "a salt that is not set": (
         {"customers": {"Email": FIRST}},
         "stream_maps.customers.Email uses stream_map_config.salt, which is not set",
@@ -345,6 +353,8 @@ def test_a_stream_is_copied(sandbox: Sandbox) -> None:
         {"customers": {"Notes": None}, "__else__": None},
         {"customers": {"Notes": "__NULL__"}, "bills": {"Revenue": None}},
         {"customers": {"Notes": None}, "bills": None},
+        {"customers": {"Notes": None}, "com*": {}, "companies": {"Notes": None}},
+        {"customers": {"Notes": None}, "copy": {"__source__": "cust*", "Notes": None}},
         {"customers": {"Notes": None}, "bills": {"Id": "Id", "__else__": None}},
     ],
 )

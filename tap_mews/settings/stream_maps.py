@@ -102,8 +102,24 @@ class StreamMaps:
             else:
                 yield from self._problems_of_map(where, name, definition)
         for stream in self._streams:
-            if stream.is_selected and KEPT in stream.properties:
+            if not stream.is_selected:
+                continue
+            yield from self._problems_of_overlap(stream)
+            if KEPT in stream.properties:
                 yield from self._problems_of_kept(stream)
+
+    def _problems_of_overlap(self, stream: MappedStream) -> Iterator[str]:
+        """Where the SDK would apply one map of several, and drop the others."""
+        names = [
+            f"stream_maps.{name}"
+            for name, definition in self._maps.items()
+            if _source(definition) is None and fnmatch(stream.name, name)
+        ]
+        if len(names) > 1:
+            yield (
+                f"{' and '.join(names)} match {stream.name}, and only the last "
+                "would be applied; merge them"
+            )
 
     def _problems_of_kept(self, stream: MappedStream) -> Iterator[str]:
         """Where nothing is said of what nobody documents, and guests' data is near."""
@@ -166,13 +182,13 @@ class StreamMaps:
         if "__else__" in self._maps:
             itself = (stream.name, None)
         for name, definition in self._maps.items():
-            is_copy = isinstance(definition, dict) and "__source__" in definition
-            if not fnmatch(stream.name, definition["__source__"] if is_copy else name):
+            source = _source(definition)
+            if not fnmatch(stream.name, name if source is None else source):
                 continue
-            if is_copy:
-                yield name, definition
-            else:
+            if source is None:
                 itself = (name, definition)
+            else:
+                yield name, definition
         if itself[1] not in REMOVED:
             yield itself
 
@@ -256,6 +272,13 @@ def personal_properties(schema: Mapping[str, Any]) -> Iterator[str]:
         within = [*personal_properties(rule), *personal_properties(items)]
         if within or rule.get("description", "").endswith(PERSONAL_MARK):
             yield name
+
+
+def _source(definition: object) -> str | None:
+    """The stream, or pattern, that a map makes a copy of, if it does."""
+    if isinstance(definition, dict) and "__source__" in definition:
+        return str(definition["__source__"])
+    return None
 
 
 def _problems_of_options(where: str, options: Mapping[str, Any]) -> Iterator[str]:
