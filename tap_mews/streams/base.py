@@ -24,6 +24,7 @@ from tap_mews.pages.windowing import Windowing
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
+    Deselected,
     keeps_undocumented,
 )
 from tap_mews.records.validator import RecordValidator
@@ -282,7 +283,7 @@ class MewsStream(PendingStream, abc.ABC):
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
         if not self._writes_rows:
-            for record in self.validator.records(rows):
+            for record in self._records(rows):
                 yield record
                 self.record.count(1)
             return
@@ -304,11 +305,23 @@ class MewsStream(PendingStream, abc.ABC):
         else:
             chunk = [
                 serialize_json(mapped).encode()
-                for record in self.validator.records(rows)
+                for record in self._records(rows)
                 for _, mapped in self.mapped(record)
             ]
         self.record.count(len(chunk))
         return chunk
+
+    def _records(self, rows: Rows) -> Iterator[Record]:
+        """Records for the SDK, which removes what else is deselected."""
+        for record in self.validator.records(rows):
+            self._deselected.remove_from(record)
+            yield record
+
+    @cached_property
+    def _deselected(self) -> Deselected:
+        return Deselected(
+            crumb for crumb, is_selected in self.mask.items() if not is_selected
+        )
 
     def _finish(self, piece: WindowRead) -> None:
         """Move the bookmark over a delivered window, and emit the state."""

@@ -13,6 +13,8 @@ from tap_mews.tap import TapMews
 from tests.harness import Json, Result, select, sync
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sandbox import Sandbox
 
 GUEST = "Quillfeather-s3cr3t"
@@ -125,6 +127,44 @@ def test_a_catalog_can_deselect_them(sandbox: Sandbox) -> None:
     result = sync(config, catalog=catalog).ok()
     assert "_undocumented" not in schema(result)
     assert values(result) == [None] * 3
+
+
+@pytest.mark.parametrize("batch", [False, True], ids=["records", "batch"])
+def test_those_within_a_deselected_property_do_not_go_out(
+    sandbox: Sandbox, tmp_path: Path, *, batch: bool
+) -> None:
+    catalog = select("customers")
+    for each in catalog["streams"][0]["metadata"]:
+        if each["breadcrumb"] in (
+            ["properties", "Address"],
+            ["properties", "Classifications"],
+            ["properties", "Visa", "properties", "Number"],
+        ):
+            each["metadata"]["selected"] = False
+    row = {
+        "Id": "a",
+        "Address": {"Street2": GUEST},
+        "Address2": 1,
+        "Classifications": ["x"],
+        "Visa": {"Number": "5", "Mood": 2},
+    }
+    hidden = {"Id": "b", "Address": {"Street2": GUEST}}
+    lines = [json.dumps(each).encode() for each in (row, hidden)]
+    sandbox.exports.files["Customer"] = [b"\n".join(lines)]
+    config = sandbox.config(undocumented_properties="keep")
+    if batch:
+        storage = {"root": tmp_path.as_uri()}
+        encoding = {"format": "jsonl", "compression": "none"}
+        config["batch_config"] = {"storage": storage, "encoding": encoding}
+    result = sync(config, catalog=catalog).ok()
+    records = result.records["customers"]
+    if batch:
+        (file,) = tmp_path.iterdir()
+        records = [json.loads(line) for line in file.read_bytes().splitlines()]
+    assert records == [
+        {"Id": "a", "Visa": {}, "_undocumented": {"/Address2": 1, "/Visa/Mood": 2}},
+        {"Id": "b", "_undocumented": None},
+    ]
 
 
 def test_flattening_makes_text_of_them(sandbox: Sandbox) -> None:
