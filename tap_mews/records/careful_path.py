@@ -16,7 +16,7 @@ from tap_mews.violations import describe
 
 BOM = b"\xef\xbb\xbf"
 
-_NOT_JSON = object()
+_NOT_JSON, _TOO_LARGE = object(), object()
 
 Place = tuple[str | int, ...]
 """Names and indices from the root of a record."""
@@ -60,8 +60,10 @@ class CarefulPath:
             text = row.decode(errors="replace")
         record, constants = parse(text)
         if not isinstance(record, dict):
-            kind = "JSON" if record is _NOT_JSON else "a JSON object"
-            return Examined(None, [("$", f"must be {kind}")], drift)
+            reason = "must be JSON" if record is _NOT_JSON else "must be a JSON object"
+            if record is _TOO_LARGE:
+                reason = "must not contain a number that is too large to parse"
+            return Examined(None, [("$", reason)], drift)
         if constants:
             violations.append(("$", f"must not contain {' or '.join(constants)}"))
         violations += [
@@ -84,14 +86,18 @@ def parse(text: str) -> tuple[Any, list[str]]:
     """Parse JSON with all digits.
 
     Returns:
-        The value, with null for constants that JSON does not have; those constants.
+        The value, with null for constants that JSON does not have; those constants. A
+        text that cannot be parsed gives a value that is no object of JSON.
     """
     constants: list[str] = []
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=constants.append)
-    except (ValueError, RecursionError):
-        # no exception of ours may have this one behind it: it holds the whole text
+    # no exception of ours may have one of these behind it: it holds the whole text
+    except (json.JSONDecodeError, RecursionError):
         value = _NOT_JSON
+    except (ValueError, ArithmeticError):
+        # Python limits the digits of an integer, and the exponent of a decimal
+        value = _TOO_LARGE
     return value, sorted(set(constants))
 
 

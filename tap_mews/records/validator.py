@@ -129,8 +129,12 @@ class RecordValidator:
         Raises:
             InvalidRecordError: As `lines`.
         """
-        for row in self._checked(rows):
+        for number, row in enumerate(self._checked(rows)):
             record = parse(row.decode())[0] if isinstance(row, bytes) else row
+            if not isinstance(record, dict):
+                # the fast path has no limits for numbers and for nesting in a row
+                index = _places_of_rows(rows)[number]
+                record = self._examine(rows.lines[index], rows, index)
             if self._kept is not None:
                 # an expression of a stream map fails where it names what is not there
                 record.setdefault(self._kept, None)
@@ -182,7 +186,7 @@ class RecordValidator:
                     self.undocumented.rows += 1
                     if index >= look_at:
                         look_at = index + self._look_closer(row)
-            elif row.removeprefix(BOM).strip():
+            elif not _is_blank(row):
                 checked.append(
                     self._pass_slowly(row) or self._examine(row, rows, index)
                 )
@@ -285,3 +289,12 @@ class RecordValidator:
 
 def _has_break(row: bytes) -> bool:
     return b"\n" in row or b"\r" in row
+
+
+def _is_blank(line: bytes) -> bool:
+    return not line.removeprefix(BOM).strip()
+
+
+def _places_of_rows(rows: Rows) -> list[int]:
+    """The indices of the lines that are rows."""
+    return [index for index, line in enumerate(rows.lines) if not _is_blank(line)]

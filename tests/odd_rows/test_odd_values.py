@@ -10,7 +10,7 @@ import pytest
 
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.validator import RecordValidator, Rows
-from tests.odd_rows.sources import Source, assert_told, emitted, row_of
+from tests.odd_rows.sources import GOOD, Source, assert_told, emitted, row_of
 
 if TYPE_CHECKING:
     from tests.harness import Json
@@ -96,6 +96,24 @@ def test_digits_survive_a_map(source: Source) -> None:
     assert record["Address"]["Latitude"] == Decimal(digits)
 
 
+TOO_LARGE = {"4400 digits": "7" * 4400, "a huge exponent": "1e99999999999999999999"}
+
+
+@pytest.mark.parametrize("mode", ["fail", "warn"])
+@pytest.mark.parametrize("digits", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_a_number_that_cannot_be_parsed_makes_an_invalid_record(
+    source: Source, digits: str, mode: str
+) -> None:
+    known = row_of(source, f'"Mood":1,"Address":{{"Latitude":{digits}}}')
+    unknown = row_of(source, f'"Mood":{digits}')
+    maps = {source.stream: {"Mapped": "Id", "_undocumented": "_undocumented"}}
+    more = {"stream_maps": maps, "undocumented_properties": "keep"}
+    for row, settings in ((known, {}), (known, more), (unknown, more)):
+        result = source.sync(GOOD, row, on_invalid_record=mode, **settings)
+        what = "$ must not contain a number that is too large to parse"
+        assert_told(result, source, 2, what)
+
+
 @pytest.mark.parametrize(
     ("properties", "expected"),
     [
@@ -120,3 +138,18 @@ def test_of_a_name_that_comes_twice_the_last_one_counts(
 def test_a_name_that_comes_twice_is_checked_as_what_counts(source: Source) -> None:
     result = source.sync(row_of(source, '"{text}":"a","{text}":5'))
     assert_told(result, source, 1, f"$.{source.text} must be of type string or null")
+
+
+def test_a_row_that_cannot_be_parsed_is_told_with_its_line_after_blank_ones() -> None:
+    schema = {"type": "object", "properties": {"Id": {"type": "string"}}}
+    checks = RecordValidator(
+        "bills",
+        schema,
+        pass_invalid=False,
+        logger=logging.getLogger("test"),
+        keep_undocumented=True,
+    )
+    row = f'{{"Id":"a","Mood":{TOO_LARGE["4400 digits"]}}}'.encode()
+    rows = Rows([b"", GOOD, b" ", row], "here", may_break=True)
+    with pytest.raises(InvalidRecordError, match="here, line 4"):
+        list(checks.records(rows))
