@@ -87,6 +87,13 @@ def no_root(entry: Json) -> None:
     entry["metadata"] = [each for each in entry["metadata"] if each["breadcrumb"]]
 
 
+def names_that_json_escapes(entry: Json) -> None:
+    for name in ('Ex"tra', "Ex\\tra", "Ex\ntra"):
+        entry["schema"]["properties"][name] = {"type": ["string", "null"]}
+        within = entry["schema"]["properties"]["Options"]["properties"]
+        within[name] = {"type": ["string", "null"]}
+
+
 RIGHT: dict[str, Callable[[Json], object]] = {
     "as discovered": lambda _: None,
     "without metadata": lambda entry: entry.pop("metadata"),
@@ -108,6 +115,7 @@ RIGHT: dict[str, Callable[[Json], object]] = {
     "selection in the schema": selection_in_the_schema,
     "selection by default": selection_by_default,
     "no metadata of the stream": no_root,
+    "names that JSON escapes": names_that_json_escapes,
     "metadata of what there is not": lambda entry: entry["metadata"].append(
         {"breadcrumb": ["properties", "Mood"], "metadata": {"selected": True}}
     ),

@@ -138,22 +138,27 @@ class _Field(NamedTuple):
 @lru_cache(maxsize=1024)
 def _struct(fields: tuple[_Field, ...], *, forbids_others: bool) -> Any:  # noqa: ANN401
     """The type of an object, made once: amounts and addresses are in many rows."""
-    return msgspec.defstruct(
-        "Record",
-        [
-            (each.attribute, each.kind, msgspec.field(name=each.name))
-            if each.is_required
-            else (
-                each.attribute,
-                each.kind | UnsetType,
-                msgspec.field(name=each.name, default=UNSET),
-            )
-            for each in fields
-        ],
-        forbid_unknown_fields=forbids_others,
-        kw_only=True,
-        gc=False,  # rows are trees, so counting references is enough
-    )
+    members = [
+        (each.attribute, each.kind, msgspec.field(name=each.name))
+        if each.is_required
+        else (
+            each.attribute,
+            each.kind | UnsetType,
+            msgspec.field(name=each.name, default=UNSET),
+        )
+        for each in fields
+    ]
+    try:
+        return msgspec.defstruct(
+            "Record",
+            members,
+            forbid_unknown_fields=forbids_others,
+            kw_only=True,
+            gc=False,  # rows are trees, so counting references is enough
+        )
+    except ValueError:
+        # msgspec has no fields with names that JSON must escape
+        raise _NotCompilableError from None
 
 
 def _below(drift: Drift | None, name: str) -> Drift | None:
