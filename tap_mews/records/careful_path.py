@@ -149,11 +149,12 @@ def _conform(
         rule, here = _rule_of(schema, part), (*place, part)
         if rule is not None:
             kind = coerced_type(rule)
-            if kind and isinstance(item, str):
+            if kind and isinstance(item, kind.notations):
                 other = kind.coerce(item)
-                if other is not None and other != item:
+                if other is not None:
                     value[part] = other
-                    drift.coerced.add(_path(here))
+                    if other != item:
+                        drift.coerced.add(_path(here))
             _conform(item, rule, here, drift)
         elif (
             isinstance(part, str)

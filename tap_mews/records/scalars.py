@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from jsonschema import FormatChecker
@@ -70,8 +71,11 @@ class Coerced:
     """A scalar that is a text in a row, in the notation of its schema.
 
     Attributes:
+        notations: What it may come as.
         value: As it goes out.
     """
+
+    notations: ClassVar[tuple[Any, ...]] = (str,)
 
     def __init__(self, value: object) -> None:
         """Take a value.
@@ -105,15 +109,20 @@ class Day(Coerced):
 
 
 class Integer(Coerced):
-    """An integer, which may come as its digits in a string."""
+    """An integer, which may come as its digits in a string, or as 1.0 or 1E5."""
+
+    notations = (str, Decimal)
 
     @staticmethod
-    def coerce(text: str) -> int | None:
+    def coerce(text: str | Decimal) -> int | None:
         """The number, or None."""
-        if not _DIGITS.fullmatch(text):
+        if isinstance(text, str) and not _DIGITS.fullmatch(text):
             return None
-        value = int(text)
-        return value if LEAST_INTEGER <= value <= GREATEST_INTEGER else None
+        value = Decimal(text)
+        # an integer of a large exponent would take all memory
+        if not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+            return None
+        return int(value) if value == value.to_integral_value() else None
 
 
 def coerced_type(schema: Mapping[str, Any]) -> type[Coerced] | None:

@@ -1,4 +1,4 @@
-"""Days with midnight behind them, and integers as strings of digits."""
+"""Days with midnight behind them, and integers as strings or as 1.0 and 1E5."""
 
 from __future__ import annotations
 
@@ -194,6 +194,38 @@ def test_an_integer_beyond_64_bits_is_invalid(number: int, *, learned: bool) -> 
         with pytest.raises(InvalidRecordError, match="must fit in 64 bits"):
             passed(checks, f'{{"Id":"a",{place}}}')
     assert passed(checks, f'{{"Id":"a","Top":{2**63 - 1}}}')["Top"] == 2**63 - 1
+
+
+WHOLE = {
+    "1.0": 1,
+    "5.000": 5,
+    "1E5": 100_000,
+    "-1.2e1": -12,
+    "-0.0": 0,
+    "9223372036854775807.0": 2**63 - 1,
+    "1.5": None,
+    "1E-400": None,
+    "9223372036854775808.0": None,
+    "1E999999999": None,
+}
+
+
+@pytest.mark.parametrize("learned", [False, True], ids=["new", "learned"])
+@pytest.mark.parametrize("unknown", ["", ',"Mood":1'], ids=["known", "with unknown"])
+@pytest.mark.parametrize(("number", "value"), WHOLE.items())
+def test_a_number_without_a_fraction_is_an_integer(
+    number: str, value: int | None, unknown: str, *, learned: bool
+) -> None:
+    checks = checks_of(NUMBER)
+    if learned:
+        teach(checks, NUMBER)
+    line = f'{{"Id":"a","Top":{number},"List":[{number}]{unknown}}}'
+    if value is None:
+        with pytest.raises(InvalidRecordError, match="Top must be of type integer"):
+            passed(checks, line)
+    else:
+        (out,) = checks.lines(Rows([line.encode()], "here"))
+        assert out == f'{{"Id":"a","Top":{value},"List":[{value}]}}'.encode()
 
 
 def test_posting_dates_are_days(sandbox: Sandbox) -> None:
