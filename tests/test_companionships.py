@@ -17,6 +17,7 @@ from tests.pages_harness import (
     COMPANIONSHIPS,
     RESERVATIONS,
     History,
+    Spoiled,
     Where,
     bookmarks,
     interval,
@@ -135,10 +136,13 @@ def test_a_window_without_reservations_asks_for_no_companionships(
     assert sandbox.journal.requests(COMPANIONSHIPS) == []
 
 
+@pytest.mark.parametrize("group", [{"GroupId": None}, {"GroupId": ""}, {}], ids=str)
 def test_a_reservation_without_a_group_is_told_and_stops_nothing(
-    sandbox: Sandbox,
+    sandbox: Sandbox, group: Json
 ) -> None:
-    sandbox.put("Reservation", {**sandbox.new_row("Reservation"), "GroupId": None})
+    row = sandbox.new_row("Reservation")
+    del row["GroupId"]
+    sandbox.put("Reservation", {**row, **group})
     settle(sandbox)
     history = History(sandbox, (STREAM,))
     result = history.run()
@@ -146,6 +150,22 @@ def test_a_reservation_without_a_group_is_told_and_stops_nothing(
     told = [each for each in result.logs if "1 reservations" in each]
     assert all(each.startswith("WARNING companionships: ") for each in told)
     assert told
+
+
+def test_a_reservation_without_a_date_leaves_that_of_its_group_null(
+    sandbox: Sandbox,
+) -> None:
+    key = accompany(sandbox, book(sandbox))["Id"]
+    settle(sandbox)
+
+    def change(body: Json) -> None:
+        for row in body["Reservations"]:
+            del row["UpdatedUtc"]
+
+    sandbox.faults.add(RESERVATIONS, Spoiled(change), times=None)
+    result = History(sandbox, (STREAM,), WITHOUT_REFRESH).run()
+    added = {row["Id"]: row[ADDED] for row in result.records[STREAM]}
+    assert added[key] is None
 
 
 def test_the_added_date_is_the_latest_update_of_the_group(sandbox: Sandbox) -> None:

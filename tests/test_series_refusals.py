@@ -10,10 +10,12 @@ from facts import STREAMS as FACTS
 from sandbox.contract import IntervalLimit, Span
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError, UnauthorizedError
+from tests.pages_harness import Spoiled, rows_of
 from tests.series_harness import (
     AVAILABILITY,
     OPERATION,
     PARENT,
+    PRICING,
     add_service,
     each_stream,
     expected,
@@ -27,6 +29,7 @@ from tests.series_harness import (
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
+    from tests.harness import Json
 
 
 @each_stream
@@ -162,3 +165,72 @@ def test_a_service_of_an_unknown_period_is_left_out_with_a_warning(
     (warning,) = warnings(result)
     assert service in warning
     assert "TimeUnitPeriod" in warning
+
+
+def spoil(sandbox: Sandbox, operation: str, key: str, **values: object) -> None:
+    """Let a row of a list have other values; it lacks what is None."""
+
+    def change(body: Json) -> None:
+        for row in rows_of(body):
+            if row["Id"] == key:
+                row.update(values)
+                for name in [name for name in values if values[name] is None]:
+                    del row[name]
+
+    sandbox.faults.add(operation, Spoiled(change), times=None)
+
+
+@pytest.mark.parametrize("enterprise", [None, ""])
+def test_a_service_of_no_property_is_left_out_with_a_warning(
+    sandbox: Sandbox, enterprise: str | None
+) -> None:
+    service = sold(sandbox, AVAILABILITY)[0]
+    spoil(sandbox, "services/getAll", service, EnterpriseId=enterprise)
+    result = read(sandbox, AVAILABILITY).ok()
+    assert {*keys(result, AVAILABILITY)} == {
+        key for key in expected(sandbox, AVAILABILITY) if key[0] != service
+    }
+    (warning,) = warnings(result)
+    assert f"no EnterpriseId; skipping the services {service}" in warning
+
+
+@pytest.mark.parametrize("service", [None, ""])
+def test_a_rate_of_no_service_is_left_out_with_a_warning(
+    sandbox: Sandbox, service: str | None
+) -> None:
+    rate = sold(sandbox, PRICING)[0]
+    spoil(sandbox, "rates/getAll", rate, ServiceId=service)
+    result = read(sandbox, PRICING).ok()
+    assert {*keys(result, PRICING)} == {
+        key for key in expected(sandbox, PRICING) if key[0] != rate
+    }
+    (warning,) = warnings(result)
+    assert f"no ServiceId; skipping the rates {rate}" in warning
+
+
+@pytest.mark.parametrize("value", ["text", 5, [1], {"TimeUnitPeriod": 5}])
+def test_the_data_of_a_service_that_is_not_bookable_may_be_anything(
+    sandbox: Sandbox, value: object
+) -> None:
+    service = next(
+        row["Id"]
+        for row in sandbox.rows("Service")
+        if row["Data"]["Discriminator"] != "Bookable"
+    )
+    data = {"Discriminator": "Additional", "Value": value}
+    spoil(sandbox, "services/getAll", service, Data=data)
+    result = read(sandbox, AVAILABILITY).ok()
+    assert {*keys(result, AVAILABILITY)} == expected(sandbox, AVAILABILITY)
+    assert warnings(result) == []
+
+
+def test_a_service_of_a_period_that_is_no_text_is_left_out_with_a_warning(
+    sandbox: Sandbox,
+) -> None:
+    service = sold(sandbox, AVAILABILITY)[0]
+    data = {"Discriminator": "Bookable", "Value": {"TimeUnitPeriod": 5}}
+    spoil(sandbox, "services/getAll", service, Data=data)
+    result = read(sandbox, AVAILABILITY).ok()
+    assert service not in {row["ServiceId"] for row in result.records[AVAILABILITY]}
+    (warning,) = warnings(result)
+    assert f"no known TimeUnitPeriod; skipping the services {service}" in warning

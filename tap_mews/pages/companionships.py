@@ -51,8 +51,8 @@ logger = logging.getLogger("tap-mews.pages")
 class Reservation(msgspec.Struct, gc=False):
     """What is needed of a reservation."""
 
-    group: str | None = msgspec.field(name="GroupId")
-    updated: str | None = msgspec.field(name="UpdatedUtc")
+    group: str | None = msgspec.field(name="GroupId", default=None)
+    updated: str | None = msgspec.field(name="UpdatedUtc", default=None)
 
 
 class _Companionship(msgspec.Struct, gc=False):
@@ -124,7 +124,7 @@ class CompanionshipFetch:
         updated: dict[str, str | None] = {}
         for page in self._reservations.pages(slice_, window, batch):
             for found in page.value.rows:
-                if found.group is None:
+                if not found.group:
                     alone += 1
                 elif found.group not in updated or (
                     _order(found.updated) > _order(updated[found.group])

@@ -27,12 +27,13 @@ class _Value(msgspec.Struct, gc=False):
 
 class _Data(msgspec.Struct, gc=False):
     kind: str | None = msgspec.field(name="Discriminator", default=None)
-    value: _Value | None = msgspec.field(name="Value", default=None)
+    # its form depends on the kind
+    value: msgspec.Raw = msgspec.field(name="Value", default=msgspec.Raw(b"null"))
 
 
 class _Service(msgspec.Struct, gc=False):
     id: str = msgspec.field(name="Id")
-    enterprise_id: str = msgspec.field(name="EnterpriseId")
+    enterprise_id: str | None = msgspec.field(name="EnterpriseId", default=None)
     is_active: bool | None = msgspec.field(name="IsActive", default=None)
     data: _Data | None = msgspec.field(name="Data", default=None)
 
@@ -49,13 +50,19 @@ class _Service(msgspec.Struct, gc=False):
         Raises:
             ValueError: It is a period that the documentation does not have.
         """
-        value = self.data and self.data.value
+        try:
+            value = _value_of(self.data.value) if self.data else None
+        except msgspec.ValidationError as error:
+            raise ValueError from error
         return Period((value and (value.period or value.unit)) or Period.DAY)
+
+
+_value_of = msgspec.json.Decoder(_Value | None).decode
 
 
 class _Rate(msgspec.Struct, gc=False):
     id: str = msgspec.field(name="Id")
-    service_id: str = msgspec.field(name="ServiceId")
+    service_id: str | None = msgspec.field(name="ServiceId", default=None)
     is_base: bool | None = msgspec.field(name="IsBaseRate", default=None)
     base_id: str | None = msgspec.field(name="BaseRateId", default=None)
     is_active: bool | None = msgspec.field(name="IsActive", default=None)
@@ -85,10 +92,14 @@ def bookable_services(
     """
     zones = {each.id: each.time_zone for each in reach.listed or ()}
     found: dict[str, TimeUnits] = {}
+    without_property: set[str] = set()
     without_zone: set[str] = set()
     without_period: set[str] = set()
     for service in reach.objects(services, _Service):
         if not service.is_sold:
+            continue
+        if not service.enterprise_id:
+            without_property.add(service.id)
             continue
         enterprise = service.enterprise_id.lower()
         try:
@@ -100,6 +111,10 @@ def bookable_services(
             found[service.id] = TimeUnits(zones.get(enterprise) or "", period)
         except UnknownZoneError:
             without_zone.add(enterprise)
+    _tell(
+        f"{stream}: services/getAll returned no EnterpriseId; skipping the services",
+        without_property,
+    )
     _tell(
         f"{stream}: enterprises/getAll returned no known TimeZoneIdentifier; skipping "
         "the properties",
@@ -129,11 +144,20 @@ def base_rates(
     """
     bookable = bookable_services(stream, reach, services)
     sold = {key.lower(): units for key, units in bookable.items()}
-    return {
-        rate.id: sold[rate.service_id.lower()]
-        for rate in reach.objects(rates, _Rate)
-        if rate.is_priced and rate.service_id.lower() in sold
-    }
+    found: dict[str, TimeUnits] = {}
+    without_service: set[str] = set()
+    for rate in reach.objects(rates, _Rate):
+        if not rate.is_priced:
+            continue
+        if not rate.service_id:
+            without_service.add(rate.id)
+        elif units := sold.get(rate.service_id.lower()):
+            found[rate.id] = units
+    _tell(
+        f"{stream}: rates/getAll returned no ServiceId; skipping the rates",
+        without_service,
+    )
+    return found
 
 
 def _tell(what: str, ids: Collection[str]) -> None:

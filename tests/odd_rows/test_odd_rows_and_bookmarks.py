@@ -123,7 +123,6 @@ class Bytes:
     [
         (RESERVATIONS, b'"GroupId":"', b'"GroupId":"\xff'),
         (RESERVATIONS, b'"GroupId":"', b'"GroupId":5,"Mood":"'),
-        (RESERVATIONS, b'"GroupId":"', b'"Mood":"'),
         (RESERVATIONS, b'"UpdatedUtc":"', b'"UpdatedUtc":5,"Mood":"'),
         (COMPANIONSHIPS, b'"ReservationGroupId":"', b'"ReservationGroupId":"\xff'),
         (COMPANIONSHIPS, b'"ReservationGroupId":"', b'"ReservationGroupId":5,"Mood":"'),
