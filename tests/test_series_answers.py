@@ -147,6 +147,41 @@ def test_a_metric_that_nobody_knows_is_undocumented(sandbox: Sandbox) -> None:
         assert row["_undocumented"]["/Cleaned"] == 3
 
 
+@pytest.mark.parametrize("value", [5, "x", {"a": [1]}, [], [1], None], ids=repr)
+def test_a_metric_that_nobody_knows_may_be_anything(
+    sandbox: Sandbox, value: object
+) -> None:
+    def change(body: Json) -> None:
+        for entry in entries(body):
+            entry["Metrics"]["Cleaned"] = value
+
+    sandbox.faults.add(OPERATION[AVAILABILITY], Spoiled(change), times=None)
+    result = read(sandbox, AVAILABILITY, undocumented_properties="keep").ok()
+    assert set(keys(result, AVAILABILITY)) == expected(sandbox, AVAILABILITY)
+    assert all(
+        "/Cleaned" not in (row["_undocumented"] or {})
+        for row in result.records[AVAILABILITY]
+    )
+
+
+@each_stream
+@pytest.mark.parametrize("value", [5, {"a": [1]}], ids=repr)
+def test_a_known_list_that_is_none_is_an_error_in_one_line(
+    sandbox: Sandbox, stream: str, value: object
+) -> None:
+    def change(body: Json) -> None:
+        for entry in entries(body):
+            if stream == AVAILABILITY:
+                entry["Metrics"]["Occupied"] = value
+            else:
+                entry["AmountPrices"] = value
+
+    sandbox.faults.add(OPERATION[stream], Spoiled(change), times=None)
+    result = read(sandbox, stream)
+    assert isinstance(result.error, UnexpectedAnswerError)
+    assert "unexpected response format" in str(result.error)
+
+
 @each_stream
 def test_an_answer_with_line_breaks_is_the_same(stream: str) -> None:
     # rows without undocumented properties go out as the bytes that came

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
 STARTS = "TimeUnitStartsUtc"
 """Of an answer: when each time unit begins."""
@@ -16,6 +16,7 @@ STARTS = "TimeUnitStartsUtc"
 COLUMN = "TimeUnitStartUtc"
 """Of a row: when its time unit begins."""
 
+NO_MAPS: Mapping[str, Collection[str]] = MappingProxyType({})
 NO_LISTS: Mapping[str, str | None] = MappingProxyType({})
 
 _Values = list[msgspec.Raw] | None
@@ -44,14 +45,15 @@ class Unfolding:
         self,
         entries: str,
         *,
-        maps: tuple[str, ...] = (),
+        maps: Mapping[str, Collection[str]] = NO_MAPS,
         lists: Mapping[str, str | None] = NO_LISTS,
     ) -> None:
         """Compile the decoder.
 
         Args:
             entries: Property of the answer that holds them.
-            maps: Properties of an entry that hold lists under the names of columns.
+            maps: Properties of an entry that hold lists under the names of columns,
+                with those that are documented; the others may hold anything.
             lists: Properties of an entry that hold a list, with the column for its
                 values; None to leave them out.
         """
@@ -82,28 +84,45 @@ class Unfolding:
         return Unfolded(rows, b"\n" in body or b"\r" in body)
 
     def _rows(self, entry: _Entry, units: list[msgspec.Raw]) -> Iterator[bytes]:
-        columns = dict(self._columns(entry))
-        for name, values in columns.items():
-            if len(values) != len(units):
-                msg = f"{name} has {len(values)} values for {len(units)} time units"
-                raise msgspec.ValidationError(msg)
+        columns = dict(self._columns(entry, len(units)))
         folded = {*self._maps, *self._lists}
         rest = {name: entry[name] for name in entry if name not in folded}
         for place, unit in enumerate(units):
             own = {name: values[place] for name, values in columns.items()}
             yield msgspec.json.encode({**rest, COLUMN: unit, **own})
 
-    def _columns(self, entry: _Entry) -> Iterator[tuple[str, list[msgspec.Raw]]]:
-        for name in self._maps:
+    def _columns(
+        self, entry: _Entry, count: int
+    ) -> Iterator[tuple[str, list[msgspec.Raw]]]:
+        for name, documented in self._maps.items():
             found = msgspec.json.decode(
-                entry.get(name, b"null"), type=dict[str, _Values] | None
+                entry.get(name, b"null"), type=dict[str, msgspec.Raw] | None
             )
-            for column, values in (found or {}).items():
+            for column, value in (found or {}).items():
+                try:
+                    values = _values(column, value, count)
+                except msgspec.ValidationError:
+                    if column in documented:
+                        raise
+                    continue
                 if values is not None:
                     yield column, values
         for name, column in self._lists.items():
             if column is None:
                 continue
-            values = msgspec.json.decode(entry.get(name, b"null"), type=_Values)
+            values = _values(column, entry.get(name, b"null"), count)
             if values is not None:
                 yield column, values
+
+
+def _values(column: str, text: msgspec.Raw | bytes, count: int) -> _Values:
+    """The values of a column, one for each time unit, or None if it is null.
+
+    Raises:
+        msgspec.ValidationError: It is something else.
+    """
+    values: _Values = msgspec.json.decode(text, type=_Values)
+    if values is not None and len(values) != count:
+        msg = f"{column} has {len(values)} values for {count} time units"
+        raise msgspec.ValidationError(msg)
+    return values

@@ -150,7 +150,7 @@ class ServiceAvailability(Series):
         most_rows=None,
         is_paged=False,
     )
-    unfolding = Unfolding("ResourceCategoryAvailabilities", maps=("Metrics",))
+    unfolding = Unfolding("ResourceCategoryAvailabilities", maps={"Metrics": METRICS})
 
     @cached_property
     def sold(self) -> Mapping[str, TimeUnits]:
