@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import pytest
 from facts import ENTITIES, STREAMS, Property
 from sandbox import Sandbox
 from tests.harness import ENTITIES as EXPORTED
-from tests.harness import Json, Result, select, sync
+from tests.harness import Json, Result, by_exports, select, sync
 from tests.pages_harness import BEFORE_ALL, ENTITY_OPERATIONS, TEN_MINUTES
 
 if TYPE_CHECKING:
@@ -102,3 +103,18 @@ def test_a_property_of_unknown_type_takes_any_scalar(
     record = arrived(result, "payments", row)
     assert record["Recurring"] == value
     assert type(record["Recurring"]) is type(value)
+
+
+def test_legal_identifiers_have_values_of_any_type(hotel: Sandbox) -> None:
+    found = {"Tax": "AT1", "City": None, "Number": 5, "Is": True, "More": {"A": [1]}}
+    row = {
+        "Id": "a",
+        "CompanyDetails": {"LegalIdentifiers": found},
+        "AssociatedAccountData": [
+            {"BillCompanyData": {"LegalIdentifiers": found}},
+            {"BillCustomerData": {"LegalIdentifiers": found}},
+        ],
+    }
+    hotel.exports.files["Bill"] = [json.dumps(row).encode()]
+    result = sync(by_exports(hotel), catalog=select("bills")).ok()
+    assert arrived(result, "bills", row) == row
