@@ -55,6 +55,7 @@ def test_each_category_has_a_row_a_local_day_of_the_horizon(
         ("Europe/Budapest", "03-27T23 03-28T23 03-29T22 10-23T22 10-24T22 10-25T23"),
         ("America/New_York", "03-07T05 03-08T05 03-09T04 10-31T04 11-01T04 11-02T05"),
         ("Africa/Cairo", "04-22T22 04-23T22 04-24T21"),
+        ("America/Havana", "03-07T05 03-08T05 03-09T04 10-31T04 11-01T04 11-02T05"),
         ("Pacific/Kiritimati", "03-27T10 03-28T10 03-29T10"),
     ],
 )
@@ -70,6 +71,7 @@ def test_days_begin_at_midnight_when_the_clocks_change(
     assert set(found) == midnights(zone, today, BACK, AHEAD)
     assert set(keys(result, stream).values()) == {1}
     assert sandbox.journal.breaches == []
+    assert warnings(result) == []
 
 
 def test_a_service_without_categories_has_no_rows(sandbox: Sandbox) -> None:
@@ -113,6 +115,7 @@ def test_services_that_sell_by_hour_or_month_come_by_them(
     ]
     assert len(asked) == requests
     assert sandbox.journal.breaches == []
+    assert warnings(result) == []
 
 
 @each_stream

@@ -18,11 +18,15 @@ from tests.series_harness import (
     AVAILABILITY,
     METRICS,
     OPERATION,
+    PARENT,
     PRICING,
     each_stream,
     expected,
     keys,
+    of,
     read,
+    sold,
+    warnings,
 )
 
 if TYPE_CHECKING:
@@ -180,6 +184,48 @@ def test_a_known_list_that_is_none_is_an_error_in_one_line(
     result = read(sandbox, stream)
     assert isinstance(result.error, UnexpectedAnswerError)
     assert "unexpected response format" in str(result.error)
+
+
+@each_stream
+@pytest.mark.parametrize("lost", [[0], [3], [6], [0, 1, 6]], ids=str)
+def test_time_units_that_an_answer_lacks_are_told_in_one_line(
+    sandbox: Sandbox, stream: str, lost: list[int]
+) -> None:
+    def change(body: Json) -> None:
+        lists = [body["TimeUnitStartsUtc"]]
+        for entry in entries(body):
+            lists += [*entry.get("Metrics", {}).values()]
+            lists += [
+                entry[each] for each in ("AmountPrices", "Prices") if each in entry
+            ]
+        for each in lists:
+            each[:] = [value for place, value in enumerate(each) if place not in lost]
+
+    sandbox.faults.add(OPERATION[stream], Spoiled(change), times=None)
+    result = read(sandbox, stream).ok()
+    days = sorted({key[2] for key in expected(sandbox, stream)})
+    assert {key[2] for key in keys(result, stream)} == {
+        day for place, day in enumerate(days) if place not in lost
+    }
+    (warning,) = warnings(result)
+    assert warning.startswith(
+        f"{stream}: {OPERATION[stream]} returned fewer time units"
+    )
+    for key in sold(sandbox, stream):
+        assert f"{len(lost)} of {PARENT[stream]} {key}" in warning
+
+
+def test_each_time_unit_that_is_missing_is_counted_once(sandbox: Sandbox) -> None:
+    def change(body: Json) -> None:
+        body.update(TimeUnitStartsUtc=[], ResourceCategoryAvailabilities=[])
+
+    sandbox.limits.max_interval[OPERATION[AVAILABILITY]] = "2D"
+    service = sold(sandbox, AVAILABILITY)[0]
+    fault = of(sandbox, service, Spoiled(change))
+    sandbox.faults.add(OPERATION[AVAILABILITY], fault, times=None)
+    result = read(sandbox, AVAILABILITY).ok()
+    (warning,) = (each for each in warnings(result) if "fewer time units" in each)
+    assert warning.endswith(f"not delivered: 7 of ServiceId {service}")
 
 
 @each_stream

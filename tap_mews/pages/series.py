@@ -15,10 +15,12 @@ from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.time_units import LONGEST
 from tap_mews.reading.windows import Window
 from tap_mews.records.validator import Rows
+from tap_mews.tables import some_of
 from tap_mews.timestamps import format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
@@ -50,6 +52,7 @@ class SeriesFetch:
         sold: Mapping[str, TimeUnits],
         reach: Reach,
         client_of: ClientOf,
+        missing: dict[str, set[datetime]],
         *,
         is_probe: bool = False,
     ) -> None:
@@ -61,6 +64,8 @@ class SeriesFetch:
             sold: Identifiers of the services or rates, with their time units.
             reach: Says by which token each of them is read.
             client_of: Gives what makes the calls for a slice.
+            missing: Takes the starts of the time units that answers lack, by
+                identifier of `sold`.
             is_probe: Whether one request is enough.
         """
         self._operation = operation
@@ -68,6 +73,7 @@ class SeriesFetch:
         self._sold = sold
         self._reach = reach
         self._client_of = client_of
+        self._missing = missing
         self._is_probe = is_probe
         self._limits = {
             period: LongestInterval(longest) for period, longest in LONGEST.items()
@@ -126,6 +132,8 @@ class SeriesFetch:
                 limit = LongestInterval(part.length / 2)
                 logger.warning("%s; requesting half of the period", error)
                 continue
+            if result is not None:
+                self._note_missing(key, start, part.end, result.value.starts)
             start = part.end
             if result is not None and result.value.rows:
                 yield Rows(
@@ -135,6 +143,27 @@ class SeriesFetch:
                     may_break=result.value.may_break,
                 )
             del result  # not to be held while the next one comes
+
+    def _note_missing(
+        self, key: str, start: datetime, end: datetime, found: Collection[datetime]
+    ) -> None:
+        """Note the time units from a start up to an end that an answer lacks.
+
+        Args:
+            key: Identifier of `sold`.
+            start: When the first one begins.
+            end: When the last one ends.
+            found: When those in the answer begin; zones of another edition can place
+                one elsewhere within its time unit.
+        """
+        units = self._sold[key]
+        asked = set()
+        while start < end:
+            asked.add(units.start_of(start))
+            start = units.after(start)
+        if missing := asked.difference(map(units.start_of, found)):
+            with self._lock:
+                self._missing.setdefault(key, set()).update(missing)
 
     def _ask(
         self, key: str, client: MewsClient, part: Window, *, can_shrink: bool
@@ -158,3 +187,21 @@ class SeriesFetch:
         except MewsError as error:
             text = f"{error.text} (reading {part} of {key})"
             raise error.reworded(text) from None
+
+
+def tell_missing(
+    stream: str, operation: Operation, missing: Mapping[str, Collection[datetime]]
+) -> None:
+    """Warn in one line of the time units that answers lacked."""
+    if missing:
+        logger.warning(
+            "%s: %s returned fewer time units than requested; not delivered: %s",
+            stream,
+            operation.path,
+            some_of(
+                [
+                    f"{len(starts)} of {operation.selector.parameter} {key}"
+                    for key, starts in sorted(missing.items())
+                ]
+            ),
+        )

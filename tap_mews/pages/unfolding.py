@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tap_mews.timestamps import parse_moment
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
 STARTS = "TimeUnitStartsUtc"
 """Of an answer: when each time unit begins."""
@@ -29,10 +33,12 @@ class Unfolded(NamedTuple):
     Attributes:
         rows: JSON of a row for each entry and time unit.
         may_break: Whether a row can have a line break in it.
+        starts: When the time units begin.
     """
 
     rows: list[bytes]
     may_break: bool
+    starts: list[datetime]
 
 
 class Unfolding:
@@ -81,7 +87,8 @@ class Unfolding:
         rows = [
             row for entry in answer.entries or () for row in self._rows(entry, units)
         ]
-        return Unfolded(rows, b"\n" in body or b"\r" in body)
+        may_break = b"\n" in body or b"\r" in body
+        return Unfolded(rows, may_break, list(_moments(units)))
 
     def _rows(self, entry: _Entry, units: list[msgspec.Raw]) -> Iterator[bytes]:
         columns = dict(self._columns(entry, len(units)))
@@ -113,6 +120,13 @@ class Unfolding:
             values = _values(column, entry.get(name, b"null"), count)
             if values is not None:
                 yield column, values
+
+
+def _moments(units: list[msgspec.Raw]) -> Iterator[datetime]:
+    """The units that are moments; a row of another one is an invalid record."""
+    for unit in units:
+        with suppress(msgspec.DecodeError, ValueError):
+            yield parse_moment(msgspec.json.decode(unit, type=str))
 
 
 def _values(column: str, text: msgspec.Raw | bytes, count: int) -> _Values:

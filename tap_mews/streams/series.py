@@ -7,18 +7,18 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_mews.pages.series import SeriesFetch
+from tap_mews.pages.series import SeriesFetch, tell_missing
 from tap_mews.reading.bookmarks import Selection
 from tap_mews.streams.bases import FullTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Generator, Iterable, Mapping
     from datetime import datetime
 
     from tap_mews.pages.reach import Shares
     from tap_mews.pages.time_units import TimeUnits
     from tap_mews.pages.unfolding import Unfolding
-    from tap_mews.reading.reader import Reader
+    from tap_mews.reading.reader import Reader, WindowRead
 
 
 class Series(FullTable):
@@ -66,6 +66,15 @@ class Series(FullTable):
         del self.sold
         return super().read_with(shares)
 
+    @cached_property
+    def _missing(self) -> dict[str, set[datetime]]:
+        """When time units begin that answers lack, by service or rate."""
+        return {}
+
+    def _windows(self) -> Generator[WindowRead, None, None]:
+        yield from super()._windows()
+        tell_missing(self.name, self.operation, self._missing)
+
     def new_reader(self) -> Reader:
         """One service or rate after the other."""
         return self.page_reader(
@@ -75,6 +84,7 @@ class Series(FullTable):
                 self.sold,
                 self.reach,
                 self.client_of,
+                self._missing,
                 is_probe=self.is_dry_run,
             )
         )
