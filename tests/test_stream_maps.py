@@ -351,6 +351,7 @@ def test_a_stream_is_copied(sandbox: Sandbox) -> None:
         {"*": {"Notes": None}},
         {"c*": {"Notes": None}, "bills": {"Notes": None}},
         {"customers": {"Notes": None}, "__else__": None},
+        {"*": None, "customers": {"Notes": None}},
         {"customers": {"Notes": "__NULL__"}, "bills": {"Revenue": None}},
         {"customers": {"Notes": None}, "bills": None},
         {"customers": {"Notes": None}, "com*": {}, "companies": {"Notes": None}},

@@ -109,12 +109,19 @@ class StreamMaps:
                 yield from self._problems_of_kept(stream)
 
     def _problems_of_overlap(self, stream: MappedStream) -> Iterator[str]:
-        """Where the SDK would apply one map of several, and drop the others."""
-        names = [
-            f"stream_maps.{name}"
+        """Where the SDK would apply one map of several, and drop the others.
+
+        All streams but some can be removed by a pattern, and those be named after it.
+        """
+        found = [
+            name
             for name, definition in self._maps.items()
             if _source(definition) is None and fnmatch(stream.name, name)
         ]
+        is_named = found[-1:] == [stream.name]
+        if is_named and all(self._maps[name] in REMOVED for name in found[:-1]):
+            return
+        names = [f"stream_maps.{name}" for name in found]
         if len(names) > 1:
             yield (
                 f"{' and '.join(names)} match {stream.name}, and only the last "
