@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from sandbox.contract import Span
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError
-from tests.harness import moment
+from tests.harness import moment, select, sync
 from tests.pages_harness import (
     GROUP_ASSIGNMENTS,
     RESERVATIONS,
@@ -24,9 +25,12 @@ from tests.pages_harness import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call
+    from sandbox.journal import Request
 
 windowed = pytest.mark.parametrize("stream", WINDOWED)
 
@@ -164,3 +168,68 @@ def test_the_refreshing_of_companionships_learns_its_interval_too(
     found = intervals(asked, "CollidingUtc")
     assert all(end - start <= timedelta(days=10) for start, end in found)
     assert found[-1][1] - found[0][0] == timedelta(days=30)
+
+
+BY_DAY = {
+    "ledger_entries": ("ledgerEntries/getAll", "PostingDate"),
+    "ledger_balances": ("ledgerBalances/getAll", "Date"),
+}
+
+
+def days_of(request: Request, name: str) -> Iterator[date]:
+    """The days that a request asks for."""
+    asked = request.body[name]
+    start, end = (date.fromisoformat(asked[key]) for key in ("Start", "End"))
+    return (start + timedelta(days=n) for n in range((end - start).days + 1))
+
+
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [
+        (1, "The interval must not exceed 1D."),
+        (1, "The interval must not exceed 36h."),
+        (1, "The interval is too long."),
+        (1, "Invalid Date."),
+        (2, "The interval must not exceed 2D."),
+        (7, "The interval must not exceed 7D."),
+    ],
+)
+@pytest.mark.parametrize("start", ["2026-02-20", "2026-02-28"])
+@pytest.mark.parametrize("stream", BY_DAY)
+def test_a_limit_of_some_days_leaves_each_day_to_be_asked_for_once(
+    sandbox: Sandbox, stream: str, start: str, most: int, words: str
+) -> None:
+    operation, name = BY_DAY[stream]
+
+    def limited(call: Call) -> Reply:
+        (request,) = (
+            each
+            for each in sandbox.journal.requests(operation)
+            if each.request_id == call.request_id
+        )
+        is_long = len([*days_of(request, name)]) > most
+        return Status(400, words)(call) if is_long else call.carry_out()
+
+    sandbox.faults.add(operation, limited, times=None)
+    config = sandbox.config(extraction="pages", start_date=start)
+    sync(config, catalog=select(stream)).ok()
+    taken = [
+        each
+        for each in sandbox.journal.requests(operation)
+        if each.status != 400 and each.body["Limitation"]["Cursor"] is None
+    ]
+    asked = Counter(day for each in taken for day in days_of(each, name))
+    tomorrow = sandbox.clock.now().date() + timedelta(days=1)
+    first = date.fromisoformat(start)
+    days = [first + timedelta(days=n) for n in range((tomorrow - first).days + 1)]
+    assert sorted(asked) == days
+    assert {*asked.values()} == {1}
+
+
+def test_a_day_that_is_refused_is_an_error(sandbox: Sandbox) -> None:
+    refused = Status(400, "The interval must not exceed 0D.")
+    sandbox.faults.add("ledgerBalances/getAll", refused, times=None)
+    config = sandbox.config(start_date="2026-02-20")
+    result = sync(config, catalog=select("ledger_balances"))
+    assert isinstance(result.error, RefusedError)
+    assert len(sandbox.journal.requests("ledgerBalances/getAll")) < 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -71,7 +72,8 @@ class PageFetch(Generic[T]):
         self._reach = reach
         self._client_of = client_of
         self._size = PageSize(page_size)
-        self._longest = LongestInterval()
+        by = operation.time_filter
+        self._longest = LongestInterval(gap=by.gap if by else timedelta())
         self._most_ids = operation.selector.most
         self._is_probe = is_probe
 
