@@ -13,6 +13,7 @@ from sandbox.encoding import encode
 from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError, ExportFailedError
+from tap_mews.exports.downloads import TRIES
 from tests.harness import (
     FastClock,
     Result,
@@ -109,6 +110,18 @@ def test_a_host_may_ignore_ranges(sandbox: Sandbox) -> None:
     result = sync(sandbox.config(), catalog=BILLS).ok()
     assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_a_host_that_repeats_bytes_and_brings_no_more_is_an_error(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.exports.ranges = False
+    for _ in range(20):
+        for after in (300, 500):
+            sandbox.faults.add(FILES, Cut(after, "close"))
+    result = sync(sandbox.config(), catalog=BILLS)
+    assert isinstance(result.error, DownloadError)
+    assert len(sandbox.journal.downloads) == 2 + TRIES
 
 
 @pytest.mark.parametrize("fault", [Short(10), Long()], ids=["shorter", "longer"])

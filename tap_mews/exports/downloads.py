@@ -80,9 +80,9 @@ class Downloader:
             SpoolError: The disk is full.
         """
         pauses = retry_pauses()
-        idle = 0
+        idle, most = 0, file.size
         while True:
-            before, began = file.size, self._clock.monotonic()
+            began = self._clock.monotonic()
             trouble = None
             try:
                 self._transfer(url, size, file, what, record)
@@ -92,11 +92,11 @@ class Downloader:
             if file.size == size and (size or trouble is None):
                 return
             trouble = trouble or TransientError("the file ends early")
-            seconds, came = self._clock.monotonic() - began, file.size - before
-            crawled = (
-                seconds >= session.SLOWEST_SECONDS and came < session.SLOWEST_BYTES
-            )
-            idle = 0 if came > 0 and not crawled else idle + 1
+            # where the host ignores Range, the same bytes come again
+            seconds, new = self._clock.monotonic() - began, file.size - most
+            most = max(most, file.size)
+            crawled = seconds >= session.SLOWEST_SECONDS and new < session.SLOWEST_BYTES
+            idle = 0 if new > 0 and not crawled else idle + 1
             line = f"{what}: {_bytes_of(file.size, size)}, {trouble}"
             if idle >= (trouble.tries or TRIES):
                 advice = f"no more data after {idle} tries, run again later"
