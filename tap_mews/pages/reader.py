@@ -75,7 +75,13 @@ class PageReader:
     While a window is read, the rows of later windows of its slice are delivered as they
     come: they need not wait in memory, and a window is complete all the same before the
     bookmark moves to its end.
+
+    Attributes:
+        raises_heavy: Whether a page that is too heavy ends the reading, since exports
+            can bring what pages cannot; else the reading continues without its batch.
     """
+
+    raises_heavy = False
 
     def __init__(
         self,
@@ -240,9 +246,9 @@ class PageReader:
         for number in numbers:
             try:
                 yield from self._lane.items(number, last)
-            except TooHeavyError:
-                raise  # exports can bring what pages cannot
             except MewsError as error:
+                if self.raises_heavy and isinstance(error, TooHeavyError):
+                    raise
                 self._drop(number, error)
 
     def _drop(self, number: int, error: MewsError) -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
 from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
@@ -53,6 +53,18 @@ class _Leg:
     slices: list[Slice]
 
 
+class NewReader(Protocol):
+    """Makes what reads by one method; each reader is opened once."""
+
+    def __call__(self, method: ExtractionMethod, /, *, is_last: bool) -> Reader:
+        """The reader.
+
+        Args:
+            method: How it reads.
+            is_last: Whether no other method can read what it cannot.
+        """
+
+
 class AutoReader:
     """Reads each slice by the method that suits it, and by the other where that fails.
 
@@ -63,7 +75,7 @@ class AutoReader:
     def __init__(
         self,
         stream: str,
-        new_reader: Callable[[ExtractionMethod], Reader],
+        new_reader: NewReader,
         methods: Sequence[ExtractionMethod],
         *,
         beginning: Callable[[tuple[str, ...] | None], datetime],
@@ -74,7 +86,7 @@ class AutoReader:
 
         Args:
             stream: Its name, for log lines.
-            new_reader: Makes a reader of one method; each is opened once.
+            new_reader: Makes a reader of one method.
             methods: Those that may be used, at least one.
             beginning: Gives the start of what properties or chains have, for pages.
             resumes: Whether an earlier run has added exports to resume.
@@ -138,7 +150,7 @@ class AutoReader:
             is_usual = method is PAGES is preferred(each)
             level = logging.DEBUG if is_usual else logging.INFO
             logger.log(level, "%s: reading %s %s", self._stream, each, told)
-        reader = self._new_reader(method)
+        reader = self._new_reader(method, is_last=len(self._methods) == 1)
         try:
             reader.open(slices)
         except (UnauthorizedError, RefusedError) as error:

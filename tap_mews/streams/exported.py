@@ -76,9 +76,11 @@ class Exported(ByTime):
         )
         return self.reader
 
-    def _reader_by(self, method: ExtractionMethod) -> Reader:
+    def _reader_by(self, method: ExtractionMethod, *, is_last: bool) -> Reader:
         if method is PAGES:
-            return super().new_reader()
+            reader = self.page_reader(self.fetch(self.operation, bytes))
+            reader.raises_heavy = not is_last
+            return reader
         run = self.run
         if self.is_dry_run:
             return _ExportsProbe(run.exports_apis[run.connection.accesses[0]])

@@ -18,9 +18,11 @@ from tests.pages_harness import (
     Where,
     interval,
     settle,
+    truth,
 )
 
 BILLS, SERVICES = "bills/getAll", "services/getAll"
+
 
 METHODS = pytest.mark.parametrize(
     ("extraction", "operation"),
@@ -90,6 +92,27 @@ def test_a_property_that_is_refused_stays_behind_and_comes_later(
         asked = group.journal.requests(BILLS)
         first = min(interval(each)[0] for each in asked)
         assert first == moment(before) - timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("extraction", ["pages", "auto"])
+def test_a_property_whose_pages_are_too_heavy_stays_behind_and_comes_later(
+    group: Sandbox, history: History, tokens: dict[str, str], extraction: str
+) -> None:
+    """Where exports cannot bring them."""
+    history.streams = ("bills", "sources", "source_assignments")
+    group.faults.add("exports/add", Status(401), times=None)
+    for operation in (BILLS, ASSIGNMENTS):
+        break_for(group, operation, tokens["South"], 408)
+    result = history.failing(extraction=extraction)
+    told = "Not read: South (bills, source_assignments); the rest"
+    assert str(result.error).startswith(told)
+    south = hotel_of(group, "South", tokens)
+    assert history.bookmark("bills")["joining"] == [{"ids": [south]}]
+    others = [key for key in group.enterprise_ids if key != south]
+    assert truth(group, "bills", others).keys() == history.rows["bills"].keys()
+    group.faults.clear()
+    history.run(extraction=extraction)
+    assert history.missing() == {}
 
 
 @METHODS
