@@ -10,7 +10,14 @@ import pytest
 from sandbox import Sandbox
 from sandbox.faults import Status
 from tap_mews.timestamps import format_moment
-from tests.pages_harness import BEFORE_ALL, History, Where, settle, truth
+from tests.pages_harness import (
+    BEFORE_ALL,
+    COMPANIONSHIPS,
+    History,
+    Where,
+    settle,
+    truth,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +76,34 @@ def test_the_other_properties_are_read_and_it_comes_when_it_is_allowed(
         settle(portfolio)
     portfolio.faults.clear()
     history.run(extraction="pages")
+    assert history.missing() == {}
+
+
+@pytest.mark.parametrize("start", ["2025-06-01", "2026-02-10"])
+def test_children_that_are_refused_are_asked_for_apart_whenever_they_come(
+    portfolio: Sandbox, start: str
+) -> None:
+    """The first windows of a long history have no parents, so nothing is refused."""
+    second = portfolio.enterprise_ids[1]
+
+    def is_asked_for(request: Request) -> bool:
+        groups = {row["GroupId"] for row in portfolio.rows("Reservation", [second])}
+        return not groups.isdisjoint(request.body["ReservationGroupIds"])
+
+    only = Where(portfolio, is_asked_for, Status(401))
+    portfolio.faults.add(COMPANIONSHIPS, only, times=None)
+    history = History(
+        portfolio, ("companionships", "sources"), {**SETTINGS, "start_date": start}
+    )
+    for days in (2, 1):
+        result = history.failing()
+        assert "(companionships); the rest was" in str(result.error)
+        own = truth(portfolio, "companionships", [second]).keys()
+        assert history.missing() == {"companionships": own}
+        portfolio.live_on(timedelta(days=days))
+        settle(portfolio)
+    portfolio.faults.clear()
+    history.run()
     assert history.missing() == {}
 
 

@@ -13,13 +13,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
-from tap_mews.reading.reader import Reader, Slice, WindowLostError, WindowRead
+from tap_mews.reading.reader import Reader, Slice, WindowRead, noting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
-    from tap_mews.records.validator import Rows
+    from tap_mews.errors import MewsError
 
 LONGEST_BY_PAGES = timedelta(days=7)
 """A page is sooner there than an export, but a long history is too many of them."""
@@ -173,18 +173,12 @@ class AutoReader:
 
     def _pages_or_exports(self, leg: _Leg) -> Iterator[WindowRead]:
         """Pages, until one of a single row is too heavy; then exports for the rest."""
-        heavy: list[TooHeavyError] = []
-
-        def guarded(rows: Iterator[Rows]) -> Iterator[Rows]:
-            try:
-                yield from rows
-            except TooHeavyError as error:
-                heavy.append(error)
-                raise WindowLostError from None
-
+        heavy: list[MewsError] = []
         with closing(leg.reader.windows()) as windows:
             for window_read in windows:
-                yield replace(window_read, rows=guarded(window_read.rows))
+                yield noting(
+                    window_read, heavy, lambda each: isinstance(each, TooHeavyError)
+                )
                 if heavy:
                     break
         if heavy:

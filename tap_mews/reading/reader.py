@@ -7,9 +7,10 @@ only then does the bookmark move to its end.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
+from tap_mews.errors import MewsError
 from tap_mews.reading.windows import Window
 
 if TYPE_CHECKING:
@@ -85,6 +86,29 @@ class WindowRead:
 
 class WindowLostError(Exception):
     """A window cannot be read to its end; its rows come again in a later one."""
+
+
+def noting(
+    read: WindowRead, errors: list[MewsError], are_noted: Callable[[MewsError], bool]
+) -> WindowRead:
+    """The same window, which is lost by some errors.
+
+    Args:
+        read: A window.
+        errors: Gets the error that ended its reading.
+        are_noted: Whether an error is one of those; others are raised as ever.
+    """
+
+    def rows() -> Iterator[Rows]:
+        try:
+            yield from read.rows
+        except MewsError as error:
+            if not are_noted(error):
+                raise
+            errors.append(error)
+            raise WindowLostError from None
+
+    return replace(read, rows=rows())
 
 
 class Reader(Protocol):

@@ -21,7 +21,7 @@ from tap_mews.errors import (
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.reader import PageReader
 from tap_mews.pages.windowing import Windowing
-from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
+from tap_mews.reading.reader import Slice, WindowLostError, WindowRead, noting
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
     Deselected,
@@ -266,8 +266,13 @@ class MewsStream(PendingStream, abc.ABC):
         """What the reader reads, once its first answer is there."""
         if self.opening is not None:
             self.opening.result()
+        refusals: list[MewsError] = []
         try:
-            yield from self.reader.windows()
+            with closing(self.reader.windows()) as windows:
+                for each in windows:
+                    yield noting(each, refusals, attrgetter("is_forbidden"))
+                    if refusals:
+                        raise refusals[0]
         except (UnauthorizedError, RefusedError) as error:
             # of an operation that is not called first, or taken away since
             self.failures.open_otherwise(error, self.pending())
