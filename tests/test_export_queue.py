@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -229,6 +230,51 @@ def test_exports_of_other_streams_go_on_while_files_are_read(
     reads = [each for each in sandbox.journal.downloads if each.job in bills]
     assert len(payments) == 2
     assert payments[1].monotonic < reads[-1].monotonic
+
+
+def test_exports_of_other_streams_go_on_while_a_file_is_waited_for(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    has_gone_on = Event()
+    came_first = []
+
+    def slow(call: Call) -> Reply:
+        clock.pass_time(60)
+        came_first.append(has_gone_on.wait(30))
+        return call.carry_out()
+
+    def note(call: Call) -> Reply:
+        reply = call.carry_out()
+        if [job.entity for job in sandbox.exports.jobs].count("Payment") > 1:
+            has_gone_on.set()
+        return reply
+
+    sandbox.faults.add(FILES, slow)
+    sandbox.faults.add("exports/add", note, times=None)
+    show(sandbox, clock, "Processing", 30, "Payment")
+    config = sandbox.config(start_date="2026-01-25", export_window_days=20)
+    part = {"replication_key_value": "2026-02-15T00:00:00Z"}
+    state = {"bookmarks": {"bills": part}}
+    sync(config, state, select("bills", "payments"), clock).ok()
+    assert came_first == [True]
+
+
+def test_an_export_that_was_looked_at_late_does_not_make_later_looks_late(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    def slow(call: Call) -> Reply:
+        clock.pass_time(3600)
+        return call.carry_out()
+
+    sandbox.faults.add(FILES, slow)
+    sandbox.exports.seconds = {"Payment": 20}
+    dates = {"start_date": "2026-01-10", "export_window_days": 10}
+    config = sandbox.config(extraction="exports", **dates)
+    part = {"replication_key_value": "2026-02-25T00:00:00Z"}
+    state = {"bookmarks": {"bills": part}}
+    sync(config, state, select("bills", "payments"), clock).ok()
+    assert len(windows(sandbox, "Payment")) == 6
+    assert clock.monotonic() < 3600 + 6 * 25
 
 
 def test_a_history_takes_as_many_looks_as_its_longest_entity_type_needs(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import ExportFailedError, UnexpectedAnswerError
 from tap_mews.exports.api import ExportStatus
+from tap_mews.exports.polling import seconds_taken
 
 if TYPE_CHECKING:
     from tap_mews.exports.api import Export
@@ -36,7 +37,7 @@ def apply(
     if found is None:
         recreate(lane, job, "disappeared at Mews")
         return
-    status = found.status
+    status, before = found.status, job.listed
     job.export, job.listed = found, looked
     if status is ExportStatus.EXPIRED:
         recreate(lane, job, "expired")
@@ -51,7 +52,7 @@ def apply(
     elif status is ExportStatus.SUCCESS:
         files = found.files or []
         size = sum(file.size for file in files)
-        lane.seconds = looked - job.since
+        lane.seconds = seconds_taken(job.since, before, looked, lane.seconds)
         told = f"{len(files)} file(s), {size:,} bytes"
         logger.info("%s: %s is ready: %s", lane.stream, job, told)
 

@@ -49,6 +49,22 @@ def next_look(
     return min([*moments, looked + longest_pause])
 
 
+def seconds_taken(
+    since: float, before: float, looked: float, expected: float | None
+) -> float:
+    """How long an export took that is ready, as a look shows that was not late.
+
+    Other work can hold a look up. What is learned from it must not hold up others.
+
+    Args:
+        since: When it was added.
+        before: When it was running still.
+        looked: When it was found ready.
+        expected: Seconds that it was expected to take, if any were known.
+    """
+    return min(looked, _due(since, before, expected)) - since
+
+
 def _due(since: float, looked: float, expected: float | None = None) -> float:
     """When to look again at an export.
 

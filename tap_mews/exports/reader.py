@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tap_mews.errors import DownloadError, LinkExpiredError
 from tap_mews.exports.outcomes import recreate
 from tap_mews.reading.background import in_background
+from tap_mews.reading.prefetch import LOOK_SECONDS
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
 from tap_mews.records.validator import Rows
 
@@ -134,12 +135,14 @@ class ExportReader:
             file.close()
 
     def _arrived(self, job: ExportJob) -> SpooledFile:
-        """Wait for the file that is on its way.
+        """Wait for the file that is on its way, while other exports go on.
 
         Raises:
             WindowLostError: It will not come; the export is added again.
             ExportFailedError: That happened too often.
         """
+        while not wait([self._coming], LOOK_SECONDS).done:
+            self._queue.tick()
         try:
             return self._coming.result()
         except _FilesLostError as error:
