@@ -120,6 +120,25 @@ def test_no_request_names_more_than_a_thousand_groups(sandbox: Sandbox) -> None:
     assert max(map(len, batches)) == 1000
 
 
+def test_groups_are_asked_for_while_the_reservations_come(sandbox: Sandbox) -> None:
+    """A thousand at a time, so that memory does not grow with a window."""
+    many_groups(sandbox, 2300)
+    settle(sandbox)
+    settings = {**WITHOUT_REFRESH, "start_date": "2026-02-15", "page_size": 600}
+    history = History(sandbox, (STREAM,), settings)
+    history.run()
+    asked = [
+        RESERVATIONS if each.operation == RESERVATIONS else COMPANIONSHIPS
+        for each in sandbox.journal.requests()
+        if each.operation in {RESERVATIONS, COMPANIONSHIPS}
+    ]
+    first = asked.index(COMPANIONSHIPS)
+    assert asked[:first] == [RESERVATIONS] * 2
+    assert RESERVATIONS in asked[first:]
+    sizes = [len(groups) for groups in group_requests(sandbox)]
+    assert sizes[:-1] == [1000] * (len(sizes) - 1)
+
+
 def test_every_page_of_every_batch_is_read(sandbox: Sandbox) -> None:
     many_groups(sandbox, 1100)
     settle(sandbox)

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 STAYS = Operation(RESERVATIONS, "Reservations")
 SOURCES = Operation(ASSIGNMENTS, "SourceAssignments")
 HEAVY = Status(408, "Transaction has timed out.")
+CHANNEL_DETAILS = "reservations/getChannelManagerDetails"
 
 
 def pages(
@@ -223,3 +224,32 @@ def test_rows_of_a_window_come_once_though_pages_are_too_heavy(
     (found,) = result.records.values()
     assert max(Counter(row["Id"] for row in found).values()) == 1
     assert max(counts(sandbox, GROUP_ASSIGNMENTS)) == 1000
+
+
+def test_children_are_asked_for_while_their_parents_come(sandbox: Sandbox) -> None:
+    """A hundred at a time, so that memory does not grow with a window."""
+    for _ in range(250):
+        sandbox.put("Reservation", sandbox.new_row("Reservation"))
+    settle(sandbox)
+    config = sandbox.config(start_date="2026-02-15", page_size=60)
+    result = sync(config, catalog=select("reservation_channel_details")).ok()
+    asked = [
+        each
+        for each in sandbox.journal.requests()
+        if each.operation in {RESERVATIONS, CHANNEL_DETAILS}
+    ]
+    first = [each.operation for each in asked].index(CHANNEL_DETAILS)
+    assert RESERVATIONS in {each.operation for each in asked[first:]}
+    named = [each.body.get("ReservationIds", ()) for each in asked[first:]]
+    sizes = [len(ids) for ids in named if ids]
+    assert sizes[:-1] == [100] * (len(sizes) - 1)
+    due = [
+        row["Id"]
+        for row in sandbox.rows("Reservation")
+        if row["UpdatedUtc"] >= "2026-02-15"
+    ]
+    assert sorted(key for ids in named for key in ids) == sorted(due)
+    found = Counter(
+        row["ReservationId"] for row in result.records["reservation_channel_details"]
+    )
+    assert {*found.values()} == {1}

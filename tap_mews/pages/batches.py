@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 from tap_mews.api.operations import WORLD
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class Batch:
     ids: Ids = None
     covers: Ids = None
     is_apart: bool = False
+
+
+def taken_from(found: dict[str, T], most: int) -> dict[str, T]:
+    """Take the first of what was found by identifiers, at most so many."""
+    return {key: found.pop(key) for key in [*islice(found, most)]}
 
 
 def batches_of(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NOBODY
+from tap_mews.pages.batches import taken_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,7 +28,7 @@ class Parent(msgspec.Struct, gc=False):
 
 
 class ChildFetch:
-    """Fetches the parents that changed in a window, and then their children.
+    """Fetches the parents that changed in a window and, as they come, their children.
 
     For operations that must be asked by the identifiers of parents that are too many
     to be asked for in each run.
@@ -65,18 +66,29 @@ class ChildFetch:
         Raises:
             MewsError: As `read_pages`.
         """
-        found = {
-            row.id
-            for parents in self._parents
-            if (asking := self._asking(parents, batch)).ids != ()
-            for page in parents.pages(slice_, window, asking)
-            for row in page.value.rows
-        }
+        for ids in self._portions(slice_, window, batch):
+            yield from self._children.rows(slice_, window, replace(batch, ids=ids))
+
+    def _portions(
+        self, slice_: Slice, window: Window, batch: Batch
+    ) -> Iterator[tuple[str, ...]]:
+        """The parents that changed in a window, as many as a request may name."""
+        most = self._children.operation.selector.most
+        # before any child is read
+        asked = [(each, self._asking(each, batch)) for each in self._parents]
+        found: dict[str, None] = {}
+        for parents, asking in asked:
+            if asking.ids == ():
+                continue
+            for page in parents.pages(slice_, window, asking):
+                found |= dict.fromkeys(row.id for row in page.value.rows)
+                del page  # not to be held while children come
+                while len(found) >= most:
+                    yield tuple(sorted(taken_from(found, most)))
         if self._is_probe and not found:
-            found.add(NOBODY)
+            found[NOBODY] = None
         if found:
-            children = replace(batch, ids=tuple(sorted(found)))
-            yield from self._children.rows(slice_, window, children)
+            yield tuple(sorted(found))
 
     def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
         """What to ask parents by: those that are under parents, by all of these.

@@ -2,8 +2,11 @@
 
 `companionships/getAll` has no list of what has changed, and its rows have no date. But
 a companionship belongs to a reservation group, and reservations have both. So the
-groups of the reservations of a window are found first, and then asked for, a thousand
-at a time. A companionship without a reservation comes only by its group.
+groups of the reservations of a window are asked for, a thousand at a time, while the
+reservations come. A companionship without a reservation comes only by its group.
+
+A group whose reservations are far apart in a window is asked for again: to know all of
+those that were asked for, memory would have to grow with the window.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NOBODY, Operation
+from tap_mews.pages.batches import taken_from
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.validator import Rows
 
@@ -40,7 +44,8 @@ COMPANIONSHIPS = Operation(
 )
 
 UPDATED = "ReservationGroupUpdatedUtc"
-"""Added to each row: the latest `UpdatedUtc` of the group's reservations, as read."""
+"""Added to each row: the latest `UpdatedUtc` of the group's reservations, of those that
+its request is for."""
 
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
@@ -60,7 +65,7 @@ class _Companionship(msgspec.Struct, gc=False):
 
 
 class CompanionshipFetch:
-    """Fetches the reservations of a window, and then their companionships."""
+    """Fetches the reservations of a window and, as they come, their companionships."""
 
     def __init__(
         self,
@@ -95,16 +100,12 @@ class CompanionshipFetch:
         Raises:
             MewsError: As `read_pages`.
         """
-        updated = self._groups(slice_, window, batch)
-        if self._is_probe and not updated:
-            updated[NOBODY] = None
-        groups = sorted(updated)
-        for first in range(0, len(groups), MOST_GROUPS):
-            some = groups[first : first + MOST_GROUPS]
-            endings = {group: _ending(updated.pop(group)) for group in some}
-            body = COMPANIONSHIPS.body(None, batch.ids) | {"ReservationGroupIds": some}
-            what = f"{len(some)} groups of {window}"
-            client = self._client_of(slice_, batch.access)
+        client = self._client_of(slice_, batch.access)
+        for updated in self._portions(slice_, window, batch):
+            endings = {group: _ending(updated[group]) for group in sorted(updated)}
+            groups = {"ReservationGroupIds": list(endings)}
+            body = COMPANIONSHIPS.body(None, batch.ids) | groups
+            what = f"{len(endings)} groups of {window}"
             pages = read_pages(client, COMPANIONSHIPS, body, self._size, bytes, what)
             read = islice(pages, 1) if self._is_probe else pages
             for number, page in enumerate(read, 1):
@@ -116,10 +117,13 @@ class CompanionshipFetch:
                 )
                 del page  # not to be held while the next one comes
 
-    def _groups(
+    def _portions(
         self, slice_: Slice, window: Window, batch: Batch
-    ) -> dict[str, str | None]:
-        """The groups of the window's reservations, with their latest `UpdatedUtc`."""
+    ) -> Iterator[dict[str, str | None]]:
+        """The groups of the window's reservations, as many as a request may name.
+
+        Each has the latest `UpdatedUtc` of those of its reservations that were read.
+        """
         alone = 0
         updated: dict[str, str | None] = {}
         for page in self._reservations.pages(slice_, window, batch):
@@ -131,6 +135,12 @@ class CompanionshipFetch:
                 ):
                     updated[found.group] = found.updated
             del page
+            while len(updated) >= MOST_GROUPS:
+                yield taken_from(updated, MOST_GROUPS)
+        if self._is_probe and not updated:
+            updated[NOBODY] = None
+        if updated:
+            yield updated
         if alone:
             logger.warning(
                 "companionships: %d reservations of %s have no GroupId, so their "
@@ -138,7 +148,6 @@ class CompanionshipFetch:
                 alone,
                 window,
             )
-        return updated
 
     def _dated(self, row: bytes, endings: dict[str, bytes]) -> bytes:
         """The row with the date of its group; one without a group stays as it is."""
