@@ -159,7 +159,8 @@ class ExportReader:
         self, job: ExportJob, files: list[ExportFile], index: int
     ) -> SpooledFile:
         """Bring one file, with new URLs where the known ones are old or refused."""
-        what = f"{self.lane.stream}: {job}, file {index + 1} of {len(files)}"
+        stream = self.lane.stream
+        what = f"{stream}: {job}, file {index + 1} of {len(files)}"
         record = self.lane.record.of(job.order.slice)
         spooled = self._spool.new_file(files[index].size)
         refusals = 0
@@ -179,6 +180,11 @@ class ExportReader:
                     logger.info("%s; requesting a new one", error)
                 else:
                     return spooled
+        except DownloadError as error:
+            spooled.close()
+            # log lines of the download begin with the stream, and so does its text
+            text = error.text.removeprefix(f"{stream}: ")
+            raise error.reworded(text, stream) from None
         except BaseException:
             spooled.close()
             raise

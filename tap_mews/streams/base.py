@@ -226,9 +226,7 @@ class MewsStream(PendingStream, abc.ABC):
         try:
             yield
         except MewsError as error:
-            # of a download they begin with it, since its log lines do
-            text = error.text.removeprefix(f"{self.name}: ")
-            raise error.reworded(text, self.name) from None
+            raise error.reworded(error.text, self.name) from None
 
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from sandbox import Sandbox
-from sandbox.faults import Status
+from sandbox.faults import FILES, Status
 from tap_mews.errors import PropertyFailureError, RefusedError, UnauthorizedError
 from tests.harness import Json, dry_run, moment
 from tests.pages_harness import (
@@ -152,6 +152,16 @@ def test_a_chain_that_one_token_may_not_read_is_read_by_the_others(
         assert isinstance(result.error, PropertyFailureError)
         assert "East" not in str(result.error)
         assert "customers" not in history.missing()
+
+
+def test_files_that_do_not_come_are_told_with_the_stream_once(
+    group: Sandbox, history: History
+) -> None:
+    history.streams = ("bills",)
+    group.faults.add(FILES, Status(405), times=1)
+    lines = history.failing(extraction="exports").log.splitlines()
+    (told,) = [each for each in lines if "skipped in this run" in each]
+    assert told.count("bills: ") == 1
 
 
 @pytest.mark.parametrize("extraction", ["exports", "pages"])
