@@ -36,6 +36,7 @@ class Failures:
         self._stream = stream
         self._lost: list[Batch] = []
         self._refused: list[tuple[Batch, MewsError, Shares]] = []
+        self._tried: list[Batch] = []
         self._is_second = False
         self._part_size = 0
         self._selection: Selection | None = None
@@ -75,6 +76,7 @@ class Failures:
         if batch.covers and stream.moves_bookmark:
             stream.stay_behind(batch.covers)
         if shares:
+            self._tried.append(batch)
             self._refused.append((batch, error, shares))
 
     def note_unlisted(self, parents: Operation) -> None:
@@ -116,6 +118,7 @@ class Failures:
         shares = _merged(self._others(batch) for batch in batches)
         if not shares:
             return self._reads_apart(error)
+        self._tried += batches
         taken, selection = self._narrowed(shares)
         if rest := tuple(key for key in selection.ids or () if key not in taken):
             if stream.moves_bookmark:
@@ -188,8 +191,9 @@ class Failures:
         return self._stream.read_with(shares), self._selection
 
     def _others(self, batch: Batch) -> Shares:
-        tried = {each.access for each in self._lost}
-        tried |= {each.access for each, _, _ in self._refused} | {batch.access}
+        """The tokens that have what a batch asks for, and were not tried for it."""
+        known = [each for each in self._tried if _overlap(each, batch)]
+        tried = {each.access for each in (batch, *self._lost, *known)}
         return self._stream.run.portfolio.others(
             batch, self._stream.windowed.selector, tried
         )
@@ -225,6 +229,13 @@ class Failures:
             return False
         lost = {key for each in self._lost for key in each.covers or ()}
         return not lost.issuperset(stream.selection.ids)
+
+
+def _overlap(one: Batch, other: Batch) -> bool:
+    """Whether two batches ask for rows of the same; nobody may know of which."""
+    if one.covers is None or other.covers is None:
+        return True
+    return not set(one.covers).isdisjoint(other.covers)
 
 
 def _merged(parts: Iterable[Shares]) -> Shares:

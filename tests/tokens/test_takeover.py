@@ -42,6 +42,22 @@ def overlapping(group: Sandbox) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("status", [401, 403])
+def test_what_no_token_may_read_is_tried_with_each_of_them_once(
+    group: Sandbox, settings: Json, overlapping: dict[str, str], status: int
+) -> None:
+    """The refusal comes late: exports can be added, but not looked at."""
+    settings |= {"access_tokens": overlapping, "extraction": "exports"}
+    settings["enterprise_ids"] = group.enterprise_ids[1:2]
+    history = History(group, ("bills", "services"), settings)
+    refuse(group, "exports/getAll", ["A", "B"], status)
+    assert str(history.failing().error).startswith("Not read: B (bills)")
+    assert asked_by(group, "exports/getAll") == {"A": 1, "B": 1}
+    group.faults.clear()
+    history.run()
+    assert history.missing() == {}
+
+
+@pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("operation", [BILLS, SERVICES])
 def test_a_property_is_read_with_another_token_where_one_is_refused(
     group: Sandbox,
