@@ -76,6 +76,20 @@ def test_items_come_in_the_order_of_their_sources() -> None:
     assert found == [*range(2 * AHEAD)]
 
 
+def test_reads_that_fail_leave_room_for_others() -> None:
+    failing = partial(map, int, ["no number"])
+    budget = ByteBudget(4)
+    for _ in range(8):
+        lane: Lane[int] = Prefetcher(lambda: None, budget, AHEAD).lane(0, lambda _: 1)
+        lane.expected = 1
+        lane.open([failing, lambda: iter([1])])
+        assert isinstance(lane.first_error(LATE), ValueError)
+    lane.extend([lambda: iter([1])])
+    assert lane.first_error(SOON, 2) is None
+    assert list(lane.items(2)) == [1]
+    lane.stop()
+
+
 def test_a_lane_that_takes_the_place_of_another_one_is_bounded_as_well() -> None:
     prefetcher = Prefetcher(lambda: None, ByteBudget(2 * AHEAD), AHEAD)
     for _ in range(2):

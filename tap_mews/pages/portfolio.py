@@ -178,6 +178,13 @@ class Portfolio:
         }
         return some_of([names.get(key, key) for key in ids])
 
+    def properties_of(self, access: Access) -> tuple[str, ...]:
+        """What is read with a token, or could be with one that is not needed."""
+        own, only = self._lookups[access].enterprise_ids, self._enterprise_ids
+        listed = sorted(each.id for each in self._found.get(access, ()))
+        reached = [key for key in listed if only is None or key in only]
+        return tuple(reached if own is None else [k for k in own if k in reached])
+
     def others(
         self, batch: Batch, selector: Selector, tried: Collection[Access]
     ) -> Shares:

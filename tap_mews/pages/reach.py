@@ -64,7 +64,7 @@ class Reach:
         lookups = {
             access: self.lookups[access].narrowed(
                 self.properties_of(access) if is_of_chain else ids,
-                ids if is_of_chain else self.chain_ids,
+                ids if is_of_chain else self._chains_of(ids),
             )
             for access, ids in shares.items()
         }
@@ -82,6 +82,13 @@ class Reach:
             chosen(self.chain_ids, chains_of(listed)),
             is_of_many=True,
         )
+
+    def _chains_of(self, ids: Collection[str]) -> Ids:
+        """Of the chains to read, those of some properties."""
+        if self.listed is None:
+            return self.chain_ids
+        own = chains_of(each for each in self.listed if each.id in ids)
+        return chosen(self.chain_ids, own)
 
     def apart(self, size: int) -> Reach:
         """The same, of which a part can be refused while others are allowed.
@@ -173,15 +180,18 @@ class Reach:
             known = self._parents.get(key)
         if known is None:
             # streams that need the same list wait for each other in `Lookups`
+            above = operation.selector.parents
+            failed = {} if above is None else self.unlisted(above)
             of = [
                 self.lookups[each]
                 for each in self.accesses
-                if self.own(each, operation.selector) != ()
+                if each not in failed and self.own(each, operation.selector) != ()
             ]
             if self.is_of_many:
                 known = ask_each(lambda each: each.ids(operation), of)
             else:
                 known = {each.access: each.ids(operation) for each in of}
+            known = {**failed, **known}
             with self._lock:
                 self._parents[key] = known
         return known

@@ -120,8 +120,12 @@ class _Read(Generic[T]):
         while not self._stopped.is_set():
             expected = lane.expected
             budget.acquire(self.order, expected)
-            # whoever waits for bytes may be stopped meanwhile
-            item = None if self._stopped.is_set() else next(items, None)
+            try:
+                # whoever waits for bytes may be stopped meanwhile
+                item = None if self._stopped.is_set() else next(items, None)
+            except BaseException:
+                budget.release(self.order, expected)
+                raise
             if is_first:
                 lane.answered(self)
                 is_first = False

@@ -206,9 +206,7 @@ class Failures:
         self._part_size = max(self._part_size, size)
         if stream.windowed.selector.parents is None:
             return {batch.access: batch.covers or ()}
-        reach = stream.run.reach
-        own = reach.properties_of(batch.access)
-        return {batch.access: own or reach.enterprise_ids or ()}
+        return {batch.access: stream.run.portfolio.properties_of(batch.access)}
 
     def _size_of_parts(self, ids: tuple[str, ...] | None) -> int:
         """Identifiers in a part of what is refused; 0 where it cannot be cut."""

@@ -266,4 +266,5 @@ class PendingStream(WindowedStream, abc.ABC):
         slices = self.bookmarks.due(
             selection, self.start, self.end, self.lookback, self.run.began
         )
-        return [each for each in slices if each.scope and ids.issuperset(each.scope)]
+        whose = ((each, each.scope or each.covers) for each in slices)
+        return [each for each, of in whose if of and ids.issuperset(of)]

@@ -254,6 +254,16 @@ def test_what_belongs_to_parents_of_two_kinds_waits_for_both_lists(
     assert history.missing() == {}
 
 
+@pytest.mark.parametrize("stream", ["resource_category_assignments", "voucher_codes"])
+def test_what_is_two_lists_below_the_properties_is_told_as_missing(
+    group: Sandbox, history: History, tokens: dict[str, str], stream: str
+) -> None:
+    history.streams = (stream,)
+    break_for(group, SERVICES, tokens["East"])
+    error = str(history.failing().error)
+    assert error.startswith(f"Not read: East ({stream}); the rest")
+
+
 def test_a_list_that_several_streams_need_is_told_by_each_with_its_own_name(
     group: Sandbox, history: History
 ) -> None:

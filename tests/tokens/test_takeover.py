@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sandbox import Sandbox
 from sandbox.faults import Status
 from tests.pages_harness import History, Where, settle
 from tests.tokens.test_many_tokens import asked_by
@@ -14,7 +15,6 @@ from tests.tokens.test_many_tokens import asked_by
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox import Sandbox
     from tests.harness import Json
 
 BILLS, SERVICES, RATES = "bills/getAll", "services/getAll", "rates/getAll"
@@ -39,6 +39,39 @@ def overlapping(group: Sandbox) -> dict[str, str]:
         "B": group.access.grant([second, third], name="B"),
         "C": group.access.grant([fourth], name="C"),
     }
+
+
+@pytest.mark.parametrize("stream", ["bills", "customers"])
+@pytest.mark.parametrize("days", [0, 30], ids=["at first", "later"])
+def test_what_no_token_may_look_at_as_exports_is_read_page_by_page(
+    group: Sandbox, history: History, stream: str, days: int
+) -> None:
+    history.streams = (stream,)
+    if days:
+        history.run()
+        group.live_on(timedelta(days=days))
+        settle(group)
+    group.access.revoke("exports/getAll", 403)
+    history.run(extraction="auto")
+    assert history.missing() == {}
+
+
+def test_lists_of_a_chain_are_asked_for_with_the_tokens_of_that_chain() -> None:
+    with Sandbox(properties=2, chains=2, days=6) as group:
+        group.limits.requests = 1_000_000
+        for row in group.rows("LoyaltyProgram"):
+            second = group.new_row("LoyaltyProgram", ChainId=row["ChainId"])
+            group.put("LoyaltyProgram", second)
+        settle(group)
+        tokens = [group.access.single_property(key) for key in group.enterprise_ids]
+        many = {"access_token": None, "access_tokens": tokens}
+        history = History(group, ("loyalty_tiers", "outlets"), many)
+        refuse(group, "loyaltyTiers/getAll", [group.access.find(tokens[1]).name], 403)
+        error = str(history.failing().error)
+        assert error.startswith("Not read: token 2 (loyalty_tiers)")
+        group.faults.clear()
+        history.run()
+        assert history.missing() == {}
 
 
 @pytest.mark.parametrize("status", [401, 403])
