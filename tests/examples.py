@@ -25,7 +25,7 @@ HOTELS = {"sandbox", "sandbox_today", "hotels"}
 PROCESSES = {"tally"}
 """Fixtures of those that kill it."""
 
-EVERY, EVERY_STORY = 5, 2
+EVERY, EVERY_STORY = 7, 2
 """Of many cases, every so many are tried."""
 
 FEW, FEW_STORIES = 3, 20
