@@ -13,7 +13,6 @@ from sandbox.store import CHAIN_ENTITIES, EVERYBODY, Store
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ENTERPRISES = "enterprises/getAll"
 SESSION = "Cannot perform operation or session has expired."
 
 

@@ -180,32 +180,22 @@ def spoil(sandbox: Sandbox, operation: str, key: str, **values: object) -> None:
     sandbox.faults.add(operation, Spoiled(change), times=None)
 
 
-@pytest.mark.parametrize("enterprise", [None, ""])
-def test_a_service_of_no_property_is_left_out_with_a_warning(
-    sandbox: Sandbox, enterprise: str | None
+@pytest.mark.parametrize("above", [None, ""])
+@pytest.mark.parametrize(
+    ("stream", "lists", "column"),
+    [(AVAILABILITY, "services", "EnterpriseId"), (PRICING, "rates", "ServiceId")],
+)
+def test_what_belongs_to_nothing_is_left_out_with_a_warning(
+    sandbox: Sandbox, stream: str, lists: str, column: str, above: str | None
 ) -> None:
-    service = sold(sandbox, AVAILABILITY)[0]
-    spoil(sandbox, "services/getAll", service, EnterpriseId=enterprise)
-    result = read(sandbox, AVAILABILITY).ok()
-    assert {*keys(result, AVAILABILITY)} == {
-        key for key in expected(sandbox, AVAILABILITY) if key[0] != service
+    lost = sold(sandbox, stream)[0]
+    spoil(sandbox, f"{lists}/getAll", lost, **{column: above})
+    result = read(sandbox, stream).ok()
+    assert {*keys(result, stream)} == {
+        key for key in expected(sandbox, stream) if key[0] != lost
     }
     (warning,) = warnings(result)
-    assert f"no EnterpriseId; skipping the services {service}" in warning
-
-
-@pytest.mark.parametrize("service", [None, ""])
-def test_a_rate_of_no_service_is_left_out_with_a_warning(
-    sandbox: Sandbox, service: str | None
-) -> None:
-    rate = sold(sandbox, PRICING)[0]
-    spoil(sandbox, "rates/getAll", rate, ServiceId=service)
-    result = read(sandbox, PRICING).ok()
-    assert {*keys(result, PRICING)} == {
-        key for key in expected(sandbox, PRICING) if key[0] != rate
-    }
-    (warning,) = warnings(result)
-    assert f"no ServiceId; skipping the rates {rate}" in warning
+    assert f"no {column}; skipping the {lists} {lost}" in warning
 
 
 @pytest.mark.parametrize("value", ["text", 5, [1], {"TimeUnitPeriod": 5}])

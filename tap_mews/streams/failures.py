@@ -134,8 +134,7 @@ class Failures:
         if not (size := self._size_of_parts(stream.selection.ids)):
             return False
         told = "%s: %s; asking page by page for fewer identifiers at a time"
-        reason = error.text
-        stream.logger.info(told, stream.name, reason)
+        stream.logger.info(told, stream.name, error.text)
         stream.read_apart(size)
         self._lost.clear()
         return True

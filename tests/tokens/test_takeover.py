@@ -56,6 +56,21 @@ def test_what_no_token_may_look_at_as_exports_is_read_page_by_page(
     assert history.missing() == {}
 
 
+def test_a_token_that_takes_over_is_asked_for_what_it_reaches_alone(
+    group: Sandbox, settings: Json
+) -> None:
+    one, other, *_ = group.enterprise_ids
+    reached = {"One": [one], "Other": [other], "Both": [one, other]}
+    settings["access_tokens"] = {
+        name: group.access.grant(ids, portfolio=name == "Both", name=name)
+        for name, ids in reached.items()
+    }
+    history = History(group, ("rate_groups",), settings)
+    group.access.revoke("rateGroups/getAll", 403, [other])
+    assert str(history.failing().error).startswith("Not read: ")
+    assert {each.status for each in group.journal.requests(SERVICES)} == {200}
+
+
 def test_lists_of_a_chain_are_asked_for_with_the_tokens_of_that_chain() -> None:
     with Sandbox(properties=2, chains=2, days=6) as group:
         group.limits.requests = 1_000_000
