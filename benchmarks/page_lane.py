@@ -24,6 +24,9 @@ STREAMS = {
 }
 """At most 170 requests a stream: fewer than the 190 that the tap may send in 30.5 s."""
 
+OTHER_MESSAGES = 500
+"""At most, beside the rows: SCHEMA, and STATE now and then."""
+
 API = "/api/connector/v1"
 
 
@@ -55,7 +58,8 @@ def measure(folder: Path, *, repeat: int) -> list[Verdict]:
         for _, (kind, runs) in product(range(repeat), taps.items()):
             # a server for each run: the tap forgets its budget, as the server does
             with serving(shape, kind) as url:
-                runs.append(tap_side(folder, config_for(url), stream).run(count))
+                tap = tap_side(folder, config_for(url), stream)
+                runs.append(tap.run(count, count + OTHER_MESSAGES))
                 if kind == CLEAN:
                     plain = plain_side(folder, {stream: {"url": url + API}})
                     plains.append(plain.run(count))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from bisect import bisect_left
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -27,7 +28,10 @@ API = "/api/connector/v1/"
 PAGE = 1000
 
 MONTHS = 6
-"""The pages are spread over so many calendar months, the windows of the tap."""
+"""The pages are spread evenly over so many calendar months."""
+
+DAYS = 28
+"""Of each month, those that have pages."""
 
 START, END = "2025-01-01", "2025-07-01"
 
@@ -72,9 +76,11 @@ class Pages:
             undocumented: What rows carry, but for reservations.
         """
         add = undocumented.add
-        self._months = {"SourceAssignments": shape.assignments}
-        self._months["Reservations"] = shape.reservations
-        self._months["OrderItems"] = shape.order_items
+        self._moments = {
+            "SourceAssignments": _moments(shape.assignments),
+            "Reservations": _moments(shape.reservations),
+            "OrderItems": _moments(shape.order_items),
+        }
         self._pages = {
             "SourceAssignments": [
                 _page(
@@ -122,12 +128,25 @@ class Pages:
             pages = self._companionships[body["ReservationGroupIds"][0]]
             return _ended(pages, int(cursor or 0), len(pages))
         source = operation[0].upper() + operation[1:].partition("/")[0]
-        pages, in_month = self._pages[source], self._months[source]
+        pages = self._pages[source]
         if "UpdatedUtc" not in body:
             return _ended(pages, int(cursor or 0), len(pages))
-        month = int(body["UpdatedUtc"]["StartUtc"][5:7]) - 1
-        first = month * in_month
-        return _ended(pages, int(cursor or first), first + in_month)
+        first, end = (
+            bisect_left(self._moments[source], body["UpdatedUtc"][each])
+            for each in ("StartUtc", "EndUtc")
+        )
+        if first == end:
+            return [_page(source, iter(())), b'],"Cursor":null}']
+        return _ended(pages, int(cursor or first), end)
+
+
+def _moments(in_month: int) -> list[str]:
+    """When the rows of each page were updated, as the interval of a request says it."""
+    return [
+        f"2025-{1 + month:02}-{1 + page * DAYS // in_month:02}T00:00:00Z"
+        for month in range(MONTHS)
+        for page in range(in_month)
+    ]
 
 
 def _ended(pages: list[bytes], number: int, end: int) -> list[bytes]:

@@ -95,14 +95,15 @@ class Side:
     read_bytes: int = READ_BYTES
     environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, least_lines: int = 0) -> Run:
+    def run(self, least_lines: int = 0, most_lines: int = sys.maxsize) -> Run:
         """Run it once.
 
         Args:
             least_lines: How many lines it must write.
+            most_lines: How many it may write; with more, it has read rows twice.
 
         Raises:
-            BenchmarkError: It failed, or wrote fewer lines.
+            BenchmarkError: It failed, or wrote fewer or more lines.
         """
         run = Run()
         log = self.folder / f"{self.name}.log"
@@ -123,7 +124,8 @@ class Side:
             run.seconds = time.monotonic() - start
             process.returncode = os.waitstatus_to_exitcode(status)
         run.processor = usage.ru_utime + usage.ru_stime
-        if process.returncode or run.lines < least_lines:
+        is_right = least_lines <= run.lines <= most_lines
+        if process.returncode or not is_right:
             told = log.read_text("utf-8", "replace")[-2000:]
             msg = f"{self.name}: exit {process.returncode}, {run.lines} lines\n{told}"
             raise BenchmarkError(msg)
