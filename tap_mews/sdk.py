@@ -250,6 +250,9 @@ class WindowedStream(Stream):
         # discovery writes the stream's own key to both places; the other is the user's
         places = (entry.metadata.root.table_key_properties, entry.key_properties)
         named = {tuple(each) for each in places if each} - {tuple(keys)}
+        if len(named) > 1:
+            msg = f"The catalog: {self.name} has two different keys; remove one"
+            raise InvalidFileError(msg)
         self.primary_keys = next(iter(named), tuple(keys))
         if self.replication_key not in {None, replication_key}:
             msg = (

@@ -171,6 +171,13 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda entry: root(entry).update({"table-key-properties": ["Key"]}),
         "bills has no property Key to use as key",
     ),
+    "two keys": (
+        lambda entry: (
+            entry.update(key_properties=["Number"]),
+            root(entry).update({"table-key-properties": ["AccountId"]}),
+        ),
+        "bills has two different keys; remove one",
+    ),
     "a key that the schema lacks": (
         lambda entry: entry["schema"]["properties"].pop("Id"),
         "bills has no property Id to use as key",

@@ -14,7 +14,7 @@ from singer_sdk.pagination import BaseAPIPaginator
 from sandbox.answers import answer
 from sandbox.faults import Call, SameCursor, Status
 from tap_mews.api.operations import Operation
-from tap_mews.errors import TooHeavyError, UnexpectedAnswerError
+from tap_mews.errors import RefusedError, TooHeavyError, UnexpectedAnswerError
 from tap_mews.pages.paginator import (
     CursorPaginator,
     PageSize,
@@ -160,6 +160,17 @@ def test_a_cursor_that_comes_back_after_others_is_an_error(sandbox: Sandbox) -> 
     sandbox.faults.add(RESERVATIONS, Spoiled(loop), times=None)
     with pytest.raises(UnexpectedAnswerError, match="cursor"):
         list(pages(sandbox, STAYS, 10))
+    assert len(sandbox.journal.requests(RESERVATIONS)) == 3
+
+
+@pytest.mark.parametrize("status", [403, 413])
+def test_a_later_page_that_is_refused_as_such_is_not_blamed_on_its_cursor(
+    sandbox: Sandbox, status: int
+) -> None:
+    stays(sandbox, 30)
+    sandbox.faults.add(RESERVATIONS, Status(status), times=None, after=2)
+    with pytest.raises(RefusedError, match=str(status)):
+        ids(pages(sandbox, STAYS, 10))
     assert len(sandbox.journal.requests(RESERVATIONS)) == 3
 
 

@@ -55,6 +55,13 @@ def test_other_text_stays_as_it_is(redactor: Redactor, text: str) -> None:
     assert redactor.clean(text) == text
 
 
+def test_nothing_is_left_of_a_secret_that_begins_with_another_one() -> None:
+    redactor = Redactor()
+    secrets = [TOKEN + "-more" * count for count in range(9)]
+    redactor.learn(secrets)
+    assert [redactor.clean(each) for each in secrets] == [MASK] * len(secrets)
+
+
 def test_an_empty_secret_is_not_looked_for() -> None:
     redactor = Redactor()
     redactor.learn(["", None])

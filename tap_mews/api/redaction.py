@@ -32,13 +32,13 @@ class Redactor:
     """Replaces known secrets and the queries of URLs in text."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
+        self._secrets: tuple[str, ...] = ()
 
     def learn(self, secrets: Iterable[str | None]) -> None:
         """Add secrets; short ones are passed over, since they are in every text."""
-        self._secrets.update(
-            secret for secret in secrets if secret and len(secret) >= SHORTEST_SECRET
-        )
+        new = {each for each in secrets if each and len(each) >= SHORTEST_SECRET}
+        # the longest first: one may begin with another one
+        self._secrets = tuple(sorted({*self._secrets, *new}, key=len, reverse=True))
 
     def clean(self, text: str) -> str:
         """The text without secrets and without queries of URLs."""

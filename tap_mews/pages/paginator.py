@@ -12,6 +12,7 @@ from tap_mews.errors import (
     MewsError,
     RefusedError,
     TooHeavyError,
+    TooLargeError,
     UnexpectedAnswerError,
 )
 from tap_mews.pages.decoder import Page, page_decoder
@@ -161,7 +162,8 @@ def _read_pages(
             )
         except RefusedError as error:
             # the row that a cursor names may have changed, and so be elsewhere now
-            if paginator.current_value is None or restarts == RESTARTS:
+            is_other = error.is_forbidden or isinstance(error, TooLargeError)
+            if paginator.current_value is None or is_other or restarts == RESTARTS:
                 raise
             restarts += 1
             logger.warning("%s; reading again from the first page", error)
