@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,7 @@ from sandbox import Sandbox
 from sandbox.faults import Stall, Status
 from tap_mews import preflight
 from tap_mews.errors import UnavailableError
-from tests.harness import ENTITIES, FastClock, Result, records_by_id, select
+from tests.harness import ENTITIES, FastClock, Result, records_by_id, select, show
 from tests.harness import sync as sync_in_process
 from tests.harness import truth as exact_truth
 from tests.pages_harness import (
@@ -74,6 +75,34 @@ def test_a_first_answer_that_is_late_is_waited_for_in_its_turn(
     for stream in streams:
         assert records_by_id(stream, result) == exact_truth(sandbox, stream)
     assert result.records["source_assignments"]
+
+
+@pytest.mark.usefixtures("impatient")
+def test_exports_of_others_go_on_while_a_late_first_answer_is_waited_for(
+    sandbox: Sandbox,
+) -> None:
+    clock = FastClock(sandbox)
+    has_gone_on = Event()
+    came_first = []
+
+    def slow(call: Call) -> Reply:
+        clock.pass_time(60)
+        came_first.append(has_gone_on.wait(LATE))
+        return call.carry_out()
+
+    def note(call: Call) -> Reply:
+        reply = call.carry_out()
+        if [job.entity for job in sandbox.exports.jobs].count("Payment") > 1:
+            has_gone_on.set()
+        return reply
+
+    sandbox.faults.add("bills/getAll", slow)
+    sandbox.faults.add("exports/add", note, times=None)
+    show(sandbox, clock, "Processing", 30, "Payment")
+    config = sandbox.config(start_date="2026-01-25", export_window_days=20)
+    state = {"bookmarks": {"bills": {"replication_key_value": "2026-02-28T00:00:00Z"}}}
+    sync_in_process(config, state, select("bills", "payments"), clock).ok()
+    assert came_first == [True]
 
 
 @pytest.mark.usefixtures("impatient")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, wait
+from concurrent.futures import Future
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import DownloadError, LinkExpiredError
 from tap_mews.exports.outcomes import recreate
-from tap_mews.reading.background import in_background
-from tap_mews.reading.prefetch import LOOK_SECONDS
+from tap_mews.reading.background import in_background, result_of
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
 from tap_mews.records.validator import Rows
 
@@ -141,10 +140,8 @@ class ExportReader:
             WindowLostError: It will not come; the export is added again.
             ExportFailedError: That happened too often.
         """
-        while not wait([self._coming], LOOK_SECONDS).done:
-            self._queue.tick()
         try:
-            return self._coming.result()
+            return result_of(self._coming, self._queue.tick)
         except _FilesLostError as error:
             recreate(self.lane, job, str(error))
             raise WindowLostError from None

@@ -15,6 +15,9 @@ S = TypeVar("S")
 MOST_THREADS = 64
 """For the calls of a function, however many there are."""
 
+LOOK_SECONDS = 0.5
+"""How often whoever waits looks after something else."""
+
 
 def in_background(function: Callable[[], T], name: str) -> Future[T]:
     """Run a function in a thread that does not outlive the process.
@@ -39,6 +42,21 @@ def in_background(function: Callable[[], T], name: str) -> Future[T]:
 
     threading.Thread(target=run, name=name, daemon=True).start()
     return future
+
+
+def result_of(future: Future[T], meanwhile: Callable[[], None]) -> T:
+    """What a function returns that runs in the background, once it has ended.
+
+    Args:
+        future: Of `in_background`.
+        meanwhile: Called now and then until it has.
+
+    Raises:
+        BaseException: What the function raised.
+    """
+    while not wait([future], LOOK_SECONDS).done:
+        meanwhile()
+    return future.result()
 
 
 def side_by_side(

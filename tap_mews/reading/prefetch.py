@@ -14,6 +14,7 @@ from collections import deque
 from itertools import count
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from tap_mews.reading.background import LOOK_SECONDS
 from tap_mews.reading.byte_budget import BEFORE_ALL, ByteBudget, Order
 
 if TYPE_CHECKING:
@@ -27,9 +28,6 @@ UNKNOWN_BYTES = 1 << 18
 MOST_READS = 64
 """Reads under way, of those in turn and as many of the others: far more than the rate
 limit needs at three seconds an answer."""
-
-LOOK_SECONDS = 0.5
-"""How often whoever waits for an item looks after something else."""
 
 
 class _Read(Generic[T]):

@@ -21,6 +21,7 @@ from tap_mews.errors import (
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.reader import PageReader
 from tap_mews.pages.windowing import Windowing
+from tap_mews.reading.background import result_of
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead, noting
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
@@ -263,7 +264,7 @@ class MewsStream(PendingStream, abc.ABC):
     def _windows(self) -> Generator[WindowRead, None, None]:
         """What the reader reads, once its first answer is there."""
         if self.opening is not None:
-            self.opening.result()
+            result_of(self.opening, self.run.tick)
         refusals: list[MewsError] = []
         try:
             with closing(self.reader.windows()) as windows:
