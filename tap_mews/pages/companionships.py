@@ -23,7 +23,7 @@ from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import ClientOf, PageFetch
@@ -47,8 +47,13 @@ UPDATED = "ReservationGroupUpdatedUtc"
 """Added to each row: the latest `UpdatedUtc` of the group's reservations, of those that
 its request is for."""
 
+_NAME_OF_DATE = msgspec.json.encode(UPDATED)
+
 MOST_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
+
+GROUP_BYTES = 300
+"""What a group takes in memory, with its date and its place in the request."""
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -102,18 +107,18 @@ class CompanionshipFetch:
         """
         client = self._client_of(slice_, batch.access)
         for updated in self._portions(slice_, window, batch):
-            endings = {group: _ending(updated[group]) for group in sorted(updated)}
-            groups = {"ReservationGroupIds": list(endings)}
+            groups = {"ReservationGroupIds": sorted(updated)}
             body = COMPANIONSHIPS.body(None, batch.ids) | groups
-            what = f"{len(endings)} groups of {window}"
+            what = f"{len(updated)} groups of {window}"
             pages = read_pages(client, COMPANIONSHIPS, body, self._size, bytes, what)
             read = islice(pages, 1) if self._is_probe else pages
             for number, page in enumerate(read, 1):
                 yield Rows(
-                    [self._dated(row, endings) for row in page.value.rows],
+                    [self._dated(row, updated) for row in page.value.rows],
                     f"{COMPANIONSHIPS.path} ({what}), page {number}{page.of_request}",
                     unit="row",
                     may_break=page.value.may_break,
+                    beside=GROUP_BYTES * len(updated),
                 )
                 del page  # not to be held while the next one comes
 
@@ -149,22 +154,15 @@ class CompanionshipFetch:
                 window,
             )
 
-    def _dated(self, row: bytes, endings: dict[str, bytes]) -> bytes:
-        """The row with the date of its group; one without a group stays as it is."""
+    def _dated(self, row: bytes, updated: Mapping[str, str | None]) -> bytes:
+        """The row with the date of its group, if the group was asked for."""
         try:
             group = self._companionship.decode(row).group
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return row  # the schema says what is wrong with it
-        return row[:-1] + endings.get(group, NO_DATE)
-
-
-def _ending(moment: str | None) -> bytes:
-    """What takes the place of the last brace of a row."""
-    return b',"%b":%b}' % (UPDATED.encode(), msgspec.json.encode(moment))
-
-
-NO_DATE = _ending(None)
-"""For the row of a group that was not asked for."""
+        date = msgspec.json.encode(updated.get(group))
+        # in place of its last brace
+        return b"%b,%b:%b}" % (row[:-1], _NAME_OF_DATE, date)
 
 
 def _order(moment: str | None) -> str:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 TOLD_PER_VIOLATION = 10
 """Records that are named for one kind of violation; the rest are counted."""
 
+OBJECT_BYTES = 48
+"""What a row takes in memory beside its own bytes, as an object of a list."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -44,6 +47,7 @@ class Rows:
         first: Number of the first of them there, from 1.
         unit: What the numbers count: `line` or `row`.
         may_break: Whether a row can have a line break in it or around it.
+        beside: Bytes that whoever reads them holds beside them.
     """
 
     lines: list[bytes]
@@ -51,11 +55,13 @@ class Rows:
     first: int = 1
     unit: str = "line"
     may_break: bool = False
+    beside: int = 0
 
     @property
     def size(self) -> int:
-        """Bytes of the rows."""
-        return sum(map(len, self.lines))
+        """Bytes that they take in memory."""
+        rows = sum(map(len, self.lines)) + OBJECT_BYTES * len(self.lines)
+        return rows + self.beside
 
     def where(self, index: int) -> str:
         """Words that say where a row is.
