@@ -268,6 +268,53 @@ def test_the_first_source_of_a_lane_is_read_though_there_is_no_room() -> None:
         prefetcher.stop()
 
 
+def test_all_heads_are_answered_though_their_items_have_no_room() -> None:
+    """As the first pages of many streams with two tokens each."""
+    size, lanes_and_heads = 10, [(lane, head) for lane in range(20) for head in (0, 2)]
+    asked: list[tuple[int, int]] = []
+
+    def source(lane: int, number: int) -> Iterator[int]:
+        asked.append((lane, number))
+        yield lane * 10 + number
+
+    budget = ByteBudget(6 * size)
+    prefetcher = Prefetcher(lambda: None, budget, most_reads=AHEAD)
+    lanes: list[Lane[int]] = [
+        prefetcher.lane(place, lambda _: size) for place in range(20)
+    ]
+    for place, lane in enumerate(lanes):
+        lane.expected, lane.goes_on = size, True
+        lane.open([partial(source, place, number) for number in range(4)], {0, 2})
+    for place, head in lanes_and_heads:
+        assert lanes[place].first_error(LATE, head) is None
+    assert {*asked} >= {*lanes_and_heads}
+    for place, lane in enumerate(lanes):
+        for number in range(4):
+            assert list(lane.items(number)) == [place * 10 + number]
+    # those that had to be set back are asked for once more, and no other
+    assert len(asked) <= 80 + len(lanes_and_heads)
+
+
+def test_heads_that_have_room_are_asked_for_once() -> None:
+    asked: list[int] = []
+
+    def source(place: int) -> Iterator[int]:
+        asked.append(place)
+        yield place
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(40), most_reads=AHEAD)
+    lanes: list[Lane[int]] = [
+        prefetcher.lane(place, lambda _: 1) for place in range(20)
+    ]
+    for place, lane in enumerate(lanes):
+        # more than there is room for, as nobody knows before how much will come
+        lane.expected = 30
+        lane.open([partial(source, place)])
+    assert {lane.first_error(LATE) for lane in lanes} == {None}
+    assert [item for lane in lanes for item in lane.items(0)] == [*range(20)]
+    assert sorted(asked) == [*range(20)]
+
+
 def test_the_sources_of_the_first_lane_come_before_those_of_the_next() -> None:
     started: list[str] = []
 

@@ -112,6 +112,7 @@ class PageReader:
         self._last: list[_Task] = []
         self._tasks: list[tuple[_Task, int]] = []
         self._batches: list[Batch] = []
+        self._first_rows = 0
 
     def read_last(self, fetch: Fetch, slices: Sequence[Slice]) -> None:
         """Read some more when everything pending is read; it moves no bookmark.
@@ -143,10 +144,11 @@ class PageReader:
         planned += [(each, each.fetch.batches(each.slice)) for each in self._last]
         opening = _first_of_each(planned)
         reads = self._reads_of(planned[:opening])
+        reads[:1] = [partial(self._noting_first, each) for each in reads[:1]]
         numbered = reversed([*enumerate(self._batches)])
         heads = {_asked_alone(batch): number for number, batch in numbered}
         self._lane.goes_on = len(heads) > 1
-        self._lane.open(reads)
+        self._lane.open(reads, heads.values())
         refused = self._refused(heads)
         self._lane.extend(self._reads_of(self._cut_long(planned[opening:])))
         for number, error in refused.items():
@@ -164,13 +166,18 @@ class PageReader:
             ]
         return reads
 
+    def _noting_first(self, read: _Source) -> Iterator[Rows]:
+        """The rows of the first read; how many its first page has is noted."""
+        for rows in read():
+            self._first_rows = self._first_rows or len(rows.lines)
+            yield rows
+
     def _cut_long(self, planned: Sequence[_Planned]) -> Iterator[_Planned]:
         """Cut windows that have many pages, where there are too few of them.
 
         Whether they have shows the first page of the first one.
         """
-        page = self._lane.first_item()
-        is_long = page is not None and len(page.lines) >= self._page_size
+        is_long = self._first_rows >= self._page_size
         reads = sum(len(batches) for _, batches in planned)
         if not is_long or not reads:
             yield from planned

@@ -31,8 +31,9 @@ class ByteBudget:
     """Bytes that may be held by all that is read ahead.
 
     The reads in turn have a share of their own, and the first of them may always hold
-    one item: so none can keep it from going on. So may the first read of each lane,
-    since nothing is written before all lanes have been answered.
+    one item: so none can keep it from going on. So may the reads that are to be
+    answered before anything is written; but what they have then can stay only while
+    there is room.
 
     The reads in turn get bytes in the order in which they ask: if the first ones came
     first, the last ones would be left to be read alone, one page after the other.
@@ -45,16 +46,23 @@ class ByteBudget:
         self._kept = most // TURN_SHARE
         self._claims: list[_Claim] = []
         self._held: dict[Order, int] = {}
+        self._staying: dict[Order, int] = {}
         self._dropped: set[Order] = set()
         self._turn = self._last = BEFORE_ALL
 
-    def acquire(self, order: Order, size: int) -> None:
-        """Wait until a read may hold so many bytes more, or is dropped."""
+    def acquire(self, order: Order, size: int, *, at_once: bool = False) -> None:
+        """Wait until a read may hold so many bytes more, or is dropped.
+
+        Args:
+            order: The read.
+            size: Bytes.
+            at_once: Whether not to wait, for an answer that is needed now.
+        """
         claim = _Claim(order, size)
         with self._lock:
             if order in self._dropped:
                 return
-            if order[-1] == 0 and order not in self._held:
+            if at_once:
                 self._hold(claim)
             else:
                 self._claims.append(claim)
@@ -72,10 +80,25 @@ class ByteBudget:
                 del self._held[order]
             self._grant()
 
+    def may_stay(self, order: Order, size: int) -> bool:
+        """Whether what a read got at once can wait until it is written.
+
+        What is ahead of its turn in this way gets as much as is kept for what is not.
+        """
+        with self._lock:
+            ahead = sum(
+                held for each, held in self._staying.items() if each > self._last
+            )
+            if order > self._last and ahead + size > self._kept:
+                return False
+            self._staying[order] = size
+            return True
+
     def drop(self, order: Order) -> None:
         """A read has been stopped: it holds nothing from now on, and never waits."""
         with self._lock:
             self._dropped.add(order)
+            self._staying.pop(order, None)
             self._free += self._held.pop(order, 0)
             for claim in self._claims:
                 if claim.order == order:

@@ -18,7 +18,7 @@ from tap_mews.reading.background import LOOK_SECONDS
 from tap_mews.reading.byte_budget import BEFORE_ALL, ByteBudget, Order
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -31,20 +31,27 @@ limit needs at three seconds an answer."""
 
 
 class _Read(Generic[T]):
-    """One iterator that runs in a thread of its own, from the moment it is started."""
+    """One iterator that runs in a thread of its own, from the moment it is started.
+
+    Attributes:
+        order: Its place among all reads.
+        is_started: Whether it need not be started any more.
+        is_head: Whether its first answer is needed before its turn.
+    """
 
     def __init__(
         self, lane: Lane[T], order: Order, source: Callable[[], Iterator[T]]
     ) -> None:
         self.order = order
         self.is_started = False
+        self.is_head = False
         self._lane = lane
         self._source = source
         # whoever waits for items of a lane waits for those of several reads
         self._changed = lane.changed
         self._items: deque[tuple[T, int]] = deque()
         self._stopped = threading.Event()
-        self._has_ended = False
+        self._has_ended = self._has_answered = False
         self._error: BaseException | None = None
 
     def __lt__(self, other: _Read[T]) -> bool:
@@ -57,14 +64,11 @@ class _Read(Generic[T]):
         threading.Thread(target=self._run, name="tap-mews-read", daemon=True).start()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the first item, or the end; say whether there is one of the two."""
+        """Wait for the first answer; say whether it is there."""
         with self._changed:
-            return self._changed.wait_for(lambda: self.has_come, seconds)
-
-    def peek(self) -> T | None:
-        """The next item, if it is there."""
-        with self._changed:
-            return self._items[0][0] if self._items else None
+            return self._changed.wait_for(
+                lambda: self._has_answered or self.has_come, seconds
+            )
 
     def error(self) -> BaseException | None:
         """What ended the reading before its first item was taken, if something did."""
@@ -102,22 +106,29 @@ class _Read(Generic[T]):
         return bool(self._items) or self._has_ended or self._stopped.is_set()
 
     def _run(self) -> None:
+        is_set_back = False
         try:
-            self._read()
+            is_set_back = self._read()
         except BaseException as error:  # noqa: BLE001 - raised where it is taken
             self._error = error
             self._lane.failed(self)
         with self._changed:
-            self._has_ended = True
+            self._has_ended = not is_set_back
             self._changed.notify_all()
-        self._lane.ended(self)
+        if is_set_back:
+            self._lane.set_back(self)
+        else:
+            self._lane.ended(self)
 
-    def _read(self) -> None:
+    def _read(self) -> bool:
+        """Read to the end; or set back, where there is no room for the first item."""
         lane, budget = self._lane, self._lane.budget
-        items, is_first = self._source(), True
+        items = self._source()
         while not self._stopped.is_set():
             expected = lane.expected
-            budget.acquire(self.order, expected)
+            is_first = not self._has_answered
+            at_once = is_first and self.is_head
+            budget.acquire(self.order, expected, at_once=at_once)
             try:
                 # whoever waits for bytes may be stopped meanwhile
                 item = None if self._stopped.is_set() else next(items, None)
@@ -125,13 +136,16 @@ class _Read(Generic[T]):
                 budget.release(self.order, expected)
                 raise
             if is_first:
+                self._has_answered = True
                 lane.answered(self)
-                is_first = False
             if item is None:
                 budget.release(self.order, expected)
-                return
+                return False
             size = lane.weigh(item)
             lane.expected = max(size, 1)
+            if at_once and not budget.may_stay(self.order, size):
+                budget.release(self.order, expected)
+                return True
             budget.release(self.order, expected - size)
             with self._changed:
                 if not self._stopped.is_set():
@@ -139,6 +153,7 @@ class _Read(Generic[T]):
                     lane.ready[self.order] = self
                     self._changed.notify_all()
             del item  # nor here
+        return False
 
 
 class Lane(Generic[T]):
@@ -168,12 +183,24 @@ class Lane(Generic[T]):
         self._place = place
         self._reads: list[_Read[T]] = []
 
-    def open(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
+    def open(
+        self,
+        sources: Iterable[Callable[[], Iterator[T]]],
+        heads: Collection[int] = (0,),
+    ) -> None:
         """Take up reads; the first one starts at once, the others once it is answered.
 
         So what may not be read costs one request.
+
+        Args:
+            sources: Give the items of each read.
+            heads: Numbers of those whose first answers are needed before their turn.
+                Their items are asked for again in their turn if there are too many of
+                them to wait for it.
         """
         if self._added(sources):
+            for number in heads:
+                self._reads[number].is_head = True
             self._prefetcher.ensure_started(self._reads[0])
 
     def extend(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
@@ -191,6 +218,7 @@ class Lane(Generic[T]):
 
     def answered(self, read: _Read[T]) -> None:
         """A read has an item, or has ended well."""
+        self._prefetcher.answered(read)
         if read is self._reads[0]:
             self._prefetcher.plan(self._reads[1:])
 
@@ -212,10 +240,6 @@ class Lane(Generic[T]):
         if not self._reads or not self._reads[number].wait(seconds):
             return None
         return self._reads[number].error()
-
-    def first_item(self) -> T | None:
-        """The first item of the first read, if it is there and was not taken."""
-        return self._reads[0].peek() if self._reads else None
 
     def drop(self, numbers: Iterable[int]) -> None:
         """Want nothing of some reads; they have no items then, and no error."""
@@ -278,6 +302,10 @@ class Lane(Generic[T]):
         """One of the reads has ended, so another one can start."""
         self._prefetcher.ended(read)
 
+    def set_back(self, read: _Read[T]) -> None:
+        """One of the reads is to start once more, in its turn."""
+        self._prefetcher.set_back(read)
+
 
 class Prefetcher:
     """Starts the reads of all lanes in the order in which they will be written."""
@@ -293,14 +321,17 @@ class Prefetcher:
         Args:
             meanwhile: Called after each item, and now and then while one is waited for.
             budget: What all lanes may hold.
-            most_reads: Reads that may be under way, of those in turn and of the others.
+            most_reads: Reads that may be under way: of those in turn, of the others,
+                and of the heads that are not answered yet.
         """
         self.meanwhile = meanwhile
         self.budget = budget or ByteBudget()
         self._most = most_reads
         self._lock = threading.Lock()
         self._running: set[Order] = set()
+        self._asking: set[Order] = set()
         self._last = BEFORE_ALL
+        self._heads: list[_Read[object]] = []
         self._waiting: list[_Read[object]] = []
         self._lanes: list[Lane[Any]] = []
         self._serials = count()
@@ -325,7 +356,7 @@ class Prefetcher:
         """Start reads as there is room."""
         with self._lock:
             for read in reads:
-                heapq.heappush(self._waiting, read)  # type: ignore[misc]
+                self._push(read)
             self._fill()
 
     def ensure_started(self, read: _Read[T]) -> None:
@@ -348,19 +379,49 @@ class Prefetcher:
                 self._last = last
                 self._fill()
 
+    def answered(self, read: _Read[T]) -> None:
+        """A read has its first answer."""
+        with self._lock:
+            self._asking.discard(read.order)
+            self._fill()
+
     def ended(self, read: _Read[T]) -> None:
         """A read has ended."""
         with self._lock:
             self._running.discard(read.order)
+            self._asking.discard(read.order)
             self._fill()
+
+    def set_back(self, read: _Read[T]) -> None:
+        """A read has ended, to start once more in its turn; that may have come."""
+        with self._lock:
+            self._running.discard(read.order)
+            read.is_head = False
+            if read.order <= self._last:
+                self._start(read)
+            else:
+                read.is_started = False
+                self._push(read)
+            self._fill()
+
+    def _push(self, read: _Read[T]) -> None:
+        waiting = self._heads if read.is_head else self._waiting
+        heapq.heappush(waiting, read)  # type: ignore[misc]
 
     def _start(self, read: _Read[T]) -> None:
         self._running.add(read.order)
+        if read.is_head:
+            self._asking.add(read.order)
         read.start()
 
     def _fill(self) -> None:
-        in_turn = sum(order <= self._last for order in self._running)
-        ahead = len(self._running) - in_turn
+        while self._heads and len(self._asking) < self._most:
+            read = heapq.heappop(self._heads)
+            if not read.is_started:
+                self._start(read)
+        others = self._running - self._asking
+        in_turn = sum(order <= self._last for order in others)
+        ahead = len(others) - in_turn
         while self._waiting:
             read = self._waiting[0]
             is_in_turn = read.order <= self._last
