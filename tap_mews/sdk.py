@@ -15,6 +15,7 @@ import signal
 import threading
 from copy import deepcopy
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jsonschema import Draft202012Validator, SchemaError
@@ -59,13 +60,20 @@ SAID_BETTER = (
 
 
 def load_dotenv() -> None:
-    """Add the variables of `.env` to the environment, where the SDK looks for it.
+    """Add the variables of `.env` to the environment, of this folder or one above.
+
+    The SDK would begin to look where it is installed.
 
     Raises:
         InvalidFileError: The file cannot be read.
     """
+    folder = Path.cwd()
+    places = (each / ".env" for each in (folder, *folder.parents))
+    path = next((each for each in places if each.is_file()), None)
+    if path is None:
+        return
     try:
-        parse_environment_config({}, "")
+        parse_environment_config({}, "", path)
     except (OSError, UnicodeError) as error:
         msg = f".env cannot be read ({type(error).__name__}); save it as UTF-8"
         raise InvalidFileError(msg) from None

@@ -309,9 +309,7 @@ def test_a_broken_dotenv_file_is_one_line(
 ) -> None:
     path = tmp_path / ".env"
     path.write_bytes('TAP_MEWS_CLIENT_NAME="Über"'.encode("latin-1"))
-    monkeypatch.setattr(
-        "singer_sdk.configuration._dict_config.find_dotenv", lambda: str(path)
-    )
+    monkeypatch.chdir(tmp_path)
     assert ".env cannot be read" in one_line(command("--config", "ENV"))
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 from singer_sdk import Stream, Tap
-from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import AbortedSyncPausedException
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, _MapperEval
 from singer_sdk.plugin_base import PluginBase
@@ -283,7 +282,9 @@ def test_variables_of_a_dotenv_file_are_in_the_environment(
 ) -> None:
     path = tmp_path / ".env"
     path.write_text("TAP_MEWS_CLIENT_NAME=Nightly\n", "utf-8")
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(path))
+    folder = tmp_path / "jobs"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
     monkeypatch.setenv("TAP_MEWS_CLIENT_NAME", "another")
     load_dotenv()
     assert os.environ["TAP_MEWS_CLIENT_NAME"] == "Nightly"

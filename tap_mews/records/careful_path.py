@@ -46,6 +46,8 @@ class CarefulPath:
         Args:
             schema: JSON Schema that the records must fit.
         """
+        # of a decimal, `multipleOf` takes no float
+        schema = json.loads(json.dumps(schema), parse_float=Decimal)
         self._schema = schema
         self._validator = Draft202012Validator(schema, format_checker=FORMATS)
 

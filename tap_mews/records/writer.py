@@ -59,7 +59,11 @@ class MessageWriter(SimpleSingerWriter):
             found = [
                 (each.name, getattr(message, each.name)) for each in fields(message)
             ]
-            return serialize_json(exclude_null_dict(found))
+            shown = exclude_null_dict(found)
+            if isinstance(message, SchemaMessage):
+                # of a stream without a key; some targets need an empty list
+                shown.setdefault("key_properties", [])
+            return serialize_json(shown)
         return super().serialize_message(message)
 
     def write_message(self, message: Message) -> None:

@@ -153,3 +153,15 @@ def test_a_row_that_cannot_be_parsed_is_told_with_its_line_after_blank_ones() ->
     rows = Rows([b"", GOOD, b" ", row], "here", may_break=True)
     with pytest.raises(InvalidRecordError, match="here, line 4"):
         list(checks.records(rows))
+
+
+def test_a_schema_may_say_what_a_number_is_a_multiple_of() -> None:
+    """As in a catalog that tells a warehouse how many digits a column has."""
+    rule = {"type": "number", "multipleOf": 0.0001}
+    schema = {"type": "object", "properties": {"Value": rule}}
+    logger = logging.getLogger(__name__)
+    validator = RecordValidator("bills", schema, pass_invalid=False, logger=logger)
+    rows = [b'{"Value":1.2345}', b'{"Value":3}']
+    assert validator.lines(Rows(rows, "page 1")) == rows
+    with pytest.raises(InvalidRecordError, match="Value breaks the rule multipleOf"):
+        validator.lines(Rows([b'{"Value":1.23456}'], "page 1"))
