@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from tap_mews.api.operations import Operation
-    from tap_mews.pages.reach import Shares
+    from tap_mews.pages.reach import Reach, Shares
     from tap_mews.reading.bookmarks import Selection
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.streams.pending import PendingStream
@@ -23,22 +24,40 @@ PARTS = 8
 so is the rest."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Refused:
+    """What is to be read in another way.
+
+    Attributes:
+        batch: What is refused.
+        error: Why.
+        reach: What its token read then.
+        shares: What can read it.
+        part_size: Identifiers to ask for at a time; 0 for as many as ever.
+    """
+
+    batch: Batch
+    error: MewsError
+    reach: Reach
+    shares: Shares
+    part_size: int = 0
+
+
 class Failures:
     """The batches that Mews refuses or that fail in this run.
 
     What one token may not read is read with another that has it, after the rest of the
-    stream; what is refused together is asked for in parts. What nobody can read keeps
-    its bookmark, and the run reports it.
+    stream; what is refused together, to all that have it, is asked for in parts. What
+    nobody can read keeps its bookmark, and the run reports it.
     """
 
     def __init__(self, stream: PendingStream) -> None:
         """Start without any."""
         self._stream = stream
         self._lost: list[Batch] = []
-        self._refused: list[tuple[Batch, MewsError, Shares]] = []
+        self._refused: list[_Refused] = []
         self._tried: list[Batch] = []
         self._is_second = False
-        self._part_size = 0
         self._selection: Selection | None = None
 
     def __bool__(self) -> bool:
@@ -46,7 +65,12 @@ class Failures:
         return bool(self._lost)
 
     def set_aside(
-        self, batch: Batch, error: MewsError, shares: Shares | None = None
+        self,
+        batch: Batch,
+        error: MewsError,
+        shares: Shares | None = None,
+        *,
+        is_in_parts: bool = False,
     ) -> None:
         """Continue without a batch.
 
@@ -55,36 +79,41 @@ class Failures:
             error: Why.
             shares: What else can read it; if None, the other tokens that have it, or
                 the same one in parts.
+            is_in_parts: Whether all of its parts have been asked for.
 
         Raises:
             MewsError: Nothing else is left to read, or the settings say to stop.
         """
         stream = self._stream
-        has_parts = shares is None
+        size = 0
         if not error.is_forbidden or stream.is_dry_run:
-            shares, has_parts = {}, False
+            shares = {}
         elif shares is None:
             shares = self._others(batch)
+            size = 0 if shares or is_in_parts else self._size_of_parts(batch.covers)
         if not shares:
-            self._lost.append(batch)
             if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
                 raise error
-            if has_parts and (shares := self._apart(batch)):
-                self._lost.pop()
+            if size:
+                shares = self._own_share(batch, stream.reach)
             else:
-                stream.run.go_on_without(stream.name, batch, error)
+                self._lose(batch, error)
         if batch.covers and stream.moves_bookmark:
             stream.stay_behind(batch.covers)
         if shares:
             self._tried.append(batch)
-            self._refused.append((batch, error, shares))
+            found = _Refused(batch, error, stream.reach, shares, size)
+            self._refused.append(found)
+
+    def _lose(self, batch: Batch, error: MewsError) -> None:
+        """Note what nobody can read in this run."""
+        self._lost.append(batch)
+        self._stream.run.go_on_without(self._stream.name, batch, error)
 
     def note_unlisted(self, parents: Operation) -> None:
         """Note the tokens that cannot list parents, so that theirs are missing."""
-        stream = self._stream
-        for access, error in stream.reach.unlisted(parents).items():
-            self._lost.append(Batch(access))
-            stream.run.go_on_without(stream.name, self._lost[-1], error)
+        for access, error in self._stream.reach.unlisted(parents).items():
+            self._lose(Batch(access), error)
 
     def open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
         """Begin to read in another way what is refused to all that should read it.
@@ -96,39 +125,61 @@ class Failures:
         Raises:
             MewsError: The refusal, for there is no other way; or as the reader.
         """
-        self._stream.reader.close()
-        if not self._instead_of_all(error):
+        stream = self._stream
+        stream.reader.close()
+        if stream.is_dry_run or not error.is_forbidden:
             raise error
+        reach, selection = stream.reach, stream.selection
+        batches = [Batch(each) for each in reach.accesses]
+        if shares := _merged(self._others(batch) for batch in batches):
+            self._tried += batches
+            if self._opens(slices, shares):
+                self._leave_rest(error, reach, selection)
+                return
+            self._tried += map(Batch, shares)
+            stream.reach, stream.selection = reach, selection
+        if not (self._turns_to_parts(error) and self._opens(slices)):
+            # it names all that was tried
+            raise error
+
+    def _opens(self, slices: Sequence[Slice], shares: Shares | None = None) -> bool:
+        """Begin to read, with other tokens if they are given; False if refused."""
         try:
+            if shares:
+                self._read_with(shares)
             self._open(slices)
-        except (UnauthorizedError, RefusedError) as again:
-            # the first one names all that was tried
-            raise (error if again.is_forbidden else again) from None
+        except (UnauthorizedError, RefusedError) as error:
+            self._stream.reader.close()
+            if not error.is_forbidden:
+                raise
+            return False
+        return True
 
     def _open(self, slices: Sequence[Slice]) -> None:
         self._stream.reader = self._stream.new_reader()
         self._stream.reader.open(slices)
 
-    def _instead_of_all(self, error: MewsError) -> bool:
-        """Turn to other tokens, or to parts of what is refused, if there are any."""
+    def _leave_rest(self, error: MewsError, reach: Reach, selection: Selection) -> None:
+        """Set aside what is refused and no other token has."""
         stream = self._stream
-        if stream.is_dry_run or not error.is_forbidden:
-            return False
-        batches = [Batch(each) for each in stream.reach.accesses]
-        shares = _merged(self._others(batch) for batch in batches)
-        if not shares:
-            return self._reads_apart(error)
-        self._tried += batches
-        taken, selection = self._narrowed(shares)
-        if rest := tuple(key for key in selection.ids or () if key not in taken):
-            if stream.moves_bookmark:
-                stream.stay_behind(rest)
-            for batch in batches:
-                self._lost.append(Batch(batch.access, rest, rest))
-                stream.run.go_on_without(stream.name, self._lost[-1], error)
-        return True
+        taken = set(stream.selection.ids or ())
+        rest = tuple(key for key in selection.ids or () if key not in taken)
+        if rest and stream.moves_bookmark:
+            stream.stay_behind(rest)
+        for access in reach.accesses:
+            own = reach.own(access, stream.windowed.selector) or ()
+            if mine := tuple(key for key in own if key not in taken):
+                self._ask_alone(Batch(access, mine, mine), error, reach)
 
-    def _reads_apart(self, error: MewsError) -> bool:
+    def _ask_alone(self, batch: Batch, error: MewsError, reach: Reach) -> None:
+        """Ask for what was refused with more that others have."""
+        if size := self._size_of_parts(batch.covers, fewest=1):
+            shares = self._own_share(batch, reach)
+            self._refused.append(_Refused(batch, error, reach, shares, size))
+        else:
+            self._lose(batch, error)
+
+    def _turns_to_parts(self, error: MewsError) -> bool:
         """Ask for parts of what is refused as a whole, if there can be any."""
         stream = self._stream
         if not (size := self._size_of_parts(stream.selection.ids)):
@@ -136,58 +187,76 @@ class Failures:
         told = "%s: %s; asking page by page for fewer identifiers at a time"
         stream.logger.info(told, stream.name, error.text)
         stream.read_apart(size)
-        self._lost.clear()
         return True
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """Read what was refused with other tokens, or in parts."""
         self._is_second = True
         while self._refused:
-            refused, self._refused = self._refused, []
+            # what other tokens have is not asked for in parts
+            whole = [each for each in self._refused if not each.part_size]
+            refused = whole or self._refused
+            self._refused = [each for each in self._refused if each not in refused]
             yield from self._again(refused)
 
-    def _again(
-        self, refused: list[tuple[Batch, MewsError, Shares]]
-    ) -> Generator[WindowRead, None, None]:
+    def _again(self, refused: list[_Refused]) -> Generator[WindowRead, None, None]:
         stream = self._stream
-        shares = _merged(each for _, _, each in refused)
-        taken, selection = self._narrowed(shares)
-        for batch, error, _ in refused:
-            rest = tuple(key for key in batch.covers or () if key not in taken)
-            if rest or not batch.covers:
-                self._lost.append(Batch(batch.access, rest, rest))
-                stream.run.go_on_without(stream.name, self._lost[-1], error)
-        if size := self._part_size:
-            stream.read_apart(size)
-            self._part_size = 0
-        reason = refused[0][1].text
-        names = ", ".join(sorted(each.name for each in shares))
-        told = "%s: %s; reading it%s page by page"
+        shares = _merged(each.shares for each in refused)
+        size = max(each.part_size for each in refused)
+        taken = self._taken(refused, shares)
         if size:
-            told = "%s: %s; asking for fewer identifiers at a time%s"
-        elif not shares.keys() & {batch.access for batch, _, _ in refused}:
-            told = "%s: %s; reading it%s instead"
-        by = f" with {names}" if names else ""
-        stream.logger.info(told, stream.name, reason, by)
-        slices = stream.pending_of(taken, selection)
-        stream.record.plan(slices, [], stream.bookmarks.of)
+            stream.read_apart(size)
+        if not taken:
+            return
+        self._tell(refused, shares, size)
         try:
+            slices = stream.pending_of(taken, self._selection or stream.selection)
+            stream.record.plan(slices, [], stream.bookmarks.of)
             stream.reader.close()
             self._open(slices)
             yield from stream.reader.windows()
         except MewsError as error:
             # under parents, the bookmark is one of the parents
-            covers = tuple(sorted(taken))
             for access in shares:
+                own = stream.reach.own(access, stream.windowed.selector)
+                covers = tuple(key for key in own or () if key in taken)
                 batch = Batch(access, covers, covers)
-                # in parts it has been tried
-                self.set_aside(batch, error, self._others(batch))
+                self.set_aside(batch, error, is_in_parts=bool(size))
 
-    def _narrowed(self, shares: Shares) -> tuple[set[str], Selection]:
-        """Read with some tokens; gives what is read then, and all that was to be."""
+    def _taken(self, refused: list[_Refused], shares: Shares) -> set[str]:
+        """Read with some tokens; gives what they have of what is refused."""
+        try:
+            taken = self._read_with(shares)
+        except (UnauthorizedError, RefusedError):
+            taken = set()  # none of them may list the parents
+        taken &= {key for each in refused for key in each.batch.covers or taken}
+        for each in refused:
+            batch = each.batch
+            rest = tuple(key for key in batch.covers or () if key not in taken)
+            left = Batch(batch.access, rest, rest)
+            if each.part_size and rest:
+                self._lose(left, each.error)
+            elif rest or not batch.covers:
+                self._ask_alone(left, each.error, each.reach)
+        return taken
+
+    def _tell(self, refused: list[_Refused], shares: Shares, size: int) -> None:
+        """Say how what is refused is read now."""
+        stream = self._stream
+        names = ", ".join(sorted(each.name for each in shares))
+        told = "%s: %s; reading it%s page by page"
+        if size:
+            told = "%s: %s; asking for fewer identifiers at a time%s"
+        elif not shares.keys() & {each.batch.access for each in refused}:
+            told = "%s: %s; reading it%s instead"
+        by = f" with {names}" if names else ""
+        stream.logger.info(told, stream.name, refused[0].error.text, by)
+
+    def _read_with(self, shares: Shares) -> set[str]:
+        """Read with some tokens from now on; gives the identifiers that they read."""
         if self._selection is None:
             self._selection = self._stream.selection
-        return self._stream.read_with(shares), self._selection
+        return self._stream.read_with(shares)
 
     def _others(self, batch: Batch) -> Shares:
         """The tokens that have what a batch asks for, and were not tried for it."""
@@ -197,35 +266,34 @@ class Failures:
             batch, self._stream.windowed.selector, tried
         )
 
-    def _apart(self, batch: Batch) -> Shares:
-        """What can read a batch in parts; nothing if it has none."""
-        if not (size := self._size_of_parts(batch.covers)):
-            return {}
-        stream = self._stream
-        self._part_size = max(self._part_size, size)
-        if stream.windowed.selector.parents is None:
-            return {batch.access: batch.covers or ()}
-        return {batch.access: stream.run.portfolio.properties_of(batch.access)}
+    def _own_share(self, batch: Batch, reach: Reach) -> Shares:
+        """What the token of a batch reads of it."""
+        access = batch.access
+        if self._stream.windowed.selector.parents is None:
+            return {access: batch.covers or ()}
+        if not reach.is_of_many:
+            return {access: self._stream.run.portfolio.properties_of(access)}
+        return {access: reach.properties_of(access) or ()}
 
-    def _size_of_parts(self, ids: tuple[str, ...] | None) -> int:
+    def _size_of_parts(self, ids: tuple[str, ...] | None, fewest: int = 2) -> int:
         """Identifiers in a part of what is refused; 0 where it cannot be cut."""
         count = len(ids or ())
-        return (
-            math.ceil(count / PARTS) if self._stream.may_be_apart and count > 1 else 0
-        )
+        may_be_cut = self._stream.may_be_apart and count >= fewest
+        return math.ceil(count / PARTS) if may_be_cut else 0
 
     def _has_rest(self, batch: Batch) -> bool:
         """Whether anything is left to be read beside what cannot be."""
         stream = self._stream
         if not (stream.fails_by_property or stream.reach.is_of_many):
             return False
+        lost = [*self._lost, batch]
         # a chain that one token cannot read is read by the others of the chain
-        if not {each.access for each in self._lost}.issuperset(stream.reach.accesses):
+        if not {each.access for each in lost}.issuperset(stream.reach.accesses):
             return True
         if batch.covers is None or stream.selection.ids is None:
             return False
-        lost = {key for each in self._lost for key in each.covers or ()}
-        return not lost.issuperset(stream.selection.ids)
+        keys = {key for each in lost for key in each.covers or ()}
+        return not keys.issuperset(stream.selection.ids)
 
 
 def _overlap(one: Batch, other: Batch) -> bool:

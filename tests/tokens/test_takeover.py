@@ -9,12 +9,13 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import Status
-from tests.pages_harness import History, Where, settle
+from tests.pages_harness import History, Where, settle, truth
 from tests.tokens.test_many_tokens import asked_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from sandbox.journal import Request
     from tests.harness import Json
 
 BILLS, SERVICES, RATES = "bills/getAll", "services/getAll", "rates/getAll"
@@ -130,6 +131,45 @@ def test_a_property_is_read_with_another_token_where_one_is_refused(
     group.faults.clear()
     history.run(**what)
     assert history.missing() == {}
+
+
+@pytest.mark.parametrize("has_rest", [False, True], ids=["all", "some"])
+@pytest.mark.parametrize("stream", ["bills", "rates"])
+def test_of_properties_that_are_refused_together_those_that_may_be_read_come(
+    group: Sandbox,
+    settings: Json,
+    overlapping: dict[str, str],
+    stream: str,
+    *,
+    has_rest: bool,
+) -> None:
+    """Whether all tokens are refused or others are not."""
+    *others, third, fourth = group.enterprise_ids
+    if has_rest:
+        others.append(fourth)
+    else:
+        del overlapping["C"]
+    closed = {row["Id"] for row in group.rows("Service", [third])} | {third}
+
+    def is_asked_for(request: Request) -> bool:
+        names = request.body.get("ServiceIds") or request.body.get("EnterpriseIds")
+        return request.grant != "C" and (not names or not closed.isdisjoint(names))
+
+    only = Where(group, is_asked_for, Status(403))
+    group.faults.add(f"{stream}/getAll", only, times=None)
+    settings |= {"access_tokens": overlapping, "extraction": "pages"}
+    history = History(group, (stream, "sources"), settings)
+    for days in (2, 1):
+        error = str(history.failing().error)
+        assert error.startswith("Not read: ")
+        expected = truth(group, stream, others)
+        assert {key: history.rows[stream].get(key) for key in expected} == expected
+        group.live_on(timedelta(days=days))
+        settle(group)
+    group.faults.clear()
+    history.run()
+    expected = truth(group, stream, [*others, third])
+    assert history.rows[stream] == expected
 
 
 def test_nothing_fails_where_other_tokens_have_all_of_it(
