@@ -40,8 +40,11 @@ class Filters:
         self._operation = operation
         self._entity = ENTITIES[operation.entity]
         self._accepts: list[Accept] = []
+        access = ask.platform.access
+        self._owners = access.owners(ask.grant, operation.entity)
         self._scope()
         self._ids()
+        access.permit_for(ask.entry.operation, operation.entity, self._owners)
         self._times()
         self._extent()
         self._others()
@@ -54,9 +57,9 @@ class Filters:
 
     def _scope(self) -> None:
         ask, operation, scope = self._ask, self._operation, self._operation.scope
+        owners = self._owners
         if scope is None:
-            known = ask.platform.access.owners(ask.grant, operation.entity)
-            self._accepts.append(lambda row: row.owner in known)
+            self._accepts.append(lambda row: row.owner in owners)
             return
         if operation.entity in CHAIN_ENTITIES:
             for name in ("EnterpriseId", "EnterpriseIds"):
@@ -64,7 +67,6 @@ class Filters:
                 if ask.body.any(name) is not None:
                     ask.body.refuse(name)
         ids = ask.body.ids(scope.parameter, scope.most or MANY, required=scope.required)
-        owners = ask.platform.access.owners(ask.grant, operation.entity)
         if scope.required_with_portfolio_token and not ask.grant.portfolio:
             ids = None
         elif scope.required_with_portfolio_token and ids is None:
@@ -72,8 +74,7 @@ class Filters:
         if ids is not None:
             if not owners.issuperset(ids):
                 ask.body.refuse(scope.parameter)
-            owners = set(ids)
-        ask.platform.access.permit_for(ask.entry.operation, operation.entity, owners)
+            owners = self._owners = set(ids)
         self._accepts.append(lambda row: row.owner in owners)
 
     def _ids(self) -> None:
@@ -87,6 +88,8 @@ class Filters:
                 continue
             self.given.add(name)
             self._check_known(name, values)
+            if name in self._operation.parents:
+                self._narrow_owners(name, values)
             column = parameters.column(self._operation, name)
             if column:
                 self._accepts.append(_having(column, values))
@@ -105,6 +108,17 @@ class Filters:
         for key in ids:
             if not any(key in rows and rows[key].owner in own for rows, own in reach):
                 self._ask.body.refuse(name)
+
+    def _narrow_owners(self, name: str, ids: list[str]) -> None:
+        """A request under parents is one about those whose parents it names."""
+        entities = parameters.named_entities(self._operation, name)
+        is_of_chain = self._operation.entity in CHAIN_ENTITIES
+        # what is by property under a chain's rows tells nothing
+        if entities and all((e in CHAIN_ENTITIES) is is_of_chain for e in entities):
+            store = self._ask.platform.store
+            tables = [store.table(each).rows for each in entities]
+            named = {t[key].owner for t in tables for key in ids if key in t}
+            self._owners = self._owners & named
 
     def _times(self) -> None:
         body, operation = self._ask.body, self._operation

@@ -359,6 +359,19 @@ def test_operations_can_be_taken_away_from_one_property(
     assert sandbox.journal.breaches == []
 
 
+def test_a_request_under_parents_is_one_about_their_property(
+    sandbox: Sandbox, api: Api
+) -> None:
+    closed, opened = sandbox.enterprise_ids
+    sandbox.access.revoke("rates/getAll", enterprise_ids=[closed])
+    own, others = (
+        [row["Id"] for row in sandbox.rows("Service", [key])]
+        for key in (closed, opened)
+    )
+    assert api.refused("rates/getAll", {**PAGE, "ServiceIds": own + others}) == SESSION
+    assert api.ask("rates/getAll", {**PAGE, "ServiceIds": others})["Rates"]
+
+
 def test_paths_can_be_taken_without_their_case(sandbox: Sandbox, api: Api) -> None:
     assert api.refused("enterprises/getall", PAGE) == (404, "Not found.")
     sandbox.journal.clear()

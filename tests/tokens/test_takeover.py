@@ -15,7 +15,6 @@ from tests.tokens.test_many_tokens import asked_by
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sandbox.journal import Request
     from tests.harness import Json
 
 BILLS, SERVICES, RATES = "bills/getAll", "services/getAll", "rates/getAll"
@@ -149,14 +148,8 @@ def test_of_properties_that_are_refused_together_those_that_may_be_read_come(
         others.append(fourth)
     else:
         del overlapping["C"]
-    closed = {row["Id"] for row in group.rows("Service", [third])} | {third}
-
-    def is_asked_for(request: Request) -> bool:
-        names = request.body.get("ServiceIds") or request.body.get("EnterpriseIds")
-        return request.grant != "C" and (not names or not closed.isdisjoint(names))
-
-    only = Where(group, is_asked_for, Status(403))
-    group.faults.add(f"{stream}/getAll", only, times=None)
+    operation = f"{stream}/getAll"
+    group.access.revoke(operation, 403, [third])
     settings |= {"access_tokens": overlapping, "extraction": "pages"}
     history = History(group, (stream, "sources"), settings)
     for days in (2, 1):
@@ -166,10 +159,9 @@ def test_of_properties_that_are_refused_together_those_that_may_be_read_come(
         assert {key: history.rows[stream].get(key) for key in expected} == expected
         group.live_on(timedelta(days=days))
         settle(group)
-    group.faults.clear()
+    group.access.allow(operation)
     history.run()
-    expected = truth(group, stream, [*others, third])
-    assert history.rows[stream] == expected
+    assert history.rows[stream] == truth(group, stream, [*others, third])
 
 
 def test_nothing_fails_where_other_tokens_have_all_of_it(
