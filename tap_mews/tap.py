@@ -160,8 +160,8 @@ class TapMews(MewsTap):
         cut = [each.name for each in self.selected_streams if each.starts_too_late()]
         if cut:
             self.logger.warning(
-                "start_date is earlier than it was in the first run; this run does not "
-                "read the earlier rows. To backfill, remove these streams from the "
+                "start_date is earlier than it was in a previous run; this run does "
+                "not read the earlier rows. To backfill, remove these streams from the "
                 "state: %s",
                 ", ".join(cut),
             )

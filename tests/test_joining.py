@@ -138,6 +138,33 @@ def test_what_was_away_when_a_cut_off_history_is_read_again_brings_all_of_it(
     assert history.missing() == {}
 
 
+def test_what_joined_while_a_later_start_was_set_is_read_whole_without_it(
+    sandbox: Sandbox,
+) -> None:
+    settle(sandbox)
+    one = {"enterprise_ids": sandbox.enterprise_ids[:1]}
+    history = History(sandbox, ("business_segments",))
+    for settings in (one, {"reference_start_date": "2026-02-27"}, {}):
+        later(sandbox)
+        result = history.run(**settings)
+    assert history.missing() == {}
+    assert "a start date limited its history" in result.log
+    assert "a start date limited its history" not in history.run().log
+
+
+def test_a_start_that_is_earlier_than_that_of_what_joined_is_told(
+    sandbox: Sandbox,
+) -> None:
+    settle(sandbox)
+    one = {"enterprise_ids": sandbox.enterprise_ids[:1]}
+    history = History(sandbox, ("bills", "payments"))
+    told = "start_date is earlier than it was in a previous run"
+    for settings in (one, {"start_date": "2026-02-27"}):
+        later(sandbox)
+        assert told not in history.run(**settings).log
+    assert told in history.run().log
+
+
 @pytest.mark.parametrize("extraction", ["auto", "pages"])
 def test_a_property_of_unknown_age_is_read_from_the_beginning_of_mews(
     sandbox: Sandbox, extraction: str

@@ -8,7 +8,8 @@
      "left": [{"ids": ["…"], "since": "…",              not reached any more; if they
                "replication_key_value": "…"}],          come back, they go on here
      "exports": [{"id": "…", …}],                       added, not yet read
-     "start_date": "2025-01-01T00:00:00Z"}              where its history begins
+     "start_date": "2025-01-01T00:00:00Z"}              where its history begins, or
+                                                        later that of what joined
 
 The SDK's two keys are what other tools look at; the rest is bounded by the number of
 properties. Orchestrators merge states key by key, and what is left out would come back
@@ -186,6 +187,7 @@ class Bookmarks:
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
                 if begin is not None and begin >= bookmark:
+                    self._note_start(group)
                     self._partitions.merge(group)
                 else:
                     until = min(bookmark, end)
@@ -238,6 +240,7 @@ class Bookmarks:
                 self._partitions.cover(self._ids)
             return
         group = self._by_partition[slice_.partition]
+        self._note_start(group)
         self._advance(group, until)
         if self.value is not None and until >= self.value:
             self._partitions.merge(group)
@@ -285,6 +288,14 @@ class Bookmarks:
         if "context" not in self._state:
             for key, empty in EMPTY.items():
                 self._state.setdefault(key, copy(empty))
+
+    def _note_start(self, group: dict[str, Any]) -> None:
+        """Note where the history of what joins begins, if that is later."""
+        start, noted = self._start_date, self._state.get("start_date")
+        if start is None or _moment_of(group) is not None:
+            return
+        if noted is None or parse_moment(noted) < start:
+            self._state["start_date"] = format_moment(start)
 
     def _advance(self, part: dict[str, Any], until: datetime) -> None:
         reached = _moment_of(part)
