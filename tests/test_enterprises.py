@@ -99,6 +99,39 @@ def test_properties_that_cannot_be_listed_are_an_error_of_their_stream(
     assert result.records == {}
 
 
+def test_the_property_of_another_token_gets_its_history_where_none_is_listed(
+    sandbox: Sandbox,
+) -> None:
+    settle(sandbox)
+    sandbox.access.revoke(ENTERPRISES)
+    streams = ("bills", "business_segments", "customers", "source_assignments")
+    history = History(sandbox, streams)
+    for hotel in sandbox.enterprise_ids:
+        history.run(access_token=sandbox.access.single_property(hotel))
+        sandbox.live_on(timedelta(days=1))
+        settle(sandbox)
+        (known,) = history.bookmark("bills")["covers"]
+        assert known == hotel
+    history.run(access_token=sandbox.access.single_property(hotel))
+    assert truth(sandbox, "customers").keys() == history.rows["customers"].keys()
+    for stream in set(streams) - {"customers"}:
+        expected = truth(sandbox, stream, [hotel])
+        assert {key: history.rows[stream].get(key) for key in expected} == expected
+
+
+def test_what_to_do_is_told_where_the_property_of_a_token_cannot_be_known(
+    sandbox: Sandbox,
+) -> None:
+    """Rows of a token that takes its place begin at the bookmark."""
+    sandbox.access.revoke(ENTERPRISES)
+    sandbox.access.revoke("configuration/get")
+    token = sandbox.access.single_property(sandbox.enterprise_ids[0])
+    result = History(sandbox, ("bills",)).run(access_token=token)
+    (told,) = [each for each in result.logs if "properties cannot be listed" in each]
+    assert told.startswith("WARNING")
+    assert "of another property, remove the streams from the state" in told
+
+
 @together
 def test_what_joins_is_read_alone_first_and_then_together(
     sandbox: Sandbox, stream: str

@@ -146,6 +146,7 @@ def test_a_token_that_cannot_list_is_taken_for_one_property(
     hotel = sandbox.enterprise_ids[0]
     history.settings["access_token"] = sandbox.access.single_property(hotel)
     sandbox.access.revoke(ENTERPRISES, status)
+    sandbox.access.revoke("configuration/get", status)
     history.run(start_date="2026-01-01")
     assert set(asked(sandbox)) == {None}
     assert history.rows[STREAM] == truth(sandbox, STREAM, [hotel])
@@ -156,6 +157,7 @@ def test_one_property_without_a_name_has_one_bookmark(
 ) -> None:
     token = sandbox.access.single_property(sandbox.enterprise_ids[0])
     sandbox.access.revoke(ENTERPRISES)
+    sandbox.access.revoke("configuration/get")
     history.run(access_token=token, start_date="2026-01-01")
     state = history.bookmark(STREAM)
     assert {*state} == {*EMPTY}
@@ -169,6 +171,7 @@ def test_one_property_goes_on_from_its_bookmark_when_it_gets_a_name(
     history.settings["access_token"] = sandbox.access.single_property(hotel)
     history.settings["start_date"] = "2026-01-01"
     sandbox.access.revoke(ENTERPRISES)
+    sandbox.access.revoke("configuration/get")
     history.run()
     before = reached(history)
     sandbox.access.allow(ENTERPRISES)

@@ -81,7 +81,10 @@ def get_source_assignments(ask: Ask) -> Reply:
 def get_configuration(ask: Ask) -> Reply:
     """The property of a token; a portfolio token must name one of its properties."""
     platform = ask.platform
-    wanted = ask.body.text("EnterpriseId", required=ask.grant.portfolio)
+    wanted = ask.body.text("EnterpriseId")
+    if wanted is None and ask.grant.portfolio:
+        # no fault of the client's, who cannot know what the token opens
+        raise Refusal(400, "Invalid EnterpriseId.", breach=False)
     reached = platform.access.enterprises(ask.grant)
     key = (wanted or reached[0]).lower()
     if key not in reached:

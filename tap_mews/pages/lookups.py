@@ -209,10 +209,7 @@ class Lookups:
         try:
             return self.enterprises()
         except (UnauthorizedError, RefusedError) as error:
-            try:
-                own = self._own_enterprise()
-            except MewsError:
-                raise error from None
+            own = self.own_enterprise()
             if own is None:
                 raise
             logger.info(
@@ -224,9 +221,13 @@ class Lookups:
             self._known[ENTERPRISES.path, ENTERPRISES.rows] = []
             return (own,)
 
-    def _own_enterprise(self) -> Enterprise | None:
+    def own_enterprise(self) -> Enterprise | None:
+        """The property of the token (`configuration/get`); None if Mews names none."""
         decoder = msgspec.json.Decoder(_Configuration)
-        answer = self._client.call("configuration/get", {}, decoder)
+        try:
+            answer = self._client.call("configuration/get", {}, decoder)
+        except MewsError:
+            return None
         return None if answer is None else _plain(answer.value.enterprise)
 
 

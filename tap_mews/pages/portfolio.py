@@ -95,8 +95,17 @@ class Portfolio:
             listed = lookups.enterprises()
         except (UnauthorizedError, RefusedError) as error:
             # some tokens of a single property may not list it
-            logger.warning("The properties cannot be listed: %s", error)
-            return (access,), None
+            own = lookups.own_enterprise()
+            if own is None:
+                logger.warning(
+                    "The properties cannot be listed: %s; if the token is replaced by "
+                    "that of another property, remove the streams from the state to "
+                    "read its history",
+                    error,
+                )
+                return (access,), None
+            logger.info("The properties cannot be listed, only one is read: %s", error)
+            listed = (own,)
         self._found[access] = listed
         lookups.chain_ids = self._chain_ids or chains_of(listed)
         return (access,), listed
