@@ -160,6 +160,8 @@ class Bookmarks:
         end: datetime,
         lookback: timedelta,
         now: datetime,
+        *,
+        is_apart: bool = False,
     ) -> list[Slice]:
         """The pending slices, in the order in which they are to be read.
 
@@ -172,6 +174,8 @@ class Bookmarks:
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
             now: When the run began.
+            is_apart: Whether what joins is read to the end of the run by itself; the
+                rest of a ledger is read to a day after the bookmark that it leaves.
         """
         self._ids = chosen = selection.ids
         slices = []
@@ -186,11 +190,12 @@ class Bookmarks:
                 ids = tuple(group["ids"])
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
-                if begin is not None and begin >= bookmark:
+                last = max(bookmark, end) if is_apart else bookmark
+                if begin is not None and begin >= last:
                     self._note_start(group)
                     self._partitions.merge(group)
                 else:
-                    until = min(bookmark, end)
+                    until = min(last, end)
                     slices.append(Slice(begin, until, ids, number, ids, reached))
         if bookmark is None:
             slices.append(Slice(start(chosen), end, selection.scope, MAIN, chosen))

@@ -264,7 +264,12 @@ class PendingStream(WindowedStream, abc.ABC):
             return self.pending()
         self.bookmarks.part(ids)
         slices = self.bookmarks.due(
-            selection, self.start, self.end, self.lookback, self.run.began
+            selection,
+            self.start,
+            self.end,
+            self.lookback,
+            self.run.began,
+            is_apart=True,
         )
         whose = ((each, each.scope or each.covers) for each in slices)
         return [each for each, of in whose if of and ids.issuperset(of)]

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import Status
-from tests.pages_harness import History, Where, settle, truth
+from tests.pages_harness import BEFORE_ALL, History, Where, settle, truth
 from tests.tokens.test_many_tokens import asked_by
 
 if TYPE_CHECKING:
@@ -199,6 +199,24 @@ def test_what_one_token_may_not_export_is_read_page_by_page(
     assert {*asked_by(group, BILLS)} == {name}
     history.run(extraction="auto")
     assert history.missing() == {}
+
+
+@pytest.mark.parametrize("days", [1, 0])
+def test_the_last_days_of_a_ledger_come_in_the_same_run_page_by_page(days: int) -> None:
+    """Its bookmark is behind them, since they go on."""
+    with Sandbox(properties=2, days=15) as group:
+        group.limits.requests = 1_000_000
+        settle(group)
+        tokens = [group.access.single_property(key) for key in group.enterprise_ids]
+        many: Json = {"access_token": None, "access_tokens": tokens}
+        many["start_date"] = BEFORE_ALL
+        history = History(group, ("ledger_entries",), many)
+        refuse(group, "exports/add", [group.access.find(tokens[1]).name], 403)
+        for _ in range(2):
+            history.run(extraction="auto", ledger_lookback_days=days)
+            assert history.missing() == {}
+            group.live_on(timedelta(days=1))
+            settle(group)
 
 
 def test_a_token_that_fails_while_one_of_its_properties_joins_stays_behind_whole(
