@@ -34,6 +34,7 @@ class _Refused:
         reach: What its token read then.
         shares: What can read it.
         part_size: Identifiers to ask for at a time; 0 for as many as ever.
+        is_in_parts: Whether all parts of the batch are refused.
     """
 
     batch: Batch
@@ -41,6 +42,7 @@ class _Refused:
     reach: Reach
     shares: Shares
     part_size: int = 0
+    is_in_parts: bool = False
 
 
 class Failures:
@@ -102,7 +104,7 @@ class Failures:
             stream.stay_behind(batch.covers)
         if shares:
             self._tried.append(batch)
-            found = _Refused(batch, error, stream.reach, shares, size)
+            found = _Refused(batch, error, stream.reach, shares, size, is_in_parts)
             self._refused.append(found)
 
     def _lose(self, batch: Batch, error: MewsError) -> None:
@@ -234,7 +236,11 @@ class Failures:
             batch = each.batch
             rest = tuple(key for key in batch.covers or () if key not in taken)
             left = Batch(batch.access, rest, rest)
-            if each.part_size and rest:
+            if rest and not each.part_size:
+                # they reach its property, but list none of these parents
+                self._tried += [Batch(access, rest, rest) for access in each.shares]
+            was_asked = each.part_size or (each.is_in_parts and rest == batch.covers)
+            if rest and was_asked:
                 self._lose(left, each.error)
             elif rest or not batch.covers:
                 self._ask_alone(left, each.error, each.reach)

@@ -9,7 +9,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import Status
-from tests.pages_harness import BEFORE_ALL, History, Where, settle, truth
+from tests.pages_harness import BEFORE_ALL, History, Where, interval, settle, truth
 from tests.tokens.test_many_tokens import asked_by
 
 if TYPE_CHECKING:
@@ -129,6 +129,26 @@ def test_a_property_is_read_with_another_token_where_one_is_refused(
     history.failing(**what)
     group.faults.clear()
     history.run(**what)
+    assert history.missing() == {}
+
+
+def test_children_that_only_the_refused_token_has_are_asked_for_alone_once(
+    group: Sandbox, settings: Json, overlapping: dict[str, str]
+) -> None:
+    _, *others = group.enterprise_ids
+    refuse(group, RATES, ["A"], 403)
+    settings["access_tokens"] = overlapping
+    history = History(group, ("rates", "sources"), settings)
+    error = str(history.failing().error)
+    assert error.startswith("Not read: A (rates); the rest")
+    assert history.rows["rates"] == truth(group, "rates", others)
+    asked = [
+        (each.grant, str(each.body["ServiceIds"]), interval(each))
+        for each in group.journal.requests(RATES)
+    ]
+    assert len(asked) == len({*asked})
+    group.faults.clear()
+    history.run()
     assert history.missing() == {}
 
 
