@@ -32,7 +32,8 @@ BOOKMARKS = st.fixed_dictionaries(
         "covers": st.none() | IDS,
         "joining": st.lists(
             st.fixed_dictionaries(
-                {"ids": IDS}, optional={"replication_key_value": MOMENTS}
+                {"ids": IDS},
+                optional={"through": IDS, "replication_key_value": MOMENTS},
             ),
             max_size=2,
         ),

@@ -187,6 +187,15 @@ class Portfolio:
         }
         return some_of([names.get(key, key) for key in ids])
 
+    def reached_by(self, access: Access) -> set[str]:
+        """The properties that a token reaches, whatever the settings name."""
+        return {each.id for each in self._found.get(access, ())}
+
+    def are_all_read(self, selector: Selector) -> bool:
+        """Whether each token of a chain reads it."""
+        is_of_chain = selector.of == "chain" and selector.parents is None
+        return is_of_chain and self._is_of_many and not self._reads_chains_once
+
     def properties_of(self, access: Access) -> tuple[str, ...]:
         """What is read with a token, or could be with one that is not needed."""
         own, only = self._lookups[access].enterprise_ids, self._enterprise_ids

@@ -5,6 +5,7 @@
      "covers": ["…", "…"],                              … for these properties or chains
      "joining": [{"ids": ["…"],                         came later: being read from
                   "replication_key_value": "…"}],       their own beginning up to there
+                                                        (`through`: only by a token)
      "left": [{"ids": ["…"], "since": "…",              not reached any more; if they
                "replication_key_value": "…"}],          come back, they go on here
      "exports": [{"id": "…", …}],                       added, not yet read
@@ -209,6 +210,36 @@ class Bookmarks:
             if slice_.start is None or slice_.start <= slice_.end
         ]
 
+    @property
+    def behind(self) -> list[dict[str, Any]]:
+        """What single tokens have not read of chains that others have read."""
+        return self._partitions.behind
+
+    def due_behind(
+        self,
+        groups: Iterable[dict[str, Any]],
+        start: Callable[[tuple[str, ...] | None], datetime | None],
+        end: datetime,
+        lookback: timedelta,
+    ) -> list[Slice]:
+        """The pending slices of what single tokens have not read.
+
+        Args:
+            groups: Some of `behind`.
+            start: As for `due`.
+            end: As for `due`.
+            lookback: As for `due`.
+        """
+        slices = []
+        for group in groups:
+            number = max(self._by_partition, default=MAIN) + 1
+            self._by_partition[number] = group
+            ids, reached = tuple(group["ids"]), _moment_of(group)
+            begin = start(ids) if reached is None else reached - lookback
+            if begin is None or begin <= end:
+                slices.append(Slice(begin, end, ids, number, ids, reached))
+        return slices
+
     def check_reached(self, latest: datetime) -> None:
         """Refuse a bookmark that no run can have reached.
 
@@ -221,7 +252,7 @@ class Bookmarks:
         Raises:
             InvalidStateError: Names the bookmark and the value to set.
         """
-        for part in (self._state, *self._partitions.joining):
+        for part in (self._state, *self._partitions.joining, *self.behind):
             reached = _moment_of(part)
             if reached is not None and reached > latest:
                 msg = (
@@ -258,6 +289,16 @@ class Bookmarks:
         """
         self._complete()
         self._partitions.part(ids)
+
+    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+        """Let one token stay where it is while others of its chains continue.
+
+        Args:
+            ids: Chains.
+            through: The properties that the token reaches.
+        """
+        self._complete()
+        self._partitions.fall_behind(ids, through)
 
     def _take_partitions(self) -> None:
         """Take over a state in which each property had a bookmark of its own (0.1).

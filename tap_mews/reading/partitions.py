@@ -1,7 +1,8 @@
 """Which properties or chains stand at the bookmark of a stream, and which elsewhere.
 
 Those that `covers` names stand at the bookmark. Those in `joining` came later and are
-read up to there first; those in `left` are not reached any more.
+read up to there first; those in `left` are not reached any more. A group of `joining`
+that is `through` some properties is what their token has not read of a chain.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Partitions:
         self._state = state
         if self.covers is not None:
             state["covers"] = _plain(self.covers)
-        for group in (*self.joining, *self._left):
+        for group in (*self._apart, *self._left):
             group["ids"] = _plain(group["ids"])
 
     @property
@@ -54,6 +55,19 @@ class Partitions:
     @property
     def joining(self) -> list[Group]:
         """Those that are read up to the bookmark first."""
+        return [each for each in self._apart if not each.get("through")]
+
+    @joining.setter
+    def joining(self, groups: list[Group]) -> None:
+        self._state["joining"] = [*groups, *self.behind]
+
+    @property
+    def behind(self) -> list[Group]:
+        """What one token has not read of a chain, while others continue."""
+        return [each for each in self._apart if each.get("through")]
+
+    @property
+    def _apart(self) -> list[Group]:
         return self._state.get("joining") or []
 
     @property
@@ -100,7 +114,7 @@ class Partitions:
                 left.append({"ids": gone, "since": format_moment(now), **value})
         self._state["left"] = [each for each in left if each["ids"]]
         self._state["covers"] = sorted(reach & set(covers))
-        self._state["joining"] = joining
+        self.joining = joining
 
     def _still_left(self, now: datetime) -> list[Group]:
         """What has left, without what has left long ago."""
@@ -125,27 +139,66 @@ class Partitions:
             ids: Properties, chains or parents.
         """
         parted = set(ids)
-        together = parted - self._ids_joining()
-        joining = _groups(sorted(together), self._state.get("replication_key_value"))
+        stands = dict.fromkeys(
+            sorted(parted - self._ids_joining()),
+            self._state.get("replication_key_value"),
+        )
         if self.covers is not None:
-            self._state["covers"] = sorted(set(self.covers) - together)
+            self._state["covers"] = sorted(set(self.covers) - stands.keys())
         for group in self.joining:
             behind = sorted(parted.intersection(group["ids"]))
-            joining += _groups(behind, group.get("replication_key_value"))
+            stands |= dict.fromkeys(behind, group.get("replication_key_value"))
             # the partition itself, which a slice of this run moves
             group["ids"] = [key for key in group["ids"] if key not in parted]
-            joining += [group] if group["ids"] else []
-        self._state["joining"] = joining
+        # all tokens read a chain from where the one is that is furthest behind
+        kept = []
+        for group in self.behind:
+            for key in (known := parted.intersection(group["ids"])):
+                value = group.get("replication_key_value")
+                stands[key] = _earlier(stands[key], value)
+            kept += [] if known else [group]
+        joining = [group for group in self.joining if group["ids"]]
+        for value in dict.fromkeys(stands.values()):
+            joining += _groups([k for k in stands if stands[k] == value], value)
+        self._state["joining"] = [*joining, *kept]
+
+    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+        """Let one token stay where it is while others of its chains continue.
+
+        Args:
+            ids: Chains.
+            through: The properties that the token reaches.
+        """
+        stands = dict.fromkeys(ids, self._state.get("replication_key_value"))
+        for group in self.joining:
+            known = stands.keys() & set(group["ids"])
+            stands |= dict.fromkeys(known, group.get("replication_key_value"))
+        token = set(through)
+        behind: list[Group] = []
+        for group in self.behind:
+            own = token.intersection(group["through"])
+            if not own or stands.keys().isdisjoint(group["ids"]):
+                behind.append(group)
+                continue
+            # copies, since a slice of this run moves the group itself
+            parts = (own, set(group["through"]) - own)
+            behind += [{**group, "through": sorted(each)} for each in parts if each]
+            stands = {k: each for k, each in stands.items() if k not in group["ids"]}
+        for key, value in stands.items():
+            behind += [{**e, "through": sorted(token)} for e in _groups([key], value)]
+        self._state["joining"] = [*self.joining, *behind]
 
     def merge(self, group: Group) -> None:
         """Read what joined together with the rest from now on."""
-        self._state["covers"] = sorted([*(self.covers or []), *group["ids"]])
-        self._state["joining"] = [each for each in self.joining if each is not group]
+        if not group.get("through"):
+            self._state["covers"] = sorted([*(self.covers or []), *group["ids"]])
+        self._state["joining"] = [each for each in self._apart if each is not group]
 
     def restart(self) -> None:
         """Let all be read up to the bookmark once more, from the beginning."""
         joining = [{"ids": group["ids"]} for group in self.joining]
-        self._state["joining"] = [*joining, *_groups(self.covers or [])]
+        behind = [{k: each[k] for k in ("ids", "through")} for each in self.behind]
+        self._state["joining"] = [*joining, *_groups(self.covers or []), *behind]
         self._state["covers"] = []
         self._state["left"] = []  # what returns is new
 
@@ -160,6 +213,13 @@ def _groups(ids: list[str], value: str | None = None) -> list[Group]:
         {"ids": ids[first : first + MOST_JOINING], **reached}
         for first in range(0, len(ids), MOST_JOINING)
     ]
+
+
+def _earlier(one: str | None, other: str | None) -> str | None:
+    """The earlier one of two bookmarks; none is the beginning."""
+    if one is None or other is None:
+        return None
+    return min(one, other, key=parse_moment)
 
 
 def _plain(ids: list[str]) -> list[str]:

@@ -34,6 +34,9 @@ FORMAT = 2
 APART = ("joining", "left")
 """Where properties stand that are not where the others are."""
 
+LISTS = ("ids", "through")
+"""What a group of them lists."""
+
 FEW = 20
 """Properties that join and are named one by one, as 0.1 can read it."""
 
@@ -90,7 +93,10 @@ def _shortened(bookmark: Json, ids: dict[str, list[str]]) -> Json:
         short["of"] = _kept(covers, ids)
     for key in APART:
         short[key] = [
-            {**each, "ids": _kept(each["ids"], ids)} if len(each["ids"]) > FEW else each
+            {
+                **each,
+                **{n: _kept(each[n], ids) for n in LISTS if len(each.get(n, ())) > FEW},
+            }
             for each in bookmark.get(key) or ()
         ]
     short["jobs"] = _short_jobs(bookmark)
@@ -110,6 +116,10 @@ def _ids_apart(bookmark: Json) -> list[object]:
 
 def _is_list_of_ids(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _is_name(value: object) -> bool:
+    return isinstance(value, str)
 
 
 def _kept(some: list[str], ids: dict[str, list[str]]) -> str:
@@ -165,9 +175,10 @@ def _expanded(name: str, bookmark: Json, ids: Json) -> Json:
             long["covers"] = None if of is None else _named(of, ids)
         for key in APART:
             long[key] = [
-                {**each, "ids": _named(each["ids"], ids)}
-                if isinstance(each["ids"], str)
-                else each
+                {
+                    **each,
+                    **{n: _named(each[n], ids) for n in LISTS if _is_name(each.get(n))},
+                }
                 for each in long.get(key) or ()
             ]
         if not long.get("exports"):

@@ -51,7 +51,12 @@ BOOKMARK = _object(
     of={"type": ["string", "null"]},
     covers={**_IDS, "type": ["array", "null"]},
     joining=_list_of(
-        _object("ids", ids=_NAME_OR_IDS, replication_key_value=_MOMENT_OR_NULL)
+        _object(
+            "ids",
+            ids=_NAME_OR_IDS,
+            through=_NAME_OR_IDS,
+            replication_key_value=_MOMENT_OR_NULL,
+        )
     ),
     left=_list_of(
         _object(

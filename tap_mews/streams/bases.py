@@ -142,6 +142,9 @@ class Whole(MewsStream):
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Nothing is to be noted: the next run reads all of it anyhow."""
 
+    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+        """As `stay_behind`."""
+
 
 class FullTable(MewsStream):
     """A stream that has no bookmark: each run reads all of it."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
 from tap_mews.pages.batches import Batch
+from tap_mews.streams.behind import can_fall_behind, missed, read_by_others
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
+    from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
     from tap_mews.pages.reach import Reach, Shares
     from tap_mews.reading.bookmarks import Selection
@@ -101,11 +103,23 @@ class Failures:
             else:
                 self._lose(batch, error)
         if batch.covers and stream.moves_bookmark:
-            stream.stay_behind(batch.covers)
+            self._leave(batch, is_read_later=bool(shares))
         if shares:
             self._tried.append(batch)
             found = _Refused(batch, error, stream.reach, shares, size, is_in_parts)
             self._refused.append(found)
+
+    def _leave(self, batch: Batch, *, is_read_later: bool) -> None:
+        """Keep the bookmark of a batch; others of a chain continue with theirs."""
+        stream, covers = self._stream, batch.covers or ()
+        apart: set[str] = set()
+        if can_fall_behind(stream):
+            lost = {each.access for each in (batch, *self._lost)}
+            apart = {*covers} if is_read_later else read_by_others(stream, lost)
+            through = stream.run.portfolio.reached_by(batch.access)
+            stream.fall_behind((key for key in covers if key in apart), through)
+        if rest := [key for key in covers if key not in apart]:
+            stream.stay_behind(rest)
 
     def _lose(self, batch: Batch, error: MewsError) -> None:
         """Note what nobody can read in this run."""
@@ -194,6 +208,9 @@ class Failures:
     def windows(self) -> Generator[WindowRead, None, None]:
         """Read what was refused with other tokens, or in parts."""
         self._is_second = True
+        if can_fall_behind(self._stream):
+            yield from self._catch_up()
+            return
         while self._refused:
             # what other tokens have is not asked for in parts
             whole = [each for each in self._refused if not each.part_size]
@@ -206,13 +223,40 @@ class Failures:
         shares = _merged(each.shares for each in refused)
         size = max(each.part_size for each in refused)
         taken = self._taken(refused, shares)
-        if size:
-            stream.read_apart(size)
         if not taken:
             return
         self._tell(refused, shares, size)
+        slices = stream.pending_of(taken, self._selection or stream.selection)
+        yield from self._read(slices, shares, taken, size)
+
+    def _catch_up(self) -> Generator[WindowRead, None, None]:
+        """Read what single tokens have not read of chains, with them alone."""
+        stream = self._stream
+        done: set[tuple[int, tuple[Access, ...]]] = set()
+        while True:
+            size = max((each.part_size for each in self._refused), default=0)
+            behind = missed(stream, {each.access for each in self._lost})
+            now = next((each for each in behind if (size, each) not in done), None)
+            if now is None:
+                return
+            done.add((size, now))
+            taken = {key for group in behind[now] for key in group["ids"]}
+            shares = dict.fromkeys(now, tuple(sorted(taken)))
+            refused = [each for each in self._refused if each.batch.access in shares]
+            self._read_with(shares)
+            if refused:
+                self._tell(refused, shares, size)
+            slices = stream.pending_behind(behind[now])
+            yield from self._read(slices, shares, taken, size)
+
+    def _read(
+        self, slices: Sequence[Slice], shares: Shares, taken: set[str], size: int
+    ) -> Generator[WindowRead, None, None]:
+        """Read slices with some tokens, in parts if they have a size."""
+        stream = self._stream
+        if size:
+            stream.read_apart(size)
         try:
-            slices = stream.pending_of(taken, self._selection or stream.selection)
             stream.record.plan(slices, [], stream.bookmarks.of)
             stream.reader.close()
             self._open(slices)

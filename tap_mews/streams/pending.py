@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tap_mews.api.operations import Operation
     from tap_mews.metrics.record import StreamRecord
     from tap_mews.pages.reach import Reach, Shares
+    from tap_mews.reading.partitions import Group
     from tap_mews.run import Run
     from tap_mews.streams.mews_tap import MewsTap
 
@@ -192,6 +193,15 @@ class PendingStream(WindowedStream, abc.ABC):
         """Leave properties, chains or parents due from where they are."""
         self.bookmarks.part(ids)
 
+    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+        """Leave chains due from where they are, for one token alone.
+
+        Args:
+            ids: Chains.
+            through: The properties that the token reaches.
+        """
+        self.bookmarks.fall_behind(ids, through)
+
     def due(self) -> list[Slice]:
         """The slices that the bookmarks make due.
 
@@ -273,3 +283,11 @@ class PendingStream(WindowedStream, abc.ABC):
         )
         whose = ((each, each.scope or each.covers) for each in slices)
         return [each for each, of in whose if of and ids.issuperset(of)]
+
+    def pending_behind(self, groups: Iterable[Group]) -> list[Slice]:
+        """The slices of what tokens have not read of chains that others have read.
+
+        Args:
+            groups: As the bookmarks have them.
+        """
+        return self.bookmarks.due_behind(groups, self.start, self.end, self.lookback)
