@@ -128,6 +128,8 @@ class Run:
             raise error.reworded(text)
         of = f"{stream}: {whose}" if stream else whose
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
+        if stream in self.record.streams:
+            self.record.streams[stream].unread.append(covers)
         if error.is_forbidden and self.settings.skip_unauthorized_streams:
             return
         failure = Failure(stream, whose, tuple(covers), type(error))

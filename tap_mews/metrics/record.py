@@ -64,6 +64,7 @@ class StreamRecord:
         awaited: Status of the export that is waited for, and since when, in monotonic
             seconds.
         validator: Knows where rows are not as the schema, once any were checked.
+        unread: The ids of each batch that could not be read; empty if unknown.
         has_failed: Whether it could not be opened.
         is_complete: Whether all that was due has been delivered.
     """
@@ -79,6 +80,7 @@ class StreamRecord:
         self.rows = self.windows_done = self.windows_known = 0
         self.awaited: tuple[str, float] | None = None
         self.validator: RecordValidator | None = None
+        self.unread: list[tuple[str, ...]] = []
         self.has_failed = self.is_complete = False
         self._current = PartitionRecord()
         self._clock = clock
@@ -100,7 +102,14 @@ class StreamRecord:
         """Whether all that was due of a partition has been delivered."""
         # they are read one after the other
         has_ended = bool(partition.methods) and partition is not self._current
-        return self.is_complete or has_ended
+        return self.is_complete or (
+            has_ended and not any(self._is_of(each, partition) for each in self.unread)
+        )
+
+    @staticmethod
+    def _is_of(ids: tuple[str, ...], partition: PartitionRecord) -> bool:
+        """Whether a partition has some of these; nobody may know."""
+        return not (ids and partition.ids and set(ids).isdisjoint(partition.ids))
 
     def plan(
         self,

@@ -186,8 +186,8 @@ class Bookmarks:
             if self._partitions.covers is not None:
                 self._complete()
                 self._partitions.join(set(chosen), now)
-            for number, group in enumerate(self._partitions.joining, MAIN + 1):
-                self._by_partition[number] = group
+            for group in self._partitions.joining:
+                number = self._numbered(group)
                 ids = tuple(group["ids"])
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
@@ -209,6 +209,12 @@ class Bookmarks:
             for slice_ in slices
             if slice_.start is None or slice_.start <= slice_.end
         ]
+
+    def _numbered(self, group: dict[str, Any]) -> int:
+        """A partition for a group; its number is new, since reports tell them apart."""
+        number = max(self._by_partition, default=MAIN) + 1
+        self._by_partition[number] = group
+        return number
 
     @property
     def behind(self) -> list[dict[str, Any]]:
@@ -232,8 +238,7 @@ class Bookmarks:
         """
         slices = []
         for group in groups:
-            number = max(self._by_partition, default=MAIN) + 1
-            self._by_partition[number] = group
+            number = self._numbered(group)
             ids, reached = tuple(group["ids"]), _moment_of(group)
             begin = start(ids) if reached is None else reached - lookback
             if begin is None or begin <= end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from tests.tokens.test_many_tokens import asked_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from tests.harness import Json
 
@@ -299,3 +301,27 @@ def test_others_are_read_where_the_first_request_is_of_a_token_that_is_refused(
     group.faults.clear()
     history.run(access_tokens=later, extraction="pages")
     assert history.missing() == {}
+
+
+def test_the_report_tells_apart_what_is_read_again(
+    group: Sandbox, settings: Json, overlapping: dict[str, str], tmp_path: Path
+) -> None:
+    first, *_, last = group.enterprise_ids
+    path = tmp_path / "report.json"
+    settings |= {"extraction": "pages", "report_path": str(path)}
+    settings["access_tokens"] = {name: overlapping[name] for name in "AB"}
+    history = History(group, ("bills",), settings)
+    history.run()
+    settings["access_tokens"] = overlapping
+    group.live_on(timedelta(days=2))
+    settle(group)
+    refuse(group, BILLS, ["A"], 403)
+    history.failing()
+    (stream,) = json.loads(path.read_text())["streams"]
+    (joined,) = (each for each in stream["parts"] if each["ids"] == [last])
+    assert joined["complete"]
+    assert joined["rows"] == len(group.rows("Bill", [last]))
+    assert joined["bookmark"]["before"] is None
+    with_first = [each for each in stream["parts"] if first in each["ids"]]
+    assert with_first
+    assert not any(each["complete"] for each in with_first)
