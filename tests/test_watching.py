@@ -103,7 +103,7 @@ def test_a_stream_tells_of_its_records_every_half_minute(
     clock, now = FastClock(), datetime.now(timezone.utc)
     record = StreamRecord("bills", "property", clock, logging.getLogger("tap-mews"))
     window = Window(None, now)
-    record.begin(WindowRead(Slice(None, now), window, iter(()), now, 1.0, "pages"))
+    record.begin(WindowRead(Slice(None, now), window, iter(()), now, 1, 1, "pages"))
     for _ in range(12):
         clock.pass_time(HALF_A_MINUTE / 3)
         record.count(100)

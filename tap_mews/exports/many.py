@@ -204,9 +204,9 @@ class ManyExports:
                 window=Window(slice_.start, slice_.end),
                 rows=iter(()),
                 complete_until=self._complete_until(reading, slice_),
-                share=self._share,
-                method="exports",
+                number=self._finished,
                 known=self._known,
+                method="exports",
             )
 
     def _next_slice(self) -> Slice | None:
@@ -240,7 +240,7 @@ class ManyExports:
             complete_until=self._complete_until(
                 reading, slice_, one, read.complete_until
             ),
-            share=self._share,
+            number=min(self._finished + 1, self._known),
             known=self._known,
             done=partial(self._finish, one, read),
         )
@@ -296,11 +296,9 @@ class ManyExports:
 
     @property
     def _known(self) -> int:
-        return sum(each.reader.lane.cut for each in self._reading.values()) or 1
-
-    @property
-    def _share(self) -> float:
-        return min(self._finished / self._known, 1.0)
+        known = sum(each.reader.lane.cut for each in self._reading.values())
+        # some may be of tokens that were dropped
+        return max(known, self._finished, 1)
 
     def close(self) -> None:
         """Let go of what the readers hold."""

@@ -148,7 +148,8 @@ class JobOrchestrator:
         pause = max(self._due() - self._clock.monotonic(), LEAST_PAUSE)
         lane.partition.add(Usage(export_seconds=pause))
         lane.record.awaited = lane.awaited(self._clock.monotonic())
-        lane.record.windows_known = lane.cut
+        # of several tokens, the others have windows too
+        lane.record.windows_known = max(lane.record.windows_known, lane.cut)
         self._write_state()
         self._clock.sleep(pause)
 

@@ -91,9 +91,9 @@ class ExportReader:
                 window=job.order.window,
                 rows=self._rows(job),
                 complete_until=lane.filter.complete_until(job.order.window, job.added),
-                share=number / lane.cut,
-                method="exports",
+                number=number,
                 known=lane.cut,
+                method="exports",
                 done=partial(self._queue.finish, lane, job),
             )
 

@@ -149,7 +149,7 @@ class StreamRecord:
         if read.complete_until is not None:
             self._current.read = _joined(self._current.read, read.window)
         self._current.bookmarks = self._current.bookmarks[0], bookmark
-        self.windows_done = round(read.share * read.known)
+        self.windows_done = read.number
         self._progress.log_if_due()
 
     def complete(self) -> None:

@@ -203,9 +203,9 @@ class PageReader:
                 window=task.window,
                 rows=self._rows(range(first, first + batches), ends[number - 1]),
                 complete_until=complete_until if task.moves else None,
-                share=number / count,
-                method="pages",
+                number=number,
                 known=count,
+                method="pages",
             )
             first += batches
 

@@ -68,9 +68,9 @@ class WindowRead:
         rows: Its rows, in no order; to be taken once.
         complete_until: No row up to here can still come, so the bookmark may move here;
             None if the window moves no bookmark.
-        share: How much of the pending time is done with it, 0 to 1.
+        number: How many windows are done with it.
+        known: How many there are, as far as is known.
         method: The extraction method: `exports` or `pages`.
-        known: How many windows there are, as far as is known.
         done: To be called when the rows are taken and the bookmark has moved.
     """
 
@@ -78,9 +78,9 @@ class WindowRead:
     window: Window
     rows: Iterator[Rows]
     complete_until: datetime | None
-    share: float
+    number: int
+    known: int
     method: str
-    known: int = 1
     done: Callable[[], None] = _nothing
 
 

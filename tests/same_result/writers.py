@@ -42,7 +42,9 @@ class Given:
         """All rows in one window that moves no bookmark."""
         span, window = Slice(NOW, NOW), Window(NOW, NOW)
         rows = iter([Rows(self._lines, "a test")])
-        yield WindowRead(span, window, rows, complete_until=None, share=1.0, method="x")
+        yield WindowRead(
+            span, window, rows, complete_until=None, number=1, known=1, method="x"
+        )
 
     def close(self) -> None:
         """Nothing is to be closed."""
