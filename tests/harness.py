@@ -379,13 +379,15 @@ def _copy(value: Json | None) -> Json | None:
     return None if value is None else json.loads(json.dumps(value))
 
 
-class _Lines(logging.Handler):
+class Lines(logging.Handler):
+    """Keeps the lines of a log, with their levels."""
+
     def __init__(self, lines: list[str]) -> None:
         super().__init__()
-        self._lines = lines
+        self.lines = lines
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._lines.append(f"{record.levelname} {self.format(record)}")
+        self.lines.append(f"{record.levelname} {self.format(record)}")
 
 
 # It tells of each property of the catalog that it is selected: hundreds of lines a run,
@@ -397,7 +399,7 @@ logging.getLogger("singer_sdk.singerlib.catalog").setLevel(logging.INFO)
 def _captured(result: Result) -> Iterator[None]:
     """Keep standard output and all logs, debug lines of libraries too."""
     root = logging.getLogger()
-    level, handler = root.level, _Lines(result.logs)
+    level, handler = root.level, Lines(result.logs)
     output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="\n")
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)

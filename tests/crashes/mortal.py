@@ -22,7 +22,7 @@ from requests.adapters import HTTPAdapter
 from tap_mews.errors import TapMewsError
 from tap_mews.tap import TapMews
 from tests.crashes.readable import Readable
-from tests.harness import FastClock
+from tests.harness import FastClock, Lines, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from singer_sdk import Stream
 
     from sandbox import Sandbox
+    from tap_mews.metrics.record import RunRecord
     from tap_mews.run import Run
     from tests.crashes.target import Target
     from tests.harness import Json
@@ -172,7 +173,7 @@ class _Wire(HTTPAdapter):
     """The network of a run."""
 
     def __init__(self, life: Life) -> None:
-        super().__init__(pool_maxsize=8)
+        super().__init__(pool_maxsize=32)
         self._life = life
 
     def send(self, request: PreparedRequest, *args: Any, **kwargs: Any) -> Response:  # noqa: ANN401 - as requests has them
@@ -211,10 +212,14 @@ class Outcome:
     Attributes:
         life: What it did until then.
         error: The expected failure, if one ended it.
+        record: What its report would say; None where it did not begin.
+        warnings: What it warned of.
     """
 
     life: Life
     error: TapMewsError | None = None
+    record: RunRecord | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def run_tap(
@@ -240,27 +245,39 @@ def run_tap(
     """
     clock = clock or MortalClock(sandbox)
     life = clock.life = Life(target, clock, kill, slow)
-    with _alone(life):
+    record: RunRecord | None = None
+    failure: TapMewsError | None = None
+    with _alone(life) as warnings:
         try:
-            tap = _tap(clock, streams)(config=config, state=_copy(target.state))
+            tap = _tap(clock, streams)(
+                config=config, state=_copy(target.state), catalog=select(*streams)
+            )
+            record = tap.run.record
             tap.sync_all()
         except TapMewsError as error:
-            return Outcome(life, None if life.was_killed else error)
+            failure = None if life.was_killed else error
         except Killed:
             pass
-    return Outcome(life)
+    return Outcome(life, failure, record, tuple(warnings))
 
 
 @contextmanager
-def _alone(life: Life) -> Iterator[None]:
-    """Give a run its standard output, and let nothing of it outlive it."""
-    logging.disable()
+def _alone(life: Life) -> Iterator[list[str]]:
+    """Give a run its standard output, and let nothing of it outlive it.
+
+    Yields:
+        What it warns of.
+    """
+    logging.disable(logging.INFO)
+    warnings = Lines([])
+    logging.getLogger().addHandler(warnings)
     output = io.TextIOWrapper(_Output(life), encoding="utf-8", write_through=True)
     try:
         with redirect_stdout(output):
-            yield
+            yield warnings.lines
     finally:
         life.is_over = True
+        logging.getLogger().removeHandler(warnings)
         logging.disable(logging.NOTSET)
 
 

@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from facts import STREAMS
 from sandbox.encoding import encode
 from sandbox.store import CHAIN_ENTITIES
 from tap_mews.reading.state_form import expanded
 from tap_mews.timestamps import at_midnight, parse_moment
-from tests.harness import ENTITIES, Json
-from tests.pages_harness import PAGE_ENTITIES
+from tests.crashes.due import TAP_STREAMS, WHOLE, follows, moments
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -22,11 +22,10 @@ if TYPE_CHECKING:
     from sandbox.store import Row
     from tests.crashes.tally import Tally
     from tests.crashes.target import Target
+    from tests.harness import Json
 
-ALL_ENTITIES = {**ENTITIES, **PAGE_ENTITIES}
-"""All streams, and what the sandbox calls their rows."""
-
-LEDGER, COMPANIONS = "ledger_entries", "companionships"
+POSTING_DATES = {"ledger_balances": "Date", "ledger_entries": "PostingDate"}
+"""The streams that are read by day, and the property that has it."""
 
 LEDGER_LOOKBACK = timedelta(days=7)
 """The default of the setting: what is posted later than that is not promised."""
@@ -44,11 +43,19 @@ class LostError(AssertionError):
 
 @dataclass(frozen=True)
 class Claim:
-    """What a bookmark says: all rows of these owners up to there were emitted."""
+    """What a bookmark says: all rows of these owners up to there were emitted.
+
+    Attributes:
+        stream: Of which stream.
+        owners: Of which properties or chains.
+        until: Up to where.
+        since: From where on; None for all.
+    """
 
     stream: str
     owners: frozenset[str]
     until: datetime
+    since: datetime | None
 
 
 @dataclass
@@ -103,18 +110,25 @@ class Oracle:
         """
         with self.sandbox.platform.store.lock:
             for stream in streams:
-                entity = ALL_ENTITIES[stream]
+                entity = STREAMS[stream].entity
                 owners = self._all_owners(entity)
                 if enterprise_ids is not None and entity not in _BY_TOKEN:
                     owners &= frozenset(enterprise_ids)
-                claim = Claim(stream, owners, FOREVER)
-                self.tally.rows += sum(1 for _ in self._promised(claim))
-                lost = self._lost(claim)
-                if lost:
-                    self._fail("after a run that ended well,", stream, lost)
-                known = self.sandbox.platform.store.table(entity).rows
-                strange = self.target.rows[stream].keys() - known.keys()
-                assert not strange, f"{stream}: {strange} are no rows of the hotels"
+                self._judge_rows(Claim(stream, owners, FOREVER, self._since(stream)))
+
+    def _judge_rows(self, claim: Claim) -> None:
+        """Check what a run has read that ended well.
+
+        Raises:
+            LostError: Something is missing.
+        """
+        self.tally.rows += sum(1 for _ in self._promised(claim))
+        lost = self._lost(claim)
+        if lost:
+            self._fail("after a run that ended well,", claim.stream, lost)
+        known = self.sandbox.platform.store.table(STREAMS[claim.stream].entity).rows
+        strange = self.target.rows[claim.stream].keys() - known.keys()
+        assert not strange, f"{claim.stream}: {strange} are no rows of the hotels"
 
     def _fail(self, when: str, stream: str, lost: list[Row]) -> None:
         self.tally.lost += len(lost)
@@ -146,58 +160,60 @@ class Oracle:
 
     def _claims(self, stream: str, part: Json) -> Iterator[Claim]:
         """What the bookmarks of a stream say."""
-        everyone = self._all_owners(ALL_ENTITIES[stream])
+        everyone = self._all_owners(STREAMS[stream].entity)
         owned = [(part, part.get("covers"))]
         for apart in ("joining", "left"):
             owned += [(each, each["ids"]) for each in part.get(apart) or ()]
         for bookmark, ids in owned:
             value = bookmark.get("replication_key_value")
-            # read whole in each run, by the tokens that are there
-            is_noted = ids is not None or not (self.apart and stream == "enterprises")
-            if value and is_noted:
+            if value and self._is_noted(stream, ids):
                 owners = everyone if ids is None else frozenset(ids)
-                yield Claim(stream, owners, parse_moment(value))
+                yield Claim(stream, owners, parse_moment(value), self._since(stream))
+
+    def _is_noted(self, stream: str, ids: Collection[str] | None) -> bool:
+        """Whether a bookmark says whose it is."""
+        # read whole in each run, by the tokens that are there
+        return ids is not None or not (self.apart and stream == "enterprises")
+
+    def _since(self, stream: str) -> datetime | None:
+        """Where a stream begins; what others refer to is read whole."""
+        return self.start if TAP_STREAMS[stream].is_bounded else None
 
     def _promised(self, claim: Claim) -> Iterator[Row]:
         """The rows that a bookmark claims, as they are now."""
         store, until = self.sandbox.platform.store, claim.until
-        groups = {
-            each.data["GroupId"]
-            for each in store.table("Reservation").ordered()
-            if self._is_due(each, until)
-        }
-        for row in store.table(ALL_ENTITIES[claim.stream]).ordered():
+        of = moments(claim.stream, store)
+        for row in store.table(STREAMS[claim.stream].entity).ordered():
             if row.owner not in claim.owners:
                 continue
-            if claim.stream == LEDGER:
-                due = self._is_posted(row, until)
-            elif claim.stream == COMPANIONS:
-                # it comes with its group, which comes with any of its reservations
-                due = row.data["ReservationGroupId"] in groups and row.updated <= until
-            elif claim.stream == "enterprises":
+            if claim.stream in POSTING_DATES:
+                due = self._is_posted(row, claim)
+            elif claim.stream in WHOLE:
                 due = row.updated <= until
             else:
-                due = self._is_due(row, until)
+                due = any(self._is_due(moment, claim) for moment in of(row))
+                # what comes with another row is as it is then
+                due &= row.updated <= until or not follows(claim.stream)
             if due:
                 yield row
 
-    def _is_due(self, row: Row, until: datetime) -> bool:
-        return row.updated <= until and (
-            self.start is None or row.updated >= self.start
-        )
+    def _is_due(self, moment: datetime, claim: Claim) -> bool:
+        # an interval ends before its end, and the next one begins there
+        return moment < claim.until and (claim.since is None or moment >= claim.since)
 
-    def _is_posted(self, row: Row, until: datetime) -> bool:
+    def _is_posted(self, row: Row, claim: Claim) -> bool:
         """Whether a posting is of a day up to there and was made before its end.
 
         What is posted under an earlier day after that day was read comes with the
         lookback, and what is later than the lookback is not promised.
         """
-        posted = date.fromisoformat(row.data["PostingDate"])
+        until, since = claim.until, claim.since
+        posted = date.fromisoformat(row.data[POSTING_DATES[claim.stream]][:10])
         if until == FOREVER:
             made_in_time = row.updated.date() - posted <= LEDGER_LOOKBACK
         else:
             made_in_time = row.updated <= at_midnight(until.date()) + timedelta(days=1)
-        first = self.start.date() if self.start else date.min
+        first = since.date() if since else date.min
         return made_in_time and first <= posted <= until.date()
 
     def _judge_size(self, stream: str, part: Json) -> None:

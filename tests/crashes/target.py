@@ -7,6 +7,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from facts import STREAMS
 from tests.pages_harness import ADDED
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ class Target:
 
     Attributes:
         messages: Whole messages of all runs, in the order in which they came.
-        rows: By stream and Id, without what the tap has added.
+        rows: By stream and key, without what the tap has added.
         state: The value of the last STATE, which the next run is given.
         judge: Called with each STATE when it comes.
     """
@@ -64,4 +65,10 @@ class Target:
             self.state = message["value"]
         elif message["type"] == "RECORD":
             row = {k: v for k, v in message["record"].items() if k != ADDED}
-            self.rows[message["stream"]][row["Id"]] = row
+            stream = message["stream"]
+            self.rows[stream][key_of(stream, row)] = row
+
+
+def key_of(stream: str, row: Json) -> str:
+    """The key of a row, as the sandbox writes it."""
+    return "/".join(str(row[column]) for column in STREAMS[stream].key).lower()
