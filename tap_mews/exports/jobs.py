@@ -48,14 +48,14 @@ class ExportJob:
     """An export that Mews has taken.
 
     Attributes:
-        order: What was asked for.
+        request: What was asked for.
         export: As Mews showed it last.
         added: When Mews took it, by its clock.
         since: When this run began to wait for it, monotonic seconds.
         listed: When the URLs of its files were made, monotonic seconds.
     """
 
-    order: ExportRequest
+    request: ExportRequest
     export: Export
     added: datetime
     since: float
@@ -79,11 +79,11 @@ class ExportJob:
 
     def __str__(self) -> str:
         """The export as log lines and errors name it."""
-        return f"export {self.id} ({self.order.window})"
+        return f"export {self.id} ({self.request.window})"
 
     def saved(self) -> SavedJob:
         """What the state keeps of it."""
-        window, slice_ = self.order.window, self.order.slice
+        window, slice_ = self.request.window, self.request.slice
         saved = {"id": self.id, "end": format_moment(window.end)}
         if window.start is not None:
             saved["start"] = format_moment(window.start)
@@ -107,15 +107,15 @@ class EntityExports:
         save: Takes the jobs that the state is to hold.
         record: Of the stream.
         api: The operations, with the token that the exports are made for.
-        orders: Not asked for yet, in order of time.
-        jobs: Asked for, in order of time and before all orders.
-        cut: How many windows there are, known ones and those that are read.
+        requests: Not asked for yet, in order of time.
+        jobs: Asked for, in order of time and before all requests.
+        window_count: How many windows there are, known ones and those that are read.
         blocked_since: When another export of the type was met, monotonic seconds.
         retry_at: When to try to add again, monotonic seconds.
         seconds: How long the last export took; None where nobody knows.
         is_unsaved: Whether the jobs have changed since the state was told.
-        error: Raised when the lane is waited for, so that one stream's failure does not
-            end another one's reading.
+        error: Raised when an export is waited for, so that the failure of one stream
+            does not end the reading of another.
     """
 
     stream: str
@@ -128,9 +128,9 @@ class EntityExports:
     save: Callable[[list[SavedJob]], None]
     record: StreamRecord
     api: ExportsApi
-    orders: deque[ExportRequest] = field(default_factory=deque)
+    requests: deque[ExportRequest] = field(default_factory=deque)
     jobs: deque[ExportJob] = field(default_factory=deque)
-    cut: int = 0
+    window_count: int = 0
     blocked_since: float | None = None
     retry_at: float = 0.0
     seconds: float | None = None
@@ -139,19 +139,19 @@ class EntityExports:
 
     @property
     def is_busy(self) -> bool:
-        """Whether Mews works on an export of this lane."""
+        """Whether Mews works on one of them."""
         return any(job.is_running for job in self.jobs)
 
     @property
     def upcoming(self) -> ExportRequest | None:
         """What comes next, asked for or not; None if there is no more."""
-        return self.jobs[0].order if self.jobs else next(iter(self.orders), None)
+        return self.jobs[0].request if self.jobs else next(iter(self.requests), None)
 
     @property
     def partition(self) -> PartitionRecord:
         """Of what comes next; there must be something."""
-        orders = [job.order for job in self.jobs] or self.orders
-        return self.record.of(orders[0].slice)
+        requests = [job.request for job in self.jobs] or self.requests
+        return self.record.of(requests[0].slice)
 
     def awaited(self, now: float) -> tuple[str, float]:
         """The status of the export that is waited for, and since when it is.
@@ -167,15 +167,15 @@ class EntityExports:
 
     @contextmanager
     def deferring_errors(self) -> Iterator[None]:
-        """Keep an error until the lane is waited for."""
+        """Keep an error until an export is waited for."""
         try:
             yield
         except TapMewsError as error:
             self.error = error
 
-    def scope(self, order: ExportRequest) -> dict[str, Sequence[str]] | None:
+    def scope(self, request: ExportRequest) -> dict[str, Sequence[str]] | None:
         """`Scope` of `exports/add`, or None for all that the token reaches."""
-        ids = order.slice.scope
+        ids = request.slice.scope
         return None if ids is None else {self.scope_key: ids}
 
     def plan(
@@ -185,7 +185,7 @@ class EntityExports:
         exports: Mapping[str, Export],
         now: float,
     ) -> list[str]:
-        """Resume the exports of a previous run, and cut the rest into orders.
+        """Resume the exports of a previous run, and cut the rest into requests.
 
         Args:
             slices: The pending slices, in order.
@@ -203,15 +203,15 @@ class EntityExports:
                 left.popleft()
                 self.jobs.append(job)
                 adopted = True
-                latest = self.filter.complete_until(job.order.window, job.added)
+                latest = self.filter.complete_until(job.request.window, job.added)
                 # what was late for that run is read again, as after any run
                 start = latest - self.lookback
             if not adopted or (latest is not None and latest < slice_.end):
-                self.orders.extend(
+                self.requests.extend(
                     ExportRequest(slice_, window)
                     for window in self.windows(slice_, start)
                 )
-        self.cut = len(self.jobs) + len(self.orders)
+        self.window_count = len(self.jobs) + len(self.requests)
         return [job["id"] for job in left]
 
     def windows(self, slice_: Slice, start: datetime | None) -> Iterator[Window]:
@@ -223,33 +223,33 @@ class EntityExports:
             yield from cut(start, slice_.end, self.longest - gap, gap)
 
     def requeue(self, job: ExportJob) -> None:
-        """Make a job an order again, and those after it too, so that order is kept."""
+        """Request a job and those after it again, in the same order."""
         while self.jobs and self.jobs[-1] is not job:
-            self.orders.appendleft(self.jobs.pop().order)
-        self.orders.appendleft(self.jobs.pop().order)
+            self.requests.appendleft(self.jobs.pop().request)
+        self.requests.appendleft(self.jobs.pop().request)
         self.is_unsaved = True
 
     def split(self) -> int:
-        """Replace the first order by smaller ones, if it is longer than a day.
+        """Replace the first request by smaller ones, if it is longer than a day.
 
         Returns:
             How many there are now in its place; 0 if it cannot be cut.
         """
-        order = self.orders[0]
-        pieces = list(self._smaller(order))
+        request = self.requests[0]
+        pieces = list(self._smaller(request))
         if pieces:
-            self.orders.popleft()
-            self.orders.extendleft(
-                ExportRequest(order.slice, piece, order.failures)
+            self.requests.popleft()
+            self.requests.extendleft(
+                ExportRequest(request.slice, piece, request.failures)
                 for piece in reversed(pieces)
             )
-            self.cut += len(pieces) - 1
+            self.window_count += len(pieces) - 1
         return len(pieces)
 
-    def _smaller(self, order: ExportRequest) -> Iterator[Window]:
-        window = order.window
+    def _smaller(self, request: ExportRequest) -> Iterator[Window]:
+        window = request.window
         if window.start is None:
-            yield from self.windows(order.slice, min(self.beginning(), window.end))
+            yield from self.windows(request.slice, min(self.beginning(), window.end))
         elif window.end - window.start > ONE_DAY - self.filter.gap:
             yield from window.halves(self.filter.gap)
 

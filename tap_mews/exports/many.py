@@ -74,22 +74,22 @@ class _OfOne:
 
     def has(self, slice_: Slice) -> bool:
         """Whether it has a window left of a slice."""
-        lane = self.reader.lane
-        orders = [*(job.order for job in lane.jobs), *lane.orders]
-        return any(each.slice.partition == slice_.partition for each in orders)
+        entity = self.reader.entity
+        requests = [*(job.request for job in entity.jobs), *entity.requests]
+        return any(each.slice.partition == slice_.partition for each in requests)
 
     def is_at(self, slice_: Slice) -> bool:
         """Whether its next window is one of a slice.
 
         Exports of a previous run come first, whichever slice they are of.
         """
-        upcoming = self.reader.lane.upcoming
+        upcoming = self.reader.entity.upcoming
         return upcoming is not None and upcoming.slice.partition == slice_.partition
 
     @property
     def urgency(self) -> tuple[bool, float]:
         """Those that are ready come first, then those that are furthest behind."""
-        jobs, upcoming = self.reader.lane.jobs, self.reader.lane.upcoming
+        jobs, upcoming = self.reader.entity.jobs, self.reader.entity.upcoming
         is_ready = bool(jobs) and jobs[0].is_ready
         start = upcoming and upcoming.window.start
         return not is_ready, start.timestamp() if start else 0.0
@@ -285,7 +285,7 @@ class ManyExports:
         one = self._reading[access]
         self._go_on_without(one.batch, error)
         # no more exports are to be added for it
-        one.reader.lane.error = error
+        one.reader.entity.error = error
         del self._reading[access]
         one.windows.close()
         one.reader.close()
@@ -296,7 +296,7 @@ class ManyExports:
 
     @property
     def _known(self) -> int:
-        known = sum(each.reader.lane.cut for each in self._reading.values())
+        known = sum(each.reader.entity.window_count for each in self._reading.values())
         # some may be of tokens that were dropped
         return max(known, self._finished, 1)
 

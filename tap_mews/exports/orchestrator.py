@@ -60,7 +60,7 @@ class JobOrchestrator:
         timeout: float,
         write_state: Callable[[], None],
     ) -> None:
-        """Start without lanes.
+        """Start without exports.
 
         Args:
             clock: Time and sleep of the run.
@@ -74,52 +74,52 @@ class JobOrchestrator:
         self._server_clock = server_clock
         self._longest_pause = longest_pause
         self._timeout = timeout
-        self._lanes: list[EntityExports] = []
+        self._entities: list[EntityExports] = []
         self._looked = self._told = clock.monotonic()
 
     def open(
         self,
-        lane: EntityExports,
+        entity: EntityExports,
         slices: Sequence[Slice],
         saved: Sequence[Mapping[str, str]],
     ) -> None:
-        """Take up a lane: go on with exports of an earlier run, or add the first one.
+        """Resume the exports of a previous run, or add the first one.
 
         Args:
-            lane: A new lane.
+            entity: The exports of one type, new.
             slices: The pending slices, in order.
             saved: Jobs from the state.
 
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        known = lane.api.get(job["id"] for job in saved) if saved else {}
-        useless = lane.plan(slices, saved, known, self._clock.monotonic())
-        for job in lane.jobs:
+        known = entity.api.get(job["id"] for job in saved) if saved else {}
+        useless = entity.plan(slices, saved, known, self._clock.monotonic())
+        for job in entity.jobs:
             logger.info(
                 "%s: resuming %s from a previous run, %s since %s UTC",
-                lane.stream,
+                entity.stream,
                 job,
                 job.export.status_text,
                 f"{job.added:%Y-%m-%d %H:%M}",
             )
         for key in useless:
             told = "%s: export %s is no longer usable; requesting it again"
-            logger.info(told, lane.stream, key)
+            logger.info(told, entity.stream, key)
         # what the earlier run has left is read first, whatever comes of the rest
-        with lane.deferring_errors() if lane.jobs else nullcontext():
-            self._advance(lane)
-        # only now: the thread that looks at all lanes would advance it as well
-        self._lanes.append(lane)
+        with entity.deferring_errors() if entity.jobs else nullcontext():
+            self._advance(entity)
+        # only now: the thread that looks at all exports would add one as well
+        self._entities.append(entity)
 
-    def wait(self, lane: EntityExports) -> ExportJob | None:
-        """Wait for the next export of a lane.
+    def wait(self, entity: EntityExports) -> ExportJob | None:
+        """Wait for the next export of an entity type.
 
         An export that is ready goes before an error of a later one.
 
         Returns:
-            The export, ready to be read, with the one after it added; None if the lane
-            has no more.
+            The export, ready to be read, with the one after it added; None if there is
+            no more.
 
         Raises:
             ExportFailedError: Mews cannot make it, not even of smaller windows.
@@ -128,28 +128,30 @@ class JobOrchestrator:
         """
         try:
             while True:
-                self._advance_quietly(lane)
+                self._advance_quietly(entity)
                 self.save()
-                if lane.jobs and lane.jobs[0].is_ready:
-                    return lane.jobs[0]
-                if lane.error is not None:
-                    raise lane.error
-                if not (lane.jobs or lane.orders):
+                if entity.jobs and entity.jobs[0].is_ready:
+                    return entity.jobs[0]
+                if entity.error is not None:
+                    raise entity.error
+                if not (entity.jobs or entity.requests):
                     return None
-                self._check_time(lane)
-                self._sleep(lane)
+                self._check_time(entity)
+                self._sleep(entity)
                 self._look()
         finally:
-            lane.record.awaited = None
+            entity.record.awaited = None
             self.save()
 
-    def _sleep(self, lane: EntityExports) -> None:
+    def _sleep(self, entity: EntityExports) -> None:
         """Pause until the next look, and record what is waited for."""
         pause = max(self._due() - self._clock.monotonic(), LEAST_PAUSE)
-        lane.partition.add(Usage(export_seconds=pause))
-        lane.record.awaited = lane.awaited(self._clock.monotonic())
+        entity.partition.add(Usage(export_seconds=pause))
+        entity.record.awaited = entity.awaited(self._clock.monotonic())
         # of several tokens, the others have windows too
-        lane.record.windows_known = max(lane.record.windows_known, lane.cut)
+        entity.record.windows_known = max(
+            entity.record.windows_known, entity.window_count
+        )
         self._write_state()
         self._clock.sleep(pause)
 
@@ -161,29 +163,29 @@ class JobOrchestrator:
 
     def save(self) -> None:
         """Let the state hold the jobs as they are, and emit it if they have changed."""
-        if unsaved := [lane for lane in self._lanes if lane.is_unsaved]:
-            for lane in unsaved:
-                lane.is_unsaved = False
-                lane.save([job.saved() for job in lane.jobs])
+        if unsaved := [entity for entity in self._entities if entity.is_unsaved]:
+            for entity in unsaved:
+                entity.is_unsaved = False
+                entity.save([job.saved() for job in entity.jobs])
             self._write_state()
 
-    def refresh(self, lane: EntityExports, job: ExportJob) -> bool:
+    def refresh(self, entity: EntityExports, job: ExportJob) -> bool:
         """Get new URLs for the files of an export.
 
         Returns:
             Whether its files can still be read.
         """
-        api = lane.api.adding_to(lane.record.of(job.order.slice))
+        api = entity.api.adding_to(entity.record.of(job.request.slice))
         found = api.get([job.id]).get(job.id)
         if found is None:
             return False
         job.export, job.listed = found, self._clock.monotonic()
         return job.is_ready
 
-    def finish(self, lane: EntityExports, job: ExportJob) -> None:
+    def finish(self, entity: EntityExports, job: ExportJob) -> None:
         """Drop an export whose rows are all delivered, from the state as well."""
-        lane.jobs.remove(job)
-        lane.is_unsaved = True
+        entity.jobs.remove(job)
+        entity.is_unsaved = True
         self.save()
 
     def _look(self) -> None:
@@ -193,9 +195,9 @@ class JobOrchestrator:
         would wait as long.
         """
         self._ask()
-        while ready := [lane for lane in self._lanes if self._can_add(lane)]:
+        while ready := [entity for entity in self._entities if self._can_add(entity)]:
             work: list[Callable[[], None]] = [
-                partial(self._advance_quietly, lane) for lane in ready
+                partial(self._advance_quietly, entity) for entity in ready
             ]
             if self._clock.monotonic() >= self._due():
                 work.append(self._ask)
@@ -204,96 +206,96 @@ class JobOrchestrator:
     def _ask(self) -> None:
         """Ask how all running exports are, with one call a token."""
         self._looked = self._clock.monotonic()
-        lanes: dict[ExportsApi, list[EntityExports]] = {}
-        for lane in self._lanes:
-            lanes.setdefault(lane.api, []).append(lane)
-        side_by_side(self._look_at, lanes.values(), "tap-mews-exports")
+        entities: dict[ExportsApi, list[EntityExports]] = {}
+        for entity in self._entities:
+            entities.setdefault(entity.api, []).append(entity)
+        side_by_side(self._look_at, entities.values(), "tap-mews-exports")
 
-    def _look_at(self, lanes: Sequence[EntityExports]) -> None:
+    def _look_at(self, entities: Sequence[EntityExports]) -> None:
         """Ask how the exports of one token are."""
         # while this asks, other threads may add exports
-        jobs = [(lane, job) for lane in lanes for job in list(lane.jobs)]
-        running = [(lane, job) for lane, job in jobs if job.is_running]
+        jobs = [(entity, job) for entity in entities for job in list(entity.jobs)]
+        running = [(entity, job) for entity, job in jobs if job.is_running]
         try:
-            api = lanes[0].api
+            api = entities[0].api
             found = api.get(job.id for _, job in running) if running else {}
         except MewsError as error:
-            for lane, _ in running:
-                lane.error = error
+            for entity, _ in running:
+                entity.error = error
             return
-        for lane, job in running:
-            with lane.deferring_errors():
-                apply(lane, job, found.get(job.id), self._looked)
+        for entity, job in running:
+            with entity.deferring_errors():
+                apply(entity, job, found.get(job.id), self._looked)
 
-    def _advance_quietly(self, lane: EntityExports) -> None:
-        with lane.deferring_errors():
-            self._advance(lane)
+    def _advance_quietly(self, entity: EntityExports) -> None:
+        with entity.deferring_errors():
+            self._advance(entity)
 
-    def _advance(self, lane: EntityExports) -> None:
-        """Add the next export of a lane if there is one and Mews can take it."""
-        if not self._can_add(lane):
+    def _advance(self, entity: EntityExports) -> None:
+        """Add the next export of a type, if there is one and Mews can take it."""
+        if not self._can_add(entity):
             return
         now = self._clock.monotonic()
-        order = lane.orders[0]
-        filters = filters_of(lane.filter, order.window)
+        request = entity.requests[0]
+        filters = filters_of(entity.filter, request.window)
         try:
-            api = lane.api.adding_to(lane.record.of(order.slice))
-            export = api.add(lane.entity_type, lane.scope(order), filters)
+            api = entity.api.adding_to(entity.record.of(request.slice))
+            export = api.add(entity.entity_type, entity.scope(request), filters)
         except ExportRunningError as error:
-            self._back_off(lane, error, now)
+            self._back_off(entity, error, now)
             return
         except RefusedError as error:
-            if error.shortest is None or not lane.split():
-                text = f"{error.text} (requested {order.window})"
+            if error.shortest is None or not entity.split():
+                text = f"{error.text} (requested {request.window})"
                 raise error.reworded(text) from None
-            logger.warning("%s: %s; splitting the window", lane.stream, error)
+            logger.warning("%s: %s; splitting the window", entity.stream, error)
             return
-        lane.orders.popleft()
-        lane.blocked_since = None
+        entity.requests.popleft()
+        entity.blocked_since = None
         added = self._server_clock.now()
-        job = ExportJob(order, export, added, since=now, listed=now)
-        lane.jobs.append(job)
-        lane.is_unsaved = True
-        logger.info("%s: %s added", lane.stream, job)
+        job = ExportJob(request, export, added, since=now, listed=now)
+        entity.jobs.append(job)
+        entity.is_unsaved = True
+        logger.info("%s: %s added", entity.stream, job)
 
-    def _can_add(self, lane: EntityExports) -> bool:
-        is_free = lane.error is None and not lane.is_busy
-        has_room = len(lane.jobs) < MOST_JOBS
-        is_time = self._clock.monotonic() >= lane.retry_at
-        return is_free and has_room and is_time and bool(lane.orders)
+    def _can_add(self, entity: EntityExports) -> bool:
+        is_free = entity.error is None and not entity.is_busy
+        has_room = len(entity.jobs) < MOST_JOBS
+        is_time = self._clock.monotonic() >= entity.retry_at
+        return is_free and has_room and is_time and bool(entity.requests)
 
     def _back_off(
-        self, lane: EntityExports, error: ExportRunningError, now: float
+        self, entity: EntityExports, error: ExportRunningError, now: float
     ) -> None:
         """Wait until an export that this run does not know has ended."""
-        if lane.blocked_since is None:
-            lane.blocked_since = now
+        if entity.blocked_since is None:
+            entity.blocked_since = now
             logger.info(
                 "%s: waiting for another export of %s to end: %s",
-                lane.stream,
-                lane.entity_type,
+                entity.stream,
+                entity.entity_type,
                 error,
             )
-        pause = pause_before_adding(now - lane.blocked_since, self._longest_pause)
-        lane.retry_at = now + pause
+        pause = pause_before_adding(now - entity.blocked_since, self._longest_pause)
+        entity.retry_at = now + pause
 
-    def _check_time(self, lane: EntityExports) -> None:
+    def _check_time(self, entity: EntityExports) -> None:
         """Say now and then what is being waited for, and give up in the end.
 
         Raises:
             ExportTimeoutError: The time is over.
         """
         now = self._clock.monotonic()
-        if lane.jobs:
-            job = lane.jobs[0]
+        if entity.jobs:
+            job = entity.jobs[0]
             age = self._server_clock.now() - job.added
             minutes = f"{age.total_seconds() / 60:.0f} min"
             what = f"{job}, {job.export.status_text} for {minutes}"
             since = job.since
         else:
-            since = now if lane.blocked_since is None else lane.blocked_since
+            since = now if entity.blocked_since is None else entity.blocked_since
             minutes = f"{(now - since) / 60:.0f} min"
-            what = f"another export of {lane.entity_type} to end, for {minutes}"
+            what = f"another export of {entity.entity_type} to end, for {minutes}"
         if now - since >= self._timeout:
             msg = (
                 f"waited for {what}, longer than "
@@ -302,8 +304,8 @@ class JobOrchestrator:
             raise ExportTimeoutError(msg)
         if now - self._told >= TELL_SECONDS:
             self._told = now
-            logger.info("%s: waiting for %s", lane.stream, what)
+            logger.info("%s: waiting for %s", entity.stream, what)
 
     def _due(self) -> float:
         """When to look again, in monotonic seconds."""
-        return next_look(self._lanes, self._looked, self._longest_pause)
+        return next_look(self._entities, self._looked, self._longest_pause)

@@ -20,12 +20,12 @@ logger = logging.getLogger("tap-mews.exports")
 
 
 def apply(
-    lane: EntityExports, job: ExportJob, found: Export | None, looked: float
+    entity: EntityExports, job: ExportJob, found: Export | None, looked: float
 ) -> None:
     """Act on what Mews says of an export that was running.
 
     Args:
-        lane: The exports of its type.
+        entity: The exports of its type.
         job: The export.
         found: As Mews shows it now; None if it does not know it.
         looked: When it was asked, monotonic seconds.
@@ -35,14 +35,14 @@ def apply(
         UnexpectedAnswerError: It is ready and has no files.
     """
     if found is None:
-        recreate(lane, job, "disappeared at Mews")
+        recreate(entity, job, "disappeared at Mews")
         return
     status, before = found.status, job.listed
     job.export, job.listed = found, looked
     if status is ExportStatus.EXPIRED:
-        recreate(lane, job, "expired")
+        recreate(entity, job, "expired")
     elif status is ExportStatus.FAILED:
-        _replace_failed(lane, job)
+        _replace_failed(entity, job)
     elif found.lacks_files:
         msg = (
             f"{job} is ready, but Mews lists no files "
@@ -52,37 +52,37 @@ def apply(
     elif status is ExportStatus.SUCCESS:
         files = found.files or []
         size = sum(file.size for file in files)
-        lane.seconds = seconds_taken(job.since, before, looked, lane.seconds)
+        entity.seconds = seconds_taken(job.since, before, looked, entity.seconds)
         told = f"{len(files)} file(s), {size:,} bytes"
-        logger.info("%s: %s is ready: %s", lane.stream, job, told)
+        logger.info("%s: %s is ready: %s", entity.stream, job, told)
 
 
-def recreate(lane: EntityExports, job: ExportJob, reason: str) -> None:
+def recreate(entity: EntityExports, job: ExportJob, reason: str) -> None:
     """Request an export again, after those that Mews still works on.
 
     Raises:
         ExportFailedError: That happened too often.
     """
-    job.order.losses += 1
-    if job.order.losses > MOST_LOSSES:
+    job.request.losses += 1
+    if job.request.losses > MOST_LOSSES:
         msg = (
             f"{job} {reason}, and so did {MOST_LOSSES} before it; "
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)
-    logger.warning("%s: %s %s; requesting it again", lane.stream, job, reason)
-    lane.requeue(job)
+    logger.warning("%s: %s %s; requesting it again", entity.stream, job, reason)
+    entity.requeue(job)
 
 
-def _replace_failed(lane: EntityExports, job: ExportJob) -> None:
+def _replace_failed(entity: EntityExports, job: ExportJob) -> None:
     """Try a failed export once more as it was, then in smaller parts."""
-    lane.requeue(job)
-    order = lane.orders[0]
-    order.failures += 1
-    if order.failures == 1:
-        logger.warning("%s: %s failed; requesting it again", lane.stream, job)
+    entity.requeue(job)
+    request = entity.requests[0]
+    request.failures += 1
+    if request.failures == 1:
+        logger.warning("%s: %s failed; requesting it again", entity.stream, job)
         return
-    parts = lane.split()
+    parts = entity.split()
     if not parts:
         msg = (
             f"{job} failed, as did every retry for this window; "
@@ -90,4 +90,4 @@ def _replace_failed(lane: EntityExports, job: ExportJob) -> None:
         )
         raise ExportFailedError(msg)
     told = f"splitting its window into {parts} parts"
-    logger.warning("%s: %s failed again; %s", lane.stream, job, told)
+    logger.warning("%s: %s failed again; %s", entity.stream, job, told)

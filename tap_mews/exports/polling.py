@@ -26,25 +26,25 @@ JITTER = 0.1
 
 
 def next_look(
-    lanes: Sequence[EntityExports], looked: float, longest_pause: float
+    entities: Sequence[EntityExports], looked: float, longest_pause: float
 ) -> float:
     """When to look again at all exports that run.
 
     Args:
-        lanes: The exports of each entity type.
+        entities: The exports of each entity type.
         looked: When the last look was.
         longest_pause: Most seconds between two looks.
     """
     moments = [
-        _due(job.since, looked, lane.seconds)
-        for lane in lanes
-        for job in lane.jobs
+        _due(job.since, looked, entity.seconds)
+        for entity in entities
+        for job in entity.jobs
         if job.is_running
     ]
     moments += [
-        _due(lane.blocked_since, looked)
-        for lane in lanes
-        if lane.blocked_since is not None
+        _due(entity.blocked_since, looked)
+        for entity in entities
+        if entity.blocked_since is not None
     ]
     return min([*moments, looked + longest_pause])
 

@@ -41,23 +41,23 @@ class _FilesLostError(Exception):
 
 
 class ExportReader:
-    """Reads the exports of one lane, in order of time.
+    """Reads the exports of one entity, in order of time.
 
     Attributes:
-        lane: The exports.
+        entity: The exports.
     """
 
     def __init__(
         self,
-        lane: EntityExports,
+        entity: EntityExports,
         queue: JobOrchestrator,
         downloader: Downloader,
         spool: Spool,
         clock: Clock,
         saved: Sequence[Mapping[str, str]],
     ) -> None:
-        self.lane = lane
-        self._queue = queue
+        self.entity = entity
+        self._orchestrator = queue
         self._downloader = downloader
         self._spool = spool
         self._clock = clock
@@ -72,7 +72,7 @@ class ExportReader:
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        self._queue.open(self.lane, slices, self._saved)
+        self._orchestrator.open(self.entity, slices, self._saved)
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """The exports, each as one window, when it is ready.
@@ -83,23 +83,25 @@ class ExportReader:
             DownloadError: A file cannot be had whole.
             MewsError: As `MewsClient.call`.
         """
-        lane = self.lane
-        while (job := self._queue.wait(lane)) is not None:
-            number = lane.cut - len(lane.orders) - len(lane.jobs) + 1
+        entity = self.entity
+        while (job := self._orchestrator.wait(entity)) is not None:
+            number = entity.window_count - len(entity.requests) - len(entity.jobs) + 1
             yield WindowRead(
-                slice=job.order.slice,
-                window=job.order.window,
+                slice=job.request.slice,
+                window=job.request.window,
                 rows=self._rows(job),
-                complete_until=lane.filter.complete_until(job.order.window, job.added),
+                complete_until=entity.filter.complete_until(
+                    job.request.window, job.added
+                ),
                 number=number,
-                known=lane.cut,
+                known=entity.window_count,
                 method="exports",
-                done=partial(self._queue.finish, lane, job),
+                done=partial(self._orchestrator.finish, entity, job),
             )
 
     def read_ahead(self) -> None:
         """Begin to download the next export, if it is ready, ahead of its turn."""
-        jobs = self.lane.jobs
+        jobs = self.entity.jobs
         if self._ahead is None and jobs and jobs[0].is_ready:
             files = list(jobs[0].export.files or ())
             self._ahead = jobs[0], files
@@ -129,7 +131,7 @@ class ExportReader:
             self._begin(job, files, number)
             place = f"export {job.id}, file {number} of {len(files)}"
             for rows in _rows_of(file, place):
-                self._queue.tick()
+                self._orchestrator.tick()
                 yield rows
             file.close()
 
@@ -141,9 +143,9 @@ class ExportReader:
             ExportFailedError: That happened too often.
         """
         try:
-            return result_of(self._coming, self._queue.tick)
+            return result_of(self._coming, self._orchestrator.tick)
         except _FilesLostError as error:
-            recreate(self.lane, job, str(error))
+            recreate(self.entity, job, str(error))
             raise WindowLostError from None
 
     def _begin(self, job: ExportJob, files: list[ExportFile], index: int) -> None:
@@ -156,9 +158,9 @@ class ExportReader:
         self, job: ExportJob, files: list[ExportFile], index: int
     ) -> SpooledFile:
         """Bring one file, with new URLs where the known ones are old or refused."""
-        stream = self.lane.stream
+        stream = self.entity.stream
         what = f"{stream}: {job}, file {index + 1} of {len(files)}"
-        record = self.lane.record.of(job.order.slice)
+        record = self.entity.record.of(job.request.slice)
         spooled = self._spool.new_file(files[index].size)
         refusals = 0
         try:
@@ -192,7 +194,7 @@ class ExportReader:
         Raises:
             _FilesLostError: They are not there, or not certainly the same.
         """
-        if not self._queue.refresh(self.lane, job):
+        if not self._orchestrator.refresh(self.entity, job):
             msg = "expired while it was read"
             raise _FilesLostError(msg)
         found = _in_order_of(files, job.export.files or [])
