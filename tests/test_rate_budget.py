@@ -247,6 +247,23 @@ def test_all_who_wait_are_held_and_then_leave_within_the_rate() -> None:
     assert max(times) < 110 + 4 * WINDOW
 
 
+def test_what_has_left_before_a_pause_counts_no_longer_than_without_it() -> None:
+    clock = FastClock()
+    budget = RateLimiter(clock)
+
+    def leave(count: int) -> float:
+        for _ in range(count):
+            budget.answered(budget.acquire("a"), 0.1)
+        return clock.monotonic()
+
+    assert leave(84) == 0
+    budget.pause_for(28)
+    assert leave(ALLOWED - 84) == 28
+    assert WINDOW < leave(1) < WINDOW + 2
+    assert WINDOW < leave(83) < WINDOW + 2
+    assert leave(1) > 28 + WINDOW
+
+
 class Drowsy(SharedClock):
     """Threads that wake up late, each time by another while."""
 

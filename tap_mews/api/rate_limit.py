@@ -35,6 +35,7 @@ class Departure:
         place: When it was to leave, in a time that stands still while all are held.
         waited: Seconds that it waited.
         late: Seconds that it left later.
+        has_left: Whether it is on its way, or was answered.
         answered_in: Seconds from leaving to the answer, once it has come.
     """
 
@@ -42,6 +43,7 @@ class Departure:
     place: float
     waited: float = 0.0
     late: float = 0.0
+    has_left: bool = False
     answered_in: float | None = None
 
 
@@ -76,9 +78,10 @@ class RateLimiter:
                     departure = Departure(operation, self._next_place(now))
                     self._departures.append(departure)
                 pause = departure.place + self._held - now
-            if pause <= 0:
-                departure.waited, departure.late = now - began, -pause
-                return departure
+                if pause <= 0:
+                    departure.waited, departure.late = now - began, -pause
+                    departure.has_left = True
+                    return departure
             self._clock.sleep(pause)
 
     def answered(self, departure: Departure, seconds: float) -> None:
@@ -97,8 +100,12 @@ class RateLimiter:
         with self._lock:
             now = self._clock.monotonic()
             until = max(self._opens_at, now + seconds)
-            self._held += until - max(self._opens_at, now)
+            held = until - max(self._opens_at, now)
+            self._held += held
             self._opens_at = until
+            # for what Mews has counted, time goes on
+            for each in self._departures:
+                each.place -= held if each.has_left else 0.0
 
     def _next_place(self, now: float) -> float:
         """When the next request may leave, not before those that wait already."""
