@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from itertools import count
+from operator import attrgetter
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 import pytest
 
@@ -293,6 +295,42 @@ def test_all_heads_are_answered_though_their_items_have_no_room() -> None:
             assert list(lane.items(number)) == [place * 10 + number]
     # those that had to be set back are asked for once more, and no other
     assert len(asked) <= 80 + len(lanes_and_heads)
+
+
+class Item:
+    """Something that takes as many bytes as it says."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+
+def test_items_that_are_larger_than_any_before_do_not_all_stay() -> None:
+    """As the pages of a stream whose first month has few rows."""
+    alive: WeakSet[Item] = WeakSet()
+    made = threading.Semaphore(0)
+    all_asked = threading.Barrier(8)
+
+    def large() -> Iterator[Item]:
+        with suppress(threading.BrokenBarrierError):
+            all_asked.wait(LATE)
+        item = Item(50)
+        alive.add(item)
+        made.release()
+        yield item
+
+    prefetcher = Prefetcher(lambda: None, ByteBudget(100))
+    lane: Lane[Item] = prefetcher.lane(0, attrgetter("size"))
+    lane.expected = 1
+    lane.open([lambda: iter([Item(1)]), *[large] * 8])
+    assert [each.size for each in lane.items(0, 8)][:1] == [1]
+    assert all(made.acquire(timeout=LATE) for _ in range(8))
+    all_asked.abort()
+    until = time.monotonic() + LATE
+    while sum(each.size for each in alive) > 150 and time.monotonic() < until:
+        time.sleep(SOON / 10)
+    assert sum(each.size for each in alive) <= 150
+    sizes = [each.size for number in range(1, 9) for each in lane.items(number)]
+    assert sizes == [50] * 8
 
 
 def test_heads_that_have_room_are_asked_for_once() -> None:

@@ -80,19 +80,29 @@ class ByteBudget:
                 del self._held[order]
             self._grant()
 
-    def may_stay(self, order: Order, size: int) -> bool:
-        """Whether what a read got at once can wait until it is written.
+    def may_stay(self, order: Order, claimed: int, size: int) -> bool:
+        """Whether the first item of a read can wait until it is written.
 
-        What is ahead of its turn in this way gets as much as is kept for what is not.
+        Of those that did not wait for bytes, those ahead of their turn get as much as
+        is kept for the others. The rest may not be larger than what it has claimed,
+        unless there is room.
+
+        Args:
+            order: The read.
+            claimed: Bytes that it holds; none of them if it did not wait.
+            size: Bytes of the item.
         """
         with self._lock:
-            ahead = sum(
-                held for each, held in self._staying.items() if each > self._last
-            )
-            if order > self._last and ahead + size > self._kept:
-                return False
-            self._staying[order] = size
-            return True
+            if order > self._last and not claimed:
+                kept = sum(
+                    size for each, size in self._staying.items() if each > self._last
+                )
+                if kept + size > self._kept:
+                    return False
+                self._staying[order] = size
+                return True
+            has_room = size - claimed <= self._free
+            return order <= self._turn or size <= claimed or has_room
 
     def drop(self, order: Order) -> None:
         """A read has been stopped: it holds nothing from now on, and never waits."""

@@ -135,15 +135,15 @@ class _Read(Generic[T]):
             except BaseException:
                 budget.release(self.order, expected)
                 raise
+            size = 0 if item is None else lane.note_size(item)
             if is_first:
                 self._has_answered = True
                 lane.answered(self)
             if item is None:
                 budget.release(self.order, expected)
                 return False
-            size = lane.weigh(item)
-            lane.expected = max(size, 1)
-            if at_once and not budget.may_stay(self.order, size):
+            claimed = 0 if at_once else expected
+            if is_first and not budget.may_stay(self.order, claimed, size):
                 budget.release(self.order, expected)
                 return True
             budget.release(self.order, expected - size)
@@ -215,6 +215,12 @@ class Lane(Generic[T]):
         ]
         self._reads += reads
         return reads
+
+    def note_size(self, item: T) -> int:
+        """The bytes of an item; the next ones are expected to have nearly as many."""
+        size = self.weigh(item)
+        self.expected = max(size, self.expected * 7 // 8, 1)
+        return size
 
     def answered(self, read: _Read[T]) -> None:
         """A read has an item, or has ended well."""
