@@ -174,6 +174,20 @@ def test_a_later_page_that_is_refused_as_such_is_not_blamed_on_its_cursor(
     assert len(sandbox.journal.requests(RESERVATIONS)) == 3
 
 
+def test_after_a_page_that_is_too_large_fewer_rows_are_asked_for(
+    sandbox: Sandbox,
+) -> None:
+    number = len(sandbox.rows("Reservation"))
+    for _ in range(40):
+        row = sandbox.new_row("Reservation", CancellationReason="x" * 400_000)
+        sandbox.put("Reservation", row)
+    found = ids(pages(sandbox, STAYS, 20))
+    assert len(found) == len({*found}) == number + 40
+    first, *others = counts(sandbox, RESERVATIONS)
+    assert first == 20
+    assert max(others) <= 20 * 4 // 8 + 1
+
+
 def test_a_page_that_is_too_heavy_is_halved_at_its_cursor(sandbox: Sandbox) -> None:
     sandbox.faults.add(RESERVATIONS, HEAVY, times=2, after=1)
     found = ids(pages(sandbox, STAYS, 40))

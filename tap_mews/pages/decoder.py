@@ -30,12 +30,14 @@ class Page(msgspec.Struct, Generic[T]):
         count: Rows of the list that the cursor counts, which can be another one.
         may_break: Whether a row can have a line break in it; a body that is indented
             has them.
+        size: Bytes that it came in.
     """
 
     rows: list[T]
     cursor: str | None
     count: int
     may_break: bool
+    size: int
 
 
 class PageDecoder(Generic[T]):
@@ -94,7 +96,7 @@ class PageDecoder(Generic[T]):
         if self._row is bytes:
             rows = list(map(bytes, rows))  # a raw row would keep the whole body
         count = len(answer.counted if self._counted else rows)
-        return Page(rows, answer.cursor, count, _may_break(body))
+        return Page(rows, answer.cursor, count, _may_break(body), len(body))
 
     def _decode_with_care(self, body: bytes) -> Page[T]:
         # bytes that are no UTF-8 come out of the text as they went in
@@ -114,9 +116,8 @@ class PageDecoder(Generic[T]):
             raise msgspec.ValidationError(msg)
         made = [self._of(number, row) for number, row in enumerate(rows, 1)]
         cursor = msgspec.convert(cursor, Cursor)
-        return Page(
-            made, cursor, count if self._counted else len(made), _may_break(body)
-        )
+        count = count if self._counted else len(made)
+        return Page(made, cursor, count, _may_break(body), len(body))
 
     def _of(self, number: int, text: str) -> T:
         """A row of its JSON, which Python's own parser has taken."""

@@ -31,12 +31,16 @@ logger = logging.getLogger("tap-mews.pages")
 RESTARTS = 3
 """How often pages are read again from the first one because a cursor is refused."""
 
+MOST_BYTES = 4 << 20
+"""Of a page: memory has to hold some of them, however large the rows are. Rows of usual
+size make pages of a megabyte or two."""
+
 PAGES_BEFORE_GROWTH = 8
 """Pages that must go well before a size that was cut is tried larger again."""
 
 
 class PageSize:
-    """Rows to ask for: halved when a page is too heavy, and grown back slowly.
+    """Rows to ask for: fewer when a page is too heavy or too large, then slowly more.
 
     It is shared by all threads that call one operation, so each need not learn again.
     """
@@ -58,10 +62,19 @@ class PageSize:
             self._good = 0
             return self.rows
 
-    def keep(self, asked: int) -> None:
-        """Note that a page of that many rows came."""
+    def keep(self, asked: int, size: int) -> None:
+        """Note that a page of that many rows came.
+
+        Args:
+            asked: Rows that it was asked for.
+            size: Its bytes.
+        """
         with self._lock:
-            if asked < self.rows or self.rows == self._most:
+            if size > MOST_BYTES:
+                self.rows = min(self.rows, max(1, asked * MOST_BYTES // size))
+                self._good = 0
+            could_grow = asked >= self.rows and size <= MOST_BYTES // 2
+            if not could_grow or self.rows == self._most:
                 return
             self._good += 1
             if self._good >= PAGES_BEFORE_GROWTH:
@@ -180,7 +193,7 @@ def _read_pages(
             return
         # before the page is passed on: nothing of a page with a wrong cursor goes out
         paginator.advance(result)  # type: ignore[arg-type]
-        size.keep(asked)
+        size.keep(asked, result.value.size)
         handed = [result] if result.value.rows else []
         del result
         while handed:
