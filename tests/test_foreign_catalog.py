@@ -141,7 +141,7 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "selection that is no boolean": (
         lambda entry: root(entry).update(selected="maybe"),
-        "streams[0].metadata",
+        "at `bills.metadata",
     ),
     "selection that contradicts": (
         lambda entry: entry.update(selected=False),
@@ -155,7 +155,7 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "metadata that is an object": (
         lambda entry: entry.update(metadata={"selected": True}),
-        "streams[0].metadata",
+        "at `bills.metadata",
     ),
     "a breadcrumb that is text": (
         lambda entry: entry["metadata"].append(
@@ -165,7 +165,7 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "keys that are text": (
         lambda entry: entry.update(key_properties="Id"),
-        "streams[0].key_properties",
+        "at `bills.key_properties",
     ),
     "a key that there is not": (
         lambda entry: root(entry).update({"table-key-properties": ["Key"]}),
@@ -188,19 +188,19 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     ),
     "a method that there is not": (
         lambda entry: entry.update(replication_method="LOG_BASED"),
-        "streams[0].replication_method",
+        "at `bills.replication_method",
     ),
     "a schema that is text": (
         lambda entry: entry.update(schema="object"),
-        "streams[0].schema",
+        "at `bills.schema",
     ),
     "properties that are a list": (
         lambda entry: entry["schema"].update(properties=["Id"]),
-        "streams[0].schema.properties",
+        "at `bills.schema.properties",
     ),
     "a property that is text": (
         lambda entry: entry["schema"]["properties"].update(Notes="string"),
-        "streams[0].schema.properties",
+        "at `bills.schema.properties",
     ),
     "a type that there is not": (
         lambda entry: entry["schema"]["properties"]["Notes"].update(type="varchar"),

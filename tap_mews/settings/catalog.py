@@ -6,6 +6,7 @@ selection in the metadata alone, and lets the last of two entries win.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
@@ -79,7 +80,7 @@ def read_catalog(
         # not strict: the text `true` is true
         entries = msgspec.convert(document["streams"], list[_Entry], strict=False)
     except msgspec.ValidationError as error:
-        msg = f"The catalog is invalid: {str(error).replace('$', 'streams')}"
+        msg = f"The catalog is invalid: {_with_names(str(error), document['streams'])}"
         raise InvalidFileError(msg) from None
     found: dict[str, Json] = {}
     for entry, raw in zip(entries, document["streams"], strict=True):
@@ -111,6 +112,18 @@ def read_catalog(
         )
         raise InvalidFileError(msg)
     return {"streams": [found[name] for name in found if name in known]}
+
+
+def _with_names(text: str, entries: list[Any]) -> str:
+    """What is wrong with an entry, with its name, if it has one, for its number."""
+
+    def name(found: re.Match[str]) -> str:
+        entry = entries[int(found[1])]
+        names = entry if isinstance(entry, dict) else {}
+        given = names.get("tap_stream_id") or names.get("stream")
+        return given if isinstance(given, str) else f"streams[{found[1]}]"
+
+    return re.sub(r"\$\[(\d+)\]", name, text, count=1).replace("`$", "`streams")
 
 
 def _folded(name: str, entry: _Entry, raw: Json) -> Json:
