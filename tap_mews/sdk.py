@@ -140,7 +140,11 @@ class GuardedTap(Tap):
             InvalidFileError: The catalog selects nothing.
             InvalidSettingsError: Maps or flattening cannot be applied to the streams.
         """
-        selected = [stream for stream in self.streams.values() if stream.selected]
+        selected = [
+            stream
+            for stream in self.streams.values()
+            if stream.selected and isinstance(stream, WindowedStream)
+        ]
         if not selected and self.input_catalog is not None:
             msg = "Nothing is selected: the catalog must select at least one stream"
             raise InvalidFileError(msg)
@@ -155,18 +159,40 @@ class GuardedTap(Tap):
             except ValueError:
                 if not self.config.get("flattening_enabled"):
                     raise
+                cure = "increase flattening_max_key_length"
+                if not self._is_flat_without_limit(stream):
+                    cure = "set another flattening_separator, such as __"
                 msg = (
                     f"{stream.name}: flattening gives two properties the same name; "
-                    "increase flattening_max_key_length"
+                    f"{cure}"
                 )
                 raise InvalidSettingsError(msg) from None
         check_output(outputs)
 
-    def new_mapper(self, *, flattens: bool = True) -> PluginMapper:
+    def _is_flat_without_limit(self, stream: WindowedStream) -> bool:
+        """Whether a stream can be flattened once names may be of any length."""
+        try:
+            stream.register_in(self.new_mapper(shortens=False))
+        except ValueError:
+            return False
+        return True
+
+    def write_schemas(self) -> None:  # type: ignore[misc] # as in `sync_all`
+        """Write the schemas of what a catalog selects; of all streams without one."""
+        for stream in self.streams.values():
+            if self.input_catalog is None:
+                stream.selected = True
+            if stream.selected:
+                stream._write_schema_message()  # noqa: SLF001 - as the SDK does
+
+    def new_mapper(
+        self, *, flattens: bool = True, shortens: bool = True
+    ) -> PluginMapper:
         """Make a mapper without streams.
 
         Args:
             flattens: Whether it may flatten records.
+            shortens: Whether flattened names have the length that is set at most.
         """
         config = {
             name: value for name, value in self.config.items() if value is not None
@@ -175,6 +201,8 @@ class GuardedTap(Tap):
         config["stream_maps"] = deepcopy(self._maps)
         if not flattens:
             config["flattening_enabled"] = False
+        if not shortens:
+            config.pop("flattening_max_key_length", None)
         return PluginMapper(config, self.logger)
 
     def _check_maps(self, maps: dict[str, Any]) -> None:
@@ -291,7 +319,7 @@ class WindowedStream(Stream):
     def stream_maps(self) -> list[StreamMap]:
         """What goes out of the stream; registered when it is first needed."""
         if self._stream_maps is None:
-            self._register(self._tap.mapper)
+            self.register_in(self._tap.mapper)
             for each in super().stream_maps:
                 if isinstance(each, CustomStreamMap):
                     each.expr_evaluator = RowEvaluator(
@@ -301,7 +329,8 @@ class WindowedStream(Stream):
                     )
         return super().stream_maps
 
-    def _register(self, mapper: PluginMapper) -> None:
+    def register_in(self, mapper: PluginMapper) -> None:
+        """Let a mapper know what is selected of the stream."""
         schema = self.effective_schema
         if not all(self.mask.values()):
             schema = get_selected_schema(self.name, schema, self.mask)
@@ -392,7 +421,7 @@ class WindowedStream(Stream):
     def _flattened(self) -> dict[str, dict[str, list[str]]]:
         """By stream and name of each object that is flattened, its columns."""
         mapper = self._tap.new_mapper(flattens=False)
-        self._register(mapper)
+        self.register_in(mapper)
         found: dict[str, dict[str, list[str]]] = {}
         unflattened = mapper.stream_maps[self.name]
         for each, before in zip(self.stream_maps, unflattened, strict=True):

@@ -322,8 +322,12 @@ class TapMews(MewsTap):
             msg = "it must be `schema`, or nothing"
             raise click.BadParameter(msg)
         catalog = ctx.params.get("catalog")
-        if value == CliTestOptionValue.All.value and catalog is not None:
-            cls._made(ctx.params.get("config"), catalog).run_connection_test()
+        if value != CliTestOptionValue.Disabled.value and catalog is not None:
+            tap = cls._made(ctx.params.get("config"), catalog)
+            if value == CliTestOptionValue.Schema.value:
+                tap.write_schemas()
+            else:
+                tap.run_connection_test()
             ctx.exit()
         super().cb_test(ctx, param, value)
 

@@ -317,3 +317,16 @@ def test_the_schemas_can_be_tested_alone(sandbox: Sandbox, tmp_path: Path) -> No
     assert done.code == 0
     assert {each["type"] for each in done.messages} == {"SCHEMA"}
     assert sandbox.journal.requests() == []
+
+
+def test_the_schemas_of_a_catalog_are_those_of_its_selected_streams(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    path, catalog = tmp_path / "catalog.json", select("bills", "customers")
+    root = next(e for e in catalog["streams"][0]["metadata"] if not e["breadcrumb"])
+    root["metadata"]["selected"] = False
+    path.write_text(json.dumps(catalog), "utf-8")
+    config = config_of(sandbox, tmp_path)
+    done = command("--test=schema", "--config", config, "--catalog", path)
+    assert done.code == 0
+    assert [each["stream"] for each in done.messages] == ["customers"]

@@ -52,7 +52,10 @@ def test_every_key_of_a_flattened_record_is_in_its_schema_or_it_is_one_line(
     )
     if done.code:
         (line,) = done.errors
-        assert "flattening_max_key_length" in line
+        causes = {"flattening_max_key_length"}
+        if not separator:
+            causes.add("flattening_separator")
+        assert any(cause in line for cause in causes)
         assert done.records == {}
     else:
         assert done.records["customers"]
@@ -71,3 +74,21 @@ def test_flattening_that_makes_two_of_one_is_one_line(
     )
     (line,) = done.errors
     assert "flattening_max_key_length" in line
+
+
+@pytest.mark.parametrize("length", [None, 255])
+def test_a_separator_that_makes_two_of_one_is_named(
+    sandbox: Sandbox, tmp_path: Path, length: int | None
+) -> None:
+    done = run(
+        tmp_path,
+        sandbox.config(),
+        flattening_enabled=True,
+        flattening_max_depth=2,
+        flattening_separator="",
+        flattening_max_key_length=length,
+        stream_maps={"customers": {"AddressCity": "Email"}},
+    )
+    (line,) = done.errors
+    assert "flattening_separator" in line
+    assert "flattening_max_key_length" not in line

@@ -50,6 +50,8 @@ SIGNATURES: dict[tuple[type, str], str] = {
     (Tap, "_setup_signal_handlers"): "(self)",
     (Tap, "load_state"): "(self, state)",
     (Tap, "sync_all"): "(self)",
+    (Tap, "write_schemas"): "(self)",
+    (Stream, "_write_schema_message"): "(self)",
     (Tap, "setup_mapper"): "(self)",
     (Tap, "append_builtin_config"): "(config_jsonschema)",
     (SimpleSingerWriter, "format_message"): "(self, message)",
