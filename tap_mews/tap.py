@@ -32,6 +32,7 @@ from tap_mews.settings.catalog import read_catalog
 from tap_mews.settings.environment import (
     LOG_CONFIG,
     check_log,
+    check_meltano,
     read_environment,
     unknown_variables,
     variable_of,
@@ -406,6 +407,7 @@ class TapMews(MewsTap):
             close = get_close_matches(name, known, n=1)
             meant = f"; did you mean {close[0]}?" if close else ""
             self.logger.warning("Unknown setting %r has no effect%s", name, meant)
+        check_meltano(os.environ, config)
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)
         for name, value in config.items():
             if trimmed(name, value) != value:

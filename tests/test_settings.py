@@ -257,3 +257,11 @@ def test_two_names_that_differ_in_white_space_are_one_name_too_often() -> None:
     config = {"client_token": TOKENS["client_token"], "access_tokens": tokens}
     with pytest.raises(InvalidSettingsError, match="each name once; see entry 2"):
         TapMews(config=config)
+
+
+def test_names_of_tokens_with_a_dot_are_refused_as_meltano_drops_them() -> None:
+    tokens = {"Prague": f"{SECRET}-1", "St. Moritz": f"{SECRET}-2"}
+    config = {"client_token": TOKENS["client_token"], "access_tokens": tokens}
+    words = "names without dots, because Meltano drops them; see entry 2"
+    with pytest.raises(InvalidSettingsError, match=words):
+        TapMews(config=config)

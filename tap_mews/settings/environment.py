@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from tap_mews.errors import InvalidSettingsError
 from tap_mews.settings.inputs import parse
+from tap_mews.settings.rules import WITHOUT_DOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -21,6 +22,9 @@ LOG_LEVELS = (f"{PREFIX}LOGLEVEL", "LOGLEVEL")
 
 LOG_CONFIG = "SINGER_SDK_LOG_CONFIG"
 """The variable that names a file with the configuration of the log."""
+
+MELTANO = "MELTANO_EXTRACTOR_NAMESPACE"
+"""The variable that Meltano sets for each extractor that it runs."""
 
 _FORMS = {
     "array": 'a list in JSON, such as ["…", "…"]',
@@ -90,6 +94,48 @@ def unknown_variables(
     for variable in sorted(environment.keys() - known):
         if variable.startswith(PREFIX) and not variable.startswith(f"{PREFIX}_"):
             yield variable
+
+
+def check_meltano(environment: Mapping[str, str], config: Mapping[str, Any]) -> None:
+    """Refuse settings of which Meltano left something out of the config file.
+
+    Meltano (including 4.4) puts the same settings into variables, and those are whole.
+    It drops names with a dot from the file, and null from maps in meltano.yml, which
+    the variable shows with `stream.property` for a name.
+
+    Args:
+        environment: Variables by name.
+        config: What the config file holds.
+
+    Raises:
+        InvalidSettingsError: Names what is lost; never a token.
+    """
+    if MELTANO not in environment:
+        return
+    wrong = []
+    if any("." in name for name in _object(environment, "access_tokens")):
+        wrong.append(f"access_tokens {WITHOUT_DOTS}")
+    maps = config.get("stream_maps")
+    for place, value in _object(environment, "stream_maps").items():
+        stream, _, column = place.partition(".")
+        found = maps.get(stream) if isinstance(maps, dict) else None
+        is_there = isinstance(found, dict) and column in found
+        # null for the key keeps nothing back, and `__NULL__` is no key
+        is_lost = not is_there and column not in {"", "__key_properties__"}
+        if value is None and is_lost:
+            wrong.append(f"stream_maps.{place} must be __NULL__; Meltano drops null")
+    if wrong:
+        msg = "Wrong settings: " + "; ".join(wrong)
+        raise InvalidSettingsError(msg)
+
+
+def _object(environment: Mapping[str, str], name: str) -> dict[str, Any]:
+    """The object in the variable of a setting; an empty one if it holds none."""
+    try:
+        value = parse(environment.get(variable_of(name), ""))
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def check_log(environment: Mapping[str, str]) -> None:
