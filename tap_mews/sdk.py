@@ -33,7 +33,7 @@ from tap_mews.settings.mapping import (
     columns_of,
     language,
 )
-from tap_mews.settings.stream_maps import StreamMaps
+from tap_mews.settings.stream_maps import EMPTY, StreamMaps
 
 if TYPE_CHECKING:
     import logging
@@ -148,9 +148,11 @@ class GuardedTap(Tap):
         if not selected and self.input_catalog is not None:
             msg = "Nothing is selected: the catalog must select at least one stream"
             raise InvalidFileError(msg)
-        maps = self.config.get("stream_maps") or {}
+        maps = self.config.get("stream_maps")
         if maps:
             self._check_maps(maps)
+        elif maps is not None:
+            self.logger.warning("stream_maps %s", EMPTY)
         self.mapper = self.new_mapper()
         outputs: list[StreamMap] = []
         for stream in selected:

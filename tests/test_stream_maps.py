@@ -77,8 +77,8 @@ REFUSED: dict[str, tuple[Json, str]] = {
     "a stream of text": ({"customers": "Email"}, "must be an object"),
     "a stream of numbers": ({"customers": 5}, "must be an object"),
     "an option that is none": ({"customers": {"__esle__": None}}, "mean __else__?"),
-    "a wrong rest": ({"customers": {"__else__": "drop"}}, "__else__ must be null"),
-    "a wrong rest of streams": ({"__else__": "drop"}, "__else__ must be null"),
+    "a wrong rest": ({"customers": {"__else__": "drop"}}, "__else__ must be __NULL__"),
+    "a wrong rest of streams": ({"__else__": "drop"}, "__else__ must be __NULL__"),
     "an alias of nothing": ({"customers": {"__alias__": ""}}, "must be the name"),
     "an alias of a number": ({"customers": {"__alias__": 5}}, "must be the name"),
     "an alias that counts": (
@@ -268,6 +268,40 @@ def test_personal_data_that_still_goes_out_is_warned_of(
     warnings = [each for each in result.logs if "personal data" in each]
     assert len(warnings) == (1 if column else 0)
     assert all(f".{column} is derived from" in each for each in warnings)
+
+
+EMPTY: dict[str, tuple[Json, list[str]]] = {
+    "no maps": ({}, ["stream_maps"]),
+    "of a stream": ({"customers": {}}, ["stream_maps.customers"]),
+    "of two": (
+        {"cust*": {}, "bills": {}},
+        ["stream_maps.cust*", "stream_maps.bills"],
+    ),
+    "one of two": (
+        {"customers": {}, "bills": {"Notes": None}},
+        ["stream_maps.customers"],
+    ),
+    "beside a stream that is removed": (
+        {"customers": {}, "bills": None},
+        ["stream_maps.customers"],
+    ),
+    "where the others are removed": ({"customers": {}, "__else__": "__NULL__"}, []),
+    "where all others are removed": ({"*": None, "customers": {}}, []),
+    "none that is empty": ({"customers": {"Notes": None}}, []),
+}
+"""Maps, and those of them that have no effect."""
+
+
+@pytest.mark.parametrize("kind", EMPTY)
+def test_an_empty_map_is_warned_of(sandbox: Sandbox, tmp_path: Path, kind: str) -> None:
+    maps, places = EMPTY[kind]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(sandbox.config(stream_maps=maps)), "utf-8")
+    done = command("--config", path, "--test=schema")
+    assert done.code == 0
+    words = "is empty and has no effect; Meltano drops null, use __NULL__ instead"
+    found = [each for each in done.logs if "has no effect" in each]
+    assert found == [f"WARNING {place} {words}" for place in places]
 
 
 def test_the_marks_are_those_of_the_page_about_guests() -> None:

@@ -28,6 +28,9 @@ FAKE = "fake"
 REMOVED = (None, "__NULL__")
 """What a map says of what is not to go out."""
 
+EMPTY = "is empty and has no effect; Meltano drops null, use __NULL__ instead"
+"""What a map is told that removes nothing, perhaps since null was dropped from it."""
+
 _OPTIONS = {"__alias__", "__else__", "__filter__", "__key_properties__", "__source__"}
 
 
@@ -96,9 +99,9 @@ class StreamMaps:
             where = f"stream_maps.{name}"
             if name == "__else__":
                 if definition not in REMOVED:
-                    yield f"{where} must be null"
+                    yield f"{where} must be __NULL__"
             elif not isinstance(definition, dict) and definition not in REMOVED:
-                yield f"{where} must be an object, or null to remove the stream"
+                yield f"{where} must be an object, or __NULL__ to remove the stream"
             else:
                 yield from self._problems_of_map(where, name, definition)
         for stream in self._streams:
@@ -137,12 +140,15 @@ class StreamMaps:
             if is_mapped and KEPT not in definition and "__else__" not in definition:
                 yield (
                     f"stream_maps.{name} must name {KEPT} of {stream.name}, which can "
-                    "hold personal data: null drops it, an expression changes it, "
-                    f"`{KEPT}` keeps it"
+                    "hold personal data: __NULL__ drops it, an expression changes "
+                    f"it, `{KEPT}` keeps it"
                 )
 
     def warnings(self) -> Iterator[str]:
-        """Where personal data goes out beside what was made of it."""
+        """Where personal data goes out beside what was made of it, and empty maps."""
+        for name, definition in self._maps.items():
+            if definition == {} and not self._is_kept_by(name):
+                yield f"stream_maps.{name} {EMPTY}"
         for stream in self._streams:
             outputs = list(self._outputs(stream)) if stream.is_selected else []
             for name, definition in outputs:
@@ -157,8 +163,19 @@ class StreamMaps:
                         yield (
                             f"stream_maps.{name}.{column} is derived from "
                             f"{', '.join(kept)} of {stream.name}: personal data that "
-                            "is still emitted unchanged; set it to null to remove it"
+                            "is still emitted unchanged; set it to __NULL__ to remove "
+                            "it"
                         )
+
+    def _is_kept_by(self, name: str) -> bool:
+        """Whether a map keeps a stream that another one would remove with others."""
+        streams = [each.name for each in self._streams if fnmatch(each.name, name)]
+        return "__else__" in self._maps or any(
+            fnmatch(stream, other)
+            for other, definition in self._maps.items()
+            for stream in streams
+            if definition in REMOVED
+        )
 
     def with_keys(self) -> dict[str, Any]:
         """The maps, in which those that leave other properties out name the keys.
@@ -233,7 +250,7 @@ class StreamMaps:
                     f"level of {names}{_meant(column, known)}"
                 )
         elif not isinstance(text, str):
-            yield f"{where} must be an expression, or null to remove the property"
+            yield f"{where} must be an expression, or __NULL__ to remove it"
         else:
             yield from self._problems_of_expression(where, text, streams, column)
 
@@ -300,7 +317,7 @@ def _problems_of_options(where: str, options: Mapping[str, Any]) -> Iterator[str
         elif option == "__filter__" and not isinstance(value, str | None):
             yield f"{where}.{option} must be an expression"
         elif option == "__else__" and value not in REMOVED:
-            yield f"{where}.{option} must be null"
+            yield f"{where}.{option} must be __NULL__"
 
 
 def _is_expression(text: str) -> bool:
