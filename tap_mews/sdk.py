@@ -322,11 +322,15 @@ class WindowedStream(Stream):
         """What goes out of the stream; registered when it is first needed."""
         if self._stream_maps is None:
             self.register_in(self._tap.mapper)
-            for each in super().stream_maps:
+            found = super().stream_maps
+            flattens = any(each.flattening_enabled for each in found)
+            unflattened = self._unflattened if flattens else found
+            for each, before in zip(found, unflattened, strict=True):
                 if isinstance(each, CustomStreamMap):
-                    each.expr_evaluator = RowEvaluator(
+                    RowEvaluator(
                         each,
                         self.effective_schema["properties"],
+                        before.transformed_schema["properties"],
                         self._tap.config["stream_maps"],
                     )
         return super().stream_maps
@@ -420,13 +424,17 @@ class WindowedStream(Stream):
             yield message
 
     @cached_property
-    def _flattened(self) -> dict[str, dict[str, list[str]]]:
-        """By stream and name of each object that is flattened, its columns."""
+    def _unflattened(self) -> list[StreamMap]:
+        """What goes out of the stream, before any of it is flattened."""
         mapper = self._tap.new_mapper(flattens=False)
         self.register_in(mapper)
+        return mapper.stream_maps[self.name]
+
+    @cached_property
+    def _flattened(self) -> dict[str, dict[str, list[str]]]:
+        """By stream and name of each object that is flattened, its columns."""
         found: dict[str, dict[str, list[str]]] = {}
-        unflattened = mapper.stream_maps[self.name]
-        for each, before in zip(self.stream_maps, unflattened, strict=True):
+        for each, before in zip(self.stream_maps, self._unflattened, strict=True):
             if each.flattening_options and each.flattening_enabled:
                 objects = found[each.stream_alias] = {}
                 columns_of(before.transformed_schema, each.flattening_options, objects)

@@ -60,6 +60,7 @@ SIGNATURES: dict[tuple[type, str], str] = {
         "(self, stream_name, schema, key_properties)"
     ),
     (_MapperEval, "eval"): "(self, expr, previously_parsed=None)",
+    (CustomStreamMap, "_eval"): "(self, expr, expr_parsed, record, property_name)",
     (CustomStreamMap, "__init__"): (
         "(self, stream_alias, map_config, faker_config, raw_schema, key_properties, "
         "map_transform, flattening_options, *, stream_name=None)"

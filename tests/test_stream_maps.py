@@ -228,6 +228,93 @@ def test_an_expression_that_fails_for_a_record_is_one_line_without_the_record(
         assert (reached or "") <= first, expression
 
 
+UNTYPED: dict[str, tuple[str, str, str]] = {
+    "a sum for a string": ("Big", "3 + 4", "string"),
+    "a comparison for a string": ("Big", "Id == 'x'", "string"),
+    "an object for a string": ("Big", "{'a': 1}", "string"),
+    "a quotient for an integer": ("Big", "int(4) / 2", "integer"),
+    "a comparison for an integer": ("Big", "int(4) > 2", "integer"),
+    "a text for a number": ("Big", "float(4) and 'x'", "number"),
+    "a text for a boolean": ("Big", "bool(4) and 'x'", "boolean"),
+    "a number in place of a text": ("Email", "7", "string"),
+    "a member in place of an object": ("Address", "'x' or Address", "object"),
+    "a number beside a text that is removed": ("Big", "record['Id'] and 7", "string"),
+}
+"""Properties, expressions, and the types that the SDK declares for them."""
+
+
+@pytest.mark.parametrize("kind", UNTYPED)
+def test_a_value_of_another_type_than_declared_is_one_line(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    column, expression, declared = UNTYPED[kind]
+    maps = {"customers": {column: expression}}
+    done = run(tmp_path, sandbox.config(extraction="pages"), stream_maps=maps)
+    assert done.code == 1
+    (line,) = done.errors
+    assert line == (
+        f"customers: stream_maps.customers.{column} is declared as {declared}, but its "
+        "value for a record has another type; wrap the expression in int(), float(), "
+        "bool() or str()"
+    )
+    assert "customers" not in done.records
+
+
+@pytest.mark.parametrize("expression", ["{} * 1.1", "1.1 - {}"])
+def test_a_decimal_and_a_fraction_are_told_how_to_be_combined(
+    sandbox: Sandbox, tmp_path: Path, expression: str
+) -> None:
+    row = next(iter(truth(sandbox, "customers").values()))
+    address = {**(row["Address"] or {}), "Latitude": 47.5}
+    sandbox.put("Customer", {**row, "Address": address}, sandbox.enterprise_ids[0])
+
+    def done(latitude: str) -> Result:
+        text = f"Address and Address.Latitude and {expression.format(latitude)}"
+        maps = {"customers": {"Big": f"float({text} or 0)"}}
+        return run(tmp_path, sandbox.config(extraction="pages"), stream_maps=maps)
+
+    (line,) = done("Address.Latitude").errors
+    assert line.startswith("customers: stream_maps.customers.Big cannot be evaluated")
+    assert line.endswith("wrap the property in float()")
+    assert done("float(Address.Latitude)").code == 0
+
+
+@pytest.mark.parametrize("flattens", [False, True])
+def test_values_of_the_declared_types_go_out(
+    sandbox: Sandbox, *, flattens: bool
+) -> None:
+    maps = {
+        "customers": {
+            "Whole": "int(4 / 2)",
+            "Number": "float('1.5') * 1.1 if Address else None",
+            "Same": "float(3) and 3",
+            "Is": "bool(Email)",
+            "Text": "str(1)",
+            "Day": "datetime.date(2026, 1, 2)",
+            "Place": "Address",
+            "Address": "self",
+            "Email": "Email and 'x'",
+            "Nothing": "None",
+        }
+    }
+    flattening = {"flattening_enabled": flattens, "flattening_max_depth": 3}
+    records = mapped(sandbox, maps, **flattening).records["customers"]
+    assert {(each["Whole"], each["Same"], each["Text"]) for each in records} == {
+        (2, 3, "1")
+    }
+
+
+def test_an_invalid_value_that_is_let_through_goes_out_under_another_name(
+    sandbox: Sandbox,
+) -> None:
+    row = next(iter(truth(sandbox, "customers").values()))
+    sandbox.put("Customer", {**row, "Email": 5}, sandbox.enterprise_ids[0])
+    maps = {"customers": {"Mail": "Email", "Email": "self"}}
+    records = mapped(sandbox, maps, on_invalid_record="warn").records["customers"]
+    found = next(each for each in records if each["Id"] == row["Id"])
+    assert (found["Mail"], found["Email"]) == (5, 5)
+
+
 WARNED: dict[str, tuple[Json, str | None]] = {
     "a hash beside the value": ({"customers": {"Hash": "md5(Email or '')"}}, "Hash"),
     "a hash of the record": ({"customers": {"Hash": "md5(str(record))"}}, "Hash"),

@@ -6,7 +6,7 @@ Like `tap_mews.sdk` it rests on private names, which `tests/test_sdk_hooks.py` w
 from __future__ import annotations
 
 from collections import ChainMap
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,12 @@ from tap_mews.settings.stream_maps import (
 )
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable, Mapping
 
     from singer_sdk import Stream
     from singer_sdk.helpers._flattening import FlatteningOptions
+    from singer_sdk.helpers.types import Record
     from singer_sdk.mapper import StreamMap
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
@@ -46,6 +48,17 @@ SCALARS = (str, int, float, Decimal, date, time, timedelta, bytes, type(None))
 """What an expression can make for a record, by itself or within others."""
 
 
+KINDS: dict[str, set[type]] = {
+    "string": {str, bytes, date, datetime, time, timedelta},
+    "integer": {int},
+    "number": {int, float, Decimal},
+    "boolean": {bool},
+    "array": {list, tuple, set},
+    "object": {dict},
+}
+"""What values of a type in JSON Schema are; null is always allowed."""
+
+
 class RowEvaluator(_MapperEval):
     """Evaluates the expressions of a map, one record after the other.
 
@@ -55,21 +68,31 @@ class RowEvaluator(_MapperEval):
     def __init__(
         self,
         stream_map: CustomStreamMap,
-        properties: Iterable[str],
+        properties: Mapping[str, Any],
+        declared: Mapping[str, Any],
         maps: Mapping[str, Any],
     ) -> None:
-        """Evaluate for a map.
+        """Evaluate for a map, whose evaluator this becomes.
 
         Args:
             stream_map: The map.
-            properties: The names of those that records can have; the schema of the map
-                itself lacks those that it removes.
+            properties: The schemas of those that records can have; the schema of the
+                map itself lacks those that it removes.
+            declared: The schemas of what the map makes, before it is flattened.
             maps: `stream_maps`, to find out where an expression stands.
         """
         super().__init__(functions=stream_map.functions)
         self._absent = dict.fromkeys((*properties, "self"))
         self._stream = stream_map.stream_alias
         self._maps = maps
+        self._properties = properties
+        self._declared = declared
+        self._kinds = {
+            name: _kinds(rule) for name, rule in declared.items() if "type" in rule
+        }
+        self._evaluate = stream_map._eval  # noqa: SLF001 - see the module
+        stream_map.expr_evaluator = self
+        stream_map._eval = self._typed  # type: ignore[method-assign] # noqa: SLF001
 
     names: Any
 
@@ -83,23 +106,75 @@ class RowEvaluator(_MapperEval):
         try:
             value = super().eval(expr, previously_parsed)
         except Exception as error:  # noqa: BLE001 - an expression can raise whatever
-            kinds = (words for kind, words in FAILURES if isinstance(error, kind))
-            reason = next(kinds, type(error).__name__)
+            reason = _reason(error)
         else:
             if _is_data(value):
                 return value
             reason = "its value is a function or module, not data"
+        msg = f"{self._places(expr)} cannot be evaluated for a record: {reason}"
+        raise InvalidSettingsError(msg)
+
+    def _typed(
+        self,
+        expr: str,
+        expr_parsed: ast.Expr,
+        record: Record,
+        property_name: str | None,
+    ) -> Any:  # noqa: ANN401 - whatever an expression gives
+        """The value of a property for a record, of the type that targets are told.
+
+        Raises:
+            InvalidSettingsError: It has none, or one of another type.
+        """
+        value = self._evaluate(expr, expr_parsed, record, property_name)
+        kinds = self._kinds.get(property_name or "")
+        if not property_name or kinds is None or type(value) in kinds:
+            return value
+        declared = self._declared[property_name]
+        source = property_name if expr == "self" else expr
+        if declared == self._properties.get(source):
+            # a property as it is; `on_invalid_record` says what to do with its values
+            return value
+        name = " or ".join(_types(declared))
+        msg = (
+            f"{self._places(expr, property_name)} is declared as {name}, but its value "
+            "for a record has another type; wrap the expression in int(), float(), "
+            "bool() or str()"
+        )
+        raise InvalidSettingsError(msg)
+
+    def _places(self, expr: str, property_name: str | None = None) -> str:
+        """The stream, and where in the maps an expression stands."""
         places = [
             f"stream_maps.{name}.{column}"
             for name, definition in self._maps.items()
-            for column, text in (definition or {}).items()
-            if text == expr
+            if isinstance(definition, dict)
+            for column, text in definition.items()
+            if text == expr and property_name in {None, column}
         ]
-        msg = (
-            f"{self._stream}: {' or '.join(places)} cannot be evaluated for a record: "
-            f"{reason}; properties can be null"
+        return f"{self._stream}: {' or '.join(places)}"
+
+
+def _types(rule: Mapping[str, Any]) -> list[str]:
+    """The types in a schema, without null."""
+    types = [rule["type"]] if isinstance(rule["type"], str) else rule["type"]
+    return [each for each in types if each != "null"]
+
+
+def _kinds(rule: Mapping[str, Any]) -> set[type]:
+    return {type(None)}.union(*(KINDS[each] for each in _types(rule)))
+
+
+def _reason(error: Exception) -> str:
+    """Why an expression has no value, and what to do."""
+    text = str(error)
+    if isinstance(error, TypeError) and "decimal.Decimal" in text and "float" in text:
+        return (
+            "a decimal number cannot be combined with a fraction such as 1.1; wrap the "
+            "property in float()"
         )
-        raise InvalidSettingsError(msg)
+    kinds = (words for kind, words in FAILURES if isinstance(error, kind))
+    return f"{next(kinds, type(error).__name__)}; properties can be null"
 
 
 def _is_data(value: object) -> bool:
