@@ -31,6 +31,7 @@ from tap_mews.settings.mapping import (
     as_mapped,
     check_output,
     columns_of,
+    hollow_objects,
     language,
 )
 from tap_mews.settings.stream_maps import EMPTY, StreamMaps
@@ -156,6 +157,14 @@ class GuardedTap(Tap):
         self.mapper = self.new_mapper()
         outputs: list[StreamMap] = []
         for stream in selected:
+            if hollow := hollow_objects(stream):
+                self.logger.warning(
+                    "%s: objects selected without their properties are empty: %s; to "
+                    "select the properties, use %s",
+                    stream.name,
+                    ", ".join(hollow),
+                    ", ".join(f"{stream.name}.{each}.*" for each in hollow),
+                )
             try:
                 outputs += stream.stream_maps
             except ValueError:

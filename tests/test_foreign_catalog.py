@@ -319,3 +319,43 @@ def test_an_unknown_stream_that_is_not_selected_does_no_harm(
     done = run(sandbox, tmp_path, {"streams": [*select(STREAM)["streams"], other]})
     assert done.code == 0
     assert {*done.records} == {STREAM}
+
+
+def test_objects_that_are_selected_without_their_properties_are_warned_of(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    catalog = changed(lambda _: None)
+    objects = ["Options", "CompanyDetails"]
+    for each in catalog["streams"][0]["metadata"]:
+        path = each["breadcrumb"][1::2]
+        # as Meltano marks `bills.Options` in a list of what to select
+        is_within = len(path) > 1 and path[0] in objects
+        each["metadata"]["selected"] = not is_within
+    done = run(sandbox, tmp_path, catalog)
+    assert done.code == 0
+    (line,) = (each for each in done.logs if "WARNING" in each)
+    assert line == (
+        "WARNING bills: objects selected without their properties are empty: Options, "
+        "CompanyDetails; to select the properties, use bills.Options.*, "
+        "bills.CompanyDetails.*"
+    )
+
+
+@pytest.mark.parametrize(
+    "deselected",
+    [
+        [],
+        [["Options"], ["Options", "DisplayCustomer"]],
+        [["Options", "DisplayCustomer"]],
+        [["Options"]],
+    ],
+)
+def test_objects_with_some_property_or_that_are_not_selected_are_no_word(
+    sandbox: Sandbox, tmp_path: Path, deselected: list[list[str]]
+) -> None:
+    catalog = changed(lambda _: None)
+    for each in catalog["streams"][0]["metadata"]:
+        each["metadata"]["selected"] = each["breadcrumb"][1::2] not in deselected
+    done = run(sandbox, tmp_path, catalog)
+    assert done.code == 0
+    assert [each for each in done.logs if "WARNING" in each] == []

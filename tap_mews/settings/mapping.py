@@ -24,12 +24,13 @@ from tap_mews.settings.stream_maps import (
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from singer_sdk import Stream
     from singer_sdk.helpers._flattening import FlatteningOptions
     from singer_sdk.helpers.types import Record
     from singer_sdk.mapper import StreamMap
+    from singer_sdk.singerlib.catalog import SelectionMask
 
 FAILURES: tuple[tuple[type[Exception], str], ...] = (
     (simpleeval.AttributeDoesNotExist, "a value has no such member or method"),
@@ -213,6 +214,25 @@ def as_mapped(stream: Stream) -> MappedStream:
         keys=stream.primary_keys,
         is_selected=stream.selected,
     )
+
+
+def hollow_objects(stream: Stream) -> list[str]:
+    """The objects that are selected while none of their properties is, by path."""
+    return list(_hollow(stream.effective_schema, stream.mask, ()))
+
+
+def _hollow(
+    schema: Mapping[str, Any], mask: SelectionMask, breadcrumb: tuple[str, ...]
+) -> Iterator[str]:
+    for name, rule in schema.get("properties", {}).items():
+        place = (*breadcrumb, "properties", name)
+        within = rule.get("properties")
+        if not within or not mask[place]:
+            continue
+        if any(mask[(*place, "properties", each)] for each in within):
+            yield from _hollow(rule, mask, place)
+        else:
+            yield ".".join(place[1::2])
 
 
 def check_output(maps: Iterable[StreamMap]) -> None:
