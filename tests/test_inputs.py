@@ -397,7 +397,7 @@ MELTANO: dict[str, tuple[Json, str, str]] = {
     "a token whose name has a dot": (
         {"access_tokens": {"Prague": f"{SECRET}-1"}},
         f'{{"St. Moritz": "{SECRET}-2", "Prague": "{SECRET}-1"}}',
-        "access_tokens must have names without dots, because Meltano drops them",
+        "access_tokens must have names without dots; Meltano drops the others",
     ),
     "all tokens": (
         {"access_tokens": {}},

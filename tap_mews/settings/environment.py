@@ -10,7 +10,6 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from tap_mews.errors import InvalidSettingsError
 from tap_mews.settings.inputs import parse
-from tap_mews.settings.rules import WITHOUT_DOTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -114,7 +113,8 @@ def check_meltano(environment: Mapping[str, str], config: Mapping[str, Any]) -> 
         return
     wrong = []
     if any("." in name for name in _object(environment, "access_tokens")):
-        wrong.append(f"access_tokens {WITHOUT_DOTS}")
+        must_be = "must have names without dots; Meltano drops the others"
+        wrong.append(f"access_tokens {must_be}")
     maps = config.get("stream_maps")
     for place, value in _object(environment, "stream_maps").items():
         stream, _, column = place.partition(".")

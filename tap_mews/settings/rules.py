@@ -32,9 +32,6 @@ _ALONE = "must be the token alone, without spaces and quotes"
 LONGEST_NAME = 100
 """Characters of the name of an access token, which messages show."""
 
-WITHOUT_DOTS = "must have names without dots, because Meltano drops them"
-"""What the names of access tokens must be, so that one config works everywhere."""
-
 _BATCH_KEYS = {
     "batch_config": {"encoding", "storage", "batch_size"},
     "batch_config.encoding": {"format", "compression"},
@@ -112,8 +109,6 @@ def _problems_of_many_tokens(config: Mapping[str, Any]) -> Iterator[tuple[str, s
         elif not (str(name).isprintable() and 0 < len(str(name)) <= LONGEST_NAME):
             must_be = f"names of 1 to {LONGEST_NAME} characters; see entry {number}"
             yield "access_tokens", f"must have {must_be}"
-        elif "." in str(name):
-            yield "access_tokens", f"{WITHOUT_DOTS}; see entry {number}"
         elif _SPACE_OR_QUOTE.search(token) or not token.isprintable():
             yield f"access_tokens.{name}", _ALONE
         elif token in tokens[: number - 1]:
