@@ -1,259 +1,47 @@
-"""The SDK's private surface that this tap depends on, all of it.
-
-The SDK moves a bookmark with each record; here only whole windows move it. The hooks of
-the stream turn that off and pick the way that a record takes. Those of the tap keep the
-values of settings out of messages, let a signal end a message properly, and see how a
-run ends.
-
-`tests/test_sdk_hooks.py` fails when a release of the SDK changes one of them.
-"""
+"""A stream whose bookmark belongs to windows, and the way that a record takes."""
 
 from __future__ import annotations
 
 import abc
-import signal
-import threading
-from copy import deepcopy
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator, SchemaError
-from singer_sdk import Stream, Tap
-from singer_sdk.configuration._dict_config import parse_environment_config
+from singer_sdk import Stream
 from singer_sdk.helpers._catalog import get_selected_schema
 from singer_sdk.mapper import CustomStreamMap, PluginMapper, SameRecordTransform
 from singer_sdk.singerlib import Metadata
 
-from tap_mews.errors import InvalidFileError, InvalidSettingsError
-from tap_mews.settings.mapping import (
+from tap_mews.errors import InvalidFileError
+from tap_mews.sdk.mapping import (
     RowEvaluator,
-    as_mapped,
-    check_output,
     columns_of,
-    hollow_objects,
-    language,
 )
-from tap_mews.settings.stream_maps import EMPTY, StreamMaps
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Generator
-    from contextlib import AbstractContextManager
 
     from singer_sdk.helpers.types import Context, Record
     from singer_sdk.mapper import StreamMap
     from singer_sdk.metrics import Counter
     from singer_sdk.singerlib import Catalog, RecordMessage
 
-    from tap_mews.state_output import StateOutput
-
-SAID_BETTER = (
-    # the error itself names the stream and what to do, in one line
-    "An unhandled error occurred while syncing",
-    # most streams have begun long before their turn, and the summary lists what came
-    "Beginning sync of",
-    # one line for each stream that nobody wanted
-    "Skipping deselected stream",
-    # the environment is read, though not by the SDK
-    "Skipping parse of env var settings",
-)
+    from tap_mews.sdk.mapped_tap import MappedTap
 
 
-def load_dotenv() -> None:
-    """Add the variables of `.env` to the environment, of this folder or one above.
-
-    The SDK would begin to look where it is installed.
-
-    Raises:
-        InvalidFileError: The file cannot be read.
-    """
-    folder = Path.cwd()
-    places = (each / ".env" for each in (folder, *folder.parents))
-    path = next((each for each in places if each.is_file()), None)
-    if path is None:
-        return
-    try:
-        parse_environment_config({}, "", path)
-    except (OSError, UnicodeError) as error:
-        msg = f".env cannot be read ({type(error).__name__}); save it as UTF-8"
-        raise InvalidFileError(msg) from None
-
-
-class GuardedTap(Tap):
-    """A tap that checks its settings and ends by a signal in its own way."""
-
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        """Init the tap as the SDK does."""
-        self._maps: dict[str, Any] = {}
-        type(self).logger.addFilter(_is_ours_to_say)
-        super().__init__(**kwargs)
-        self._state_writer: StateOutput = self.new_state_writer()
-        self._take_signals()
-
-    @property
-    def state_writer(self) -> StateOutput:
-        """What emits the state."""
-        return self._state_writer
-
-    @abc.abstractmethod
-    def check_settings(self, config: dict[str, Any]) -> None:
-        """Refuse wrong settings, in words that do not quote a value."""
-
-    @abc.abstractmethod
-    def learn_secrets(self, config: dict[str, Any]) -> None:
-        """Look at what must not be shown; called first of all."""
-
-    @abc.abstractmethod
-    def stop(self, signum: int) -> None:
-        """End the process, as a signal asks for."""
-
-    @abc.abstractmethod
-    def new_state_writer(self) -> StateOutput:
-        """Make what emits the state."""
-
-    @abc.abstractmethod
-    def around_sync(self) -> AbstractContextManager[None]:
-        """What goes on around the reading of all streams, and sees how that ends."""
-
-    def sync_all(self) -> None:  # type: ignore[misc] # final: there is no other hook
-        """Sync all streams, by command or in process; `--test` does not come here."""
-        with self.around_sync():
-            super().sync_all()
-
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        self.learn_secrets(self._config)
-        self.append_builtin_config(self.config_jsonschema)
-        if raise_errors:
-            self.check_settings(self._config)
-        return []
-
-    _env_var_config: ClassVar[dict[str, Any]] = {}
-    """What the SDK reads from the environment: nothing, since it guesses."""
-
-    def setup_mapper(self) -> None:
-        """Check and set up stream maps and flattening.
-
-        The SDK would register all streams as the catalog has them. Here each stream
-        settles what the catalog says of it, and only what is selected is registered.
-
-        Raises:
-            InvalidFileError: The catalog selects nothing.
-            InvalidSettingsError: Maps or flattening cannot be applied to the streams.
-        """
-        selected = [
-            stream
-            for stream in self.streams.values()
-            if stream.selected and isinstance(stream, WindowedStream)
-        ]
-        if not selected and self.input_catalog is not None:
-            msg = "Nothing is selected: the catalog must select at least one stream"
-            raise InvalidFileError(msg)
-        maps = self.config.get("stream_maps")
-        if maps:
-            self._check_maps(maps)
-        elif maps is not None:
-            self.logger.warning("stream_maps %s", EMPTY)
-        self.mapper = self.new_mapper()
-        outputs: list[StreamMap] = []
-        for stream in selected:
-            if hollow := hollow_objects(stream):
-                self.logger.warning(
-                    "%s: objects selected without their properties are empty: %s; to "
-                    "select the properties, use %s",
-                    stream.name,
-                    ", ".join(hollow),
-                    ", ".join(f"{stream.name}.{each}.*" for each in hollow),
-                )
-            try:
-                outputs += stream.stream_maps
-            except ValueError:
-                if not self.config.get("flattening_enabled"):
-                    raise
-                cure = "increase flattening_max_key_length"
-                if not self._is_flat_without_limit(stream):
-                    cure = "set another flattening_separator, such as __"
-                msg = (
-                    f"{stream.name}: flattening gives two properties the same name; "
-                    f"{cure}"
-                )
-                raise InvalidSettingsError(msg) from None
-        check_output(outputs)
-
-    def _is_flat_without_limit(self, stream: WindowedStream) -> bool:
-        """Whether a stream can be flattened once names may be of any length."""
-        try:
-            stream.register_in(self.new_mapper(shortens=False))
-        except ValueError:
-            return False
-        return True
-
-    def write_schemas(self) -> None:  # type: ignore[misc] # as in `sync_all`
-        """Write the schemas of what a catalog selects; of all streams without one."""
-        for stream in self.streams.values():
-            if self.input_catalog is None:
-                stream.selected = True
-            if stream.selected:
-                stream._write_schema_message()  # noqa: SLF001 - as the SDK does
-
-    def new_mapper(
-        self, *, flattens: bool = True, shortens: bool = True
-    ) -> PluginMapper:
-        """Make a mapper without streams.
-
-        Args:
-            flattens: Whether it may flatten records.
-            shortens: Whether flattened names have the length that is set at most.
-        """
-        config = {
-            name: value for name, value in self.config.items() if value is not None
-        }
-        # a copy, since the SDK takes `__else__` out of it
-        config["stream_maps"] = deepcopy(self._maps)
-        if not flattens:
-            config["flattening_enabled"] = False
-        if not shortens:
-            config.pop("flattening_max_key_length", None)
-        return PluginMapper(config, self.logger)
-
-    def _check_maps(self, maps: dict[str, Any]) -> None:
-        """Refuse maps that name what there is not, and warn of personal data."""
-        streams = [as_mapped(stream) for stream in self.streams.values()]
-        config = self.config.get("stream_map_config") or {}
-        checked = StreamMaps(maps, config, streams, language())
-        if wrong := list(checked.problems()):
-            msg = "Wrong settings: " + "; ".join(wrong)
-            raise InvalidSettingsError(msg)
-        for warning in checked.warnings():
-            self.logger.warning("%s", warning)
-        self._maps = checked.with_keys()
-
-    def _setup_signal_handlers(self) -> None:
-        """Nothing yet: what a signal is to end properly is not there before."""
-
-    def _take_signals(self) -> None:
-        """Stop as well when the terminal goes away, unless `nohup` forbids that."""
-        super()._setup_signal_handlers()
-        hang_up = getattr(signal, "SIGHUP", None)  # not on Windows
-        is_main = threading.current_thread() is threading.main_thread()
-        if hang_up and is_main and signal.getsignal(hang_up) is not signal.SIG_IGN:
-            signal.signal(hang_up, self._handle_termination)
-
-    def _handle_termination(self, signum: int, frame: object) -> None:
-        del frame
-        self.stop(signum)
+from tap_mews.sdk.messages import is_ours_to_say
 
 
 class WindowedStream(Stream):
     """A stream whose bookmark belongs to windows, not to records."""
 
-    _tap: GuardedTap
+    _tap: MappedTap
 
-    def __init__(self, tap: GuardedTap, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(self, tap: MappedTap, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the stream as the SDK does, less the words that are wrong for it."""
         self._is_left_out = False
         super().__init__(tap, **kwargs)
-        self.logger.addFilter(_is_ours_to_say)
+        self.logger.addFilter(is_ours_to_say)
 
     @abc.abstractmethod
     def prepare(self) -> None:
@@ -455,7 +243,3 @@ class WindowedStream(Stream):
             (message.stream, message.record)
             for message in self._generate_record_messages(record)
         ]
-
-
-def _is_ours_to_say(record: logging.LogRecord) -> bool:
-    return not str(record.msg).startswith(SAID_BETTER)

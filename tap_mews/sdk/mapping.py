@@ -1,6 +1,6 @@
 """What the SDK's stream maps and flattening make of the streams of this tap.
 
-Like `tap_mews.sdk` it rests on private names, which `tests/test_sdk_hooks.py` watches.
+It rests on private names, which `tests/test_sdk_hooks.py` watches.
 """
 
 from __future__ import annotations
