@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 import threading
+from contextlib import suppress
 
 from sandbox.sandbox import Sandbox
 
@@ -21,13 +22,12 @@ def main() -> None:
     )
     sandbox.port = options.port
     sandbox.exports.seconds = options.export_seconds
-    with sandbox:
+    # whoever reads what is written can interrupt at once
+    with suppress(KeyboardInterrupt), sandbox:
         sys.stdout.write(_machine(sandbox) if options.json else _human(sandbox))
         sys.stdout.flush()
-        try:
-            threading.Event().wait()
-        except KeyboardInterrupt:
-            sys.stderr.write("\nStopped.\n")
+        threading.Event().wait()
+    sys.stderr.write("\nStopped.\n")
 
 
 def _options() -> argparse.Namespace:

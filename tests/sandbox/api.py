@@ -44,7 +44,7 @@ class Api:
             f"{self.sandbox.url}/api/connector/v1/{operation}",
             json={**self.envelope, **(body or {})},
             headers=headers,
-            timeout=5,
+            timeout=60,
         )
 
     def ask(self, operation: str, body: Json | None = None) -> Json:
@@ -91,7 +91,7 @@ class Api:
 
     def get(self, url: str, **headers: str) -> requests.Response:
         """Download, as the tap does: without anything that identifies it."""
-        return self.session.get(url, headers=headers, timeout=5)
+        return self.session.get(url, headers=headers, timeout=60)
 
     def lines(self, job_id: str) -> list[bytes]:
         """Download all lines of a finished export."""

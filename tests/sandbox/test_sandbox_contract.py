@@ -222,14 +222,14 @@ def test_bodies_have_to_be_json_objects(api: Api, raw: bytes) -> None:
         f"{api.sandbox.url}/api/connector/v1/{STAYS}",
         data=raw,
         headers={"Content-Type": "application/json"},
-        timeout=5,
+        timeout=60,
     )
     assert (response.status_code, response.json()["Message"]) == (400, "Invalid JSON.")
 
 
 def test_the_content_type_has_to_be_json(api: Api) -> None:
     url = f"{api.sandbox.url}/api/connector/v1/{STAYS}"
-    response = requests.post(url, data=json.dumps(api.envelope), timeout=5)
+    response = requests.post(url, data=json.dumps(api.envelope), timeout=60)
     assert response.status_code == 400
     assert api.sandbox.journal.breaches
 
@@ -240,7 +240,7 @@ def test_only_post_reaches_an_operation(api: Api) -> None:
 
 
 def test_paths_beside_the_api_are_not_found(api: Api) -> None:
-    response = api.session.post(f"{api.sandbox.url}/{STAYS}", json={}, timeout=5)
+    response = api.session.post(f"{api.sandbox.url}/{STAYS}", json={}, timeout=60)
     assert response.status_code == 404
 
 

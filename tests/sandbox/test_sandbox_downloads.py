@@ -56,7 +56,7 @@ def test_transport_can_be_compressed(
     sandbox: Sandbox, api: Api, url: str, content: bytes
 ) -> None:
     sandbox.exports.gzip = True
-    with requests.get(url, stream=True, timeout=5) as answer:
+    with requests.get(url, stream=True, timeout=60) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         raw = answer.raw.read()
     assert len(raw) == int(answer.headers["Content-Length"])
@@ -89,7 +89,7 @@ def test_a_download_can_end_early_without_an_error(
     sandbox: Sandbox, url: str, content: bytes
 ) -> None:
     sandbox.faults.add(FILES, Cut(after=1000, drop="close"))
-    with requests.get(url, stream=True, timeout=5) as answer:
+    with requests.get(url, stream=True, timeout=60) as answer:
         assert answer.headers["Content-Length"] == str(len(content))
         with pytest.raises(requests.exceptions.ChunkedEncodingError):
             assert answer.content

@@ -49,7 +49,7 @@ def test_statuses_can_carry_headers(sandbox: Sandbox, api: Api) -> None:
     sandbox.faults.add(STAYS, Status(307, headers={"Location": "http://127.0.0.1:9/"}))
     url = f"{sandbox.url}/api/connector/v1/{STAYS}"
     body = {**api.envelope, **PAGE}
-    answer = requests.post(url, json=body, allow_redirects=False, timeout=5)
+    answer = requests.post(url, json=body, allow_redirects=False, timeout=60)
     assert answer.headers["Location"] == "http://127.0.0.1:9/"
 
 
