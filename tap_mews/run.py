@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tap_mews.clock import Clock
     from tap_mews.errors import MewsError
     from tap_mews.pages.batches import Batch
+    from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.settings import Settings
 
@@ -105,13 +106,20 @@ class Run:
         """Makes calls that no single stream causes; a stream has its own."""
         return MewsClient(self.connection, access, self.record)
 
-    def go_on_without(self, stream: str | None, batch: Batch, error: MewsError) -> None:
+    def go_on_without(
+        self,
+        stream: str | None,
+        batch: Batch,
+        error: MewsError,
+        owners: Ids = None,
+    ) -> None:
         """Note what cannot be read though other things can.
 
         Args:
             stream: Of which; None for all of them.
             batch: By which token, and which properties.
             error: Why.
+            owners: The properties, if the batch is of parents.
 
         Raises:
             OutageError: Nothing can be read.
@@ -120,7 +128,7 @@ class Run:
         if isinstance(error, OutageError):
             raise error
         covers = batch.covers or ()
-        whose = batch.access.name or self.portfolio.names_of(covers)
+        whose = batch.access.name or self.portfolio.names_of(owners or covers)
         reason = error.text.removeprefix(f"{whose}: ")
         rule = self.settings.on_property_failure
         if rule == "stop":

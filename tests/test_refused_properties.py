@@ -107,6 +107,70 @@ def test_children_that_are_refused_are_asked_for_apart_whenever_they_come(
     assert history.missing() == {}
 
 
+UNDER_PARENTS = (
+    "services",
+    "rates",
+    "product_service_orders",
+    "service_order_notes",
+    "resource_categories",
+    "resource_category_assignments",
+    "vouchers",
+    "voucher_codes",
+    "bills",
+)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("days", [0, 2], ids=["at first", "later"])
+@pytest.mark.parametrize(
+    "operation", ["services/getAll", "resourceCategories/getAll", "vouchers/getAll"]
+)
+def test_children_of_the_others_come_where_a_list_of_parents_refuses_one(
+    portfolio: Sandbox, operation: str, days: int, status: int
+) -> None:
+    _, second, _ = portfolio.enterprise_ids
+    (hotel,) = portfolio.rows("Enterprise", [second])
+    others = [key for key in portfolio.enterprise_ids if key != second]
+    settings = {**SETTINGS, "sensitive_streams": True}
+    history = History(portfolio, UNDER_PARENTS, settings)
+    if days:
+        history.run()
+        portfolio.live_on(timedelta(days=days))
+        settle(portfolio)
+    portfolio.access.revoke(operation, status, [second])
+    for _ in range(2):
+        error = str(history.failing().error)
+        assert error.startswith(f"Not read: {hotel['Name']} (")
+        assert error.endswith("; the rest was delivered, the next run tries again")
+        for stream in UNDER_PARENTS:
+            expected = truth(portfolio, stream, others)
+            read = history.rows[stream]
+            assert {key: read.get(key) for key in expected} == expected
+        for entity in ("Rate", "ResourceCategoryAssignment", "VoucherCode"):
+            change(portfolio, entity, second)
+        settle(portfolio)
+    portfolio.access.allow(operation)
+    history.run()
+    assert history.missing() == {}
+
+
+def change(sandbox: Sandbox, entity: str, hotel: str) -> None:
+    """Change a row of a hotel now."""
+    row, *_ = sandbox.rows(entity, [hotel])
+    now = format_moment(sandbox.clock.now())
+    sandbox.put(entity, {**row, "UpdatedUtc": now})
+
+
+def test_of_many_properties_a_few_show_that_an_operation_is_not_enabled() -> None:
+    with Sandbox(properties=65, days=2, reservations_per_day=0.5) as portfolio:
+        portfolio.limits.requests = 1_000_000
+        settle(portfolio)
+        portfolio.access.revoke("services/getAll")
+        history = History(portfolio, ("services",), SETTINGS)
+        assert "services/getAll: HTTP 401" in str(history.failing().error)
+        assert len(portfolio.journal.requests("services/getAll")) < 2 * 32
+
+
 def test_what_is_refused_to_exports_and_as_a_whole_is_read_in_parts(
     portfolio: Sandbox,
 ) -> None:

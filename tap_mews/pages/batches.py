@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, TypeVar
 from tap_mews.api.operations import WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from tap_mews.api.access import Access
-    from tap_mews.api.operations import Selector
+    from tap_mews.api.operations import Operation, Selector
     from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
@@ -35,6 +35,13 @@ class Batch:
     ids: Ids = None
     covers: Ids = None
     is_apart: bool = False
+
+
+def overlap(one: Ids, other: Ids) -> bool:
+    """Whether two reads bring rows of the same; nobody may know of which."""
+    if one is None or other is None:
+        return True
+    return not set(one).isdisjoint(other)
 
 
 def taken_from(found: dict[str, T], most: int) -> dict[str, T]:
@@ -70,6 +77,29 @@ def batches_of(
         else:
             found.append(Batch(access, None, covers))
     return found
+
+
+def apart_from_refused(
+    reach: Reach, operation: Operation, batches: Sequence[Batch]
+) -> Iterator[Batch]:
+    """The reads of a list, with what Mews refuses of it in reads of their own.
+
+    Args:
+        reach: Reads the list.
+        operation: Lists the rows.
+        batches: One for each token.
+    """
+    accesses = [each.access for each in batches if each.covers]
+    refused = reach.refused(operation, accesses)
+    for batch in batches:
+        if not (known := refused.get(batch.access)):
+            yield batch
+            continue
+        for is_apart in (False, True):
+            covers = batch.covers or ()
+            ids = tuple(key for key in covers if (key in known) is is_apart)
+            if ids:
+                yield Batch(batch.access, ids, ids, is_apart)
 
 
 def _covered(reach: Reach, access: Access, selector: Selector, slice_: Slice) -> Ids:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NOBODY
-from tap_mews.pages.batches import taken_from
+from tap_mews.pages.batches import overlap, taken_from
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -94,11 +94,12 @@ class ChildFetch:
         """What to ask parents by: those that are under parents, by all of these.
 
         Raises:
-            MewsError: The token cannot list these.
+            MewsError: The token cannot list these, or not those of the batch.
         """
         above = parents.operation.selector.parents
         if above is None:
             return batch
-        if error := self._reach.unlisted(above).get(batch.access):
-            raise error
+        for (access, ids), error in self._reach.unlisted(above).items():
+            if access is batch.access and overlap(ids, batch.covers):
+                raise error
         return replace(batch, ids=self._reach.ids(above, batch.access))

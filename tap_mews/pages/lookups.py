@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -22,11 +24,12 @@ from tap_mews.errors import (
     UnexpectedAnswerError,
 )
 from tap_mews.pages.paginator import PageSize, read_pages
+from tap_mews.pages.permitted import Refusal, read_permitted
 from tap_mews.reading.background import side_by_side
 from tap_mews.records.validator import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
@@ -70,6 +73,10 @@ class _Row(msgspec.Struct):
     id: str = msgspec.field(name="Id")
 
 
+class _Owned(_Row):
+    enterprise_id: str | None = msgspec.field(name="EnterpriseId", default=None)
+
+
 class _Configuration(msgspec.Struct):
     enterprise: Enterprise = msgspec.field(name="Enterprise")
 
@@ -110,7 +117,8 @@ class Lookups:
         self._lock = threading.Lock()
         # each list has its own, so that none waits for the answer to another one
         self._locks: dict[tuple[str, str], threading.Lock] = {}
-        self._known: dict[tuple[str, str], list[Rows]] = {}
+        self._known: dict[tuple[str, str], list[Rows] | MewsError] = {}
+        self._refusals: dict[tuple[str, str], Refusal] = {}
 
     def narrowed(self, enterprise_ids: Ids, chain_ids: Ids) -> Lookups:
         """Lists of the same token, of other properties or chains."""
@@ -123,6 +131,9 @@ class Lookups:
     def rows(self, operation: Operation) -> list[Rows]:
         """All rows that an operation lists, of the properties that are read.
 
+        Those that Mews refuses are missing, see `refusals`. A list that cannot be read
+        is not asked for again.
+
         Raises:
             MewsError: As `read_pages`.
         """
@@ -131,24 +142,82 @@ class Lookups:
             lock = self._locks.setdefault(key, threading.Lock())
         with lock:
             if key not in self._known:
-                self._known[key] = [
-                    Rows(
-                        page.value.rows,
-                        f"{operation.path} (all), page {number}{page.of_request}",
-                        unit="row",
-                        may_break=page.value.may_break,
-                    )
-                    for number, page in enumerate(self._pages(operation), 1)
-                ]
-            return self._known[key]
+                try:
+                    self._known[key] = self._read(operation)
+                except MewsError as error:
+                    self._known[key] = error
+            known = self._known[key]
+        if isinstance(known, MewsError):
+            raise known.reworded(known.text)
+        return known
 
-    def _pages(self, operation: Operation) -> Iterator[Response[Page[bytes]]]:
-        ids, most = self._named(operation), operation.selector.most
+    def refusals(self, operation: Operation) -> list[Refusal]:
+        """What Mews refuses of a list, or of what it is asked by, and allows the rest.
+
+        Raises:
+            MewsError: As `rows`.
+        """
+        _ = self.rows(operation)
+        above = operation.selector.parents
+        found = [] if above is None else self.refusals(above)
+        own = self._refusals.get((operation.path, operation.rows))
+        return [*found, own] if own else found
+
+    def _read(self, operation: Operation) -> list[Rows]:
+        """The rows of a list, if need be without what is refused."""
+        ids = self._named(operation)
+        try:
+            return self._rows_of(operation, ids)
+        except (UnauthorizedError, RefusedError) as error:
+            asked_by = self._asked_by(operation, ids) if error.is_forbidden else {}
+            if len(asked_by) < 2:  # noqa: PLR2004 - one alone has no other half
+                raise
+
+            def read(some: Sequence[str]) -> list[Rows]:
+                named = tuple(each for key in some for each in asked_by[key])
+                return self._rows_of(operation, named)
+
+            rows, refusal = read_permitted(read, sorted(asked_by), error)
+            self._refusals[operation.path, operation.rows] = refusal
+            return rows
+
+    def _rows_of(self, operation: Operation, ids: Ids) -> list[Rows]:
+        return [
+            Rows(
+                page.value.rows,
+                f"{operation.path} (all), page {number}{page.of_request}",
+                unit="row",
+                may_break=page.value.may_break,
+            )
+            for number, page in enumerate(self._pages(operation, ids), 1)
+        ]
+
+    def _pages(self, operation: Operation, ids: Ids) -> Iterator[Response[Page[bytes]]]:
+        most = operation.selector.most
         size = PageSize(self._page_size)
         for first in range(0, 1 if ids is None else len(ids), most):
             some = None if ids is None else ids[first : first + most]
             body = operation.body(None, some)
             yield from read_pages(self._client, operation, body, size, bytes)
+
+    def _asked_by(self, operation: Operation, ids: Ids) -> dict[str, list[str]]:
+        """By property or chain, the identifiers that its part of a list is asked by.
+
+        Args:
+            operation: Lists them.
+            ids: What requests for the whole list name.
+        """
+        selector, found = operation.selector, defaultdict[str, list[str]](list)
+        if selector.parents is not None:
+            for key, owner in self.owners(selector.parents).items():
+                found[owner].append(key)
+        elif operation is not ENTERPRISES and selector.parameter:
+            if ids is None and selector.of == "property":
+                # some tokens may not list them
+                with suppress(MewsError):
+                    ids = self.ids(ENTERPRISES)
+            found |= {key: [key] for key in ids or ()}
+        return found
 
     def _named(self, operation: Operation) -> Ids:
         """The identifiers that requests for a list must name; None for none."""
@@ -168,6 +237,19 @@ class Lookups:
             MewsError: As `rows`.
         """
         return tuple(sorted(row.id.lower() for row in self.objects(operation, _Row)))
+
+    def owners(self, operation: Operation) -> dict[str, str]:
+        """The properties of the rows that an operation lists, by their identifiers.
+
+        A row that names no property is there by itself.
+
+        Raises:
+            MewsError: As `rows`.
+        """
+        return {
+            row.id.lower(): (row.enterprise_id or row.id).lower()
+            for row in self.objects(operation, _Owned)
+        }
 
     def objects(self, operation: Operation, row: type[T]) -> Iterator[T]:
         """What the tap itself needs of the rows that an operation lists.

@@ -169,10 +169,56 @@ class Reach:
             if not isinstance(ids, MewsError):
                 yield from self.lookups[access].objects(operation, row)
 
-    def unlisted(self, operation: Operation) -> dict[Access, MewsError]:
-        """The tokens with which the rows of an operation cannot be listed, and why."""
-        found = self._listed_parents(operation).items()
-        return {access: each for access, each in found if isinstance(each, MewsError)}
+    def unlisted(self, operation: Operation) -> dict[tuple[Access, Ids], MewsError]:
+        """Whose rows of an operation cannot be listed, and why.
+
+        That is some of the properties or chains of a token, or, with None, all.
+        """
+        found: dict[tuple[Access, Ids], MewsError] = {}
+        for access, ids in self._listed_parents(operation).items():
+            if isinstance(ids, MewsError):
+                found[access, None] = ids
+                continue
+            for each in self.lookups[access].refusals(operation):
+                found[access, each.ids] = each.error
+        return found
+
+    def refused(
+        self, operation: Operation, accesses: Iterable[Access]
+    ) -> dict[Access, dict[str, MewsError]]:
+        """What is refused of a list to tokens that may read the rest, and why.
+
+        Args:
+            operation: Lists the rows.
+            accesses: The tokens.
+
+        Returns:
+            By token, the properties or chains; of a token that cannot read anything of
+            the list, nothing is known.
+        """
+        of = [self.lookups[each] for each in accesses]
+        refusals = ask_each(lambda each: each.refusals(operation), of)
+        return {
+            access: {key: each.error for each in found for key in each.ids}
+            for access, found in refusals.items()
+            if not isinstance(found, MewsError)
+        }
+
+    def owners(self, selector: Selector, access: Access, ids: Ids) -> Ids:
+        """The properties of what is read with a token, where that is parents.
+
+        Args:
+            selector: Of the operation that is read.
+            access: The token.
+            ids: What is read.
+        """
+        if selector.parents is None or not ids:
+            return ids
+        try:
+            owners = self.lookups[access].owners(selector.parents)
+        except MewsError:
+            return ids
+        return tuple(dict.fromkeys(owners.get(key, key) for key in ids))
 
     def _listed_parents(self, operation: Operation) -> dict[Access, Ids | MewsError]:
         key = (operation.path, operation.rows)
@@ -181,7 +227,8 @@ class Reach:
         if known is None:
             # streams that need the same list wait for each other in `Lookups`
             above = operation.selector.parents
-            failed = {} if above is None else self.unlisted(above)
+            listed = {} if above is None else self._listed_parents(above)
+            failed = {k: v for k, v in listed.items() if isinstance(v, MewsError)}
             of = [
                 self.lookups[each]
                 for each in self.accesses

@@ -10,7 +10,7 @@ from singer_sdk.singerlib.catalog import (
     REPLICATION_INCREMENTAL,
 )
 
-from tap_mews.pages.batches import batches_of
+from tap_mews.pages.batches import apart_from_refused, batches_of
 from tap_mews.pages.children import ChildFetch, Parent
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
@@ -131,13 +131,18 @@ class Whole(MewsStream):
         return self.page_reader(self)
 
     def batches(self, slice_: Slice) -> list[Batch]:
-        """One read a token."""
-        return batches_of(self.reach, self.operation.selector, slice_, most=MOST)
+        """One read a token, and one of what is refused to it."""
+        selector = self.operation.selector
+        batches = batches_of(self.reach, selector, slice_, most=MOST)
+        return [*apart_from_refused(self.reach, self.operation, batches)]
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
         del slice_, window
-        return iter(self.reach.rows(self.operation, batch.access))
+        if batch.is_apart:
+            refused = self.reach.refused(self.operation, [batch.access])
+            raise next(iter(refused[batch.access].values()))
+        yield from self.reach.rows(self.operation, batch.access)
 
     def stay_behind(self, ids: Iterable[str]) -> None:
         """Nothing is to be noted: the next run reads all of it anyhow."""

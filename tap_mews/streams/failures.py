@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
-from tap_mews.pages.batches import Batch
+from tap_mews.pages.batches import Batch, overlap
 from tap_mews.streams.behind import can_fall_behind, missed, read_by_others
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class Failures:
         """Start without any."""
         self._stream = stream
         self._lost: list[Batch] = []
+        self._unlisted: list[Batch] = []
         self._refused: list[_Refused] = []
         self._tried: list[Batch] = []
         self._is_second = False
@@ -66,7 +67,7 @@ class Failures:
 
     def __bool__(self) -> bool:
         """Whether something was not read."""
-        return bool(self._lost)
+        return bool(self._lost or self._unlisted)
 
     def set_aside(
         self,
@@ -123,13 +124,23 @@ class Failures:
 
     def _lose(self, batch: Batch, error: MewsError) -> None:
         """Note what nobody can read in this run."""
+        stream = self._stream
         self._lost.append(batch)
-        self._stream.run.go_on_without(self._stream.name, batch, error)
+        selector, reach = stream.windowed.selector, stream.run.reach
+        owners = reach.owners(selector, batch.access, batch.covers)
+        stream.run.go_on_without(stream.name, batch, error, owners)
 
     def note_unlisted(self, parents: Operation) -> None:
-        """Note the tokens that cannot list parents, so that theirs are missing."""
-        for access, error in self._stream.reach.unlisted(parents).items():
-            self._lose(Batch(access), error)
+        """Note whose parents cannot be listed, so that theirs are missing."""
+        for (access, ids), error in self._stream.reach.unlisted(parents).items():
+            batch = Batch(access, ids, ids)
+            if batch in (*self._lost, *self._unlisted):
+                continue
+            if batch.covers is None:
+                self._lose(batch, error)
+            else:
+                self._unlisted.append(batch)
+                self._stream.run.go_on_without(self._stream.name, batch, error)
 
     def open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
         """Begin to read in another way what is refused to all that should read it.
@@ -310,7 +321,7 @@ class Failures:
 
     def _others(self, batch: Batch) -> Shares:
         """The tokens that have what a batch asks for, and were not tried for it."""
-        known = [each for each in self._tried if _overlap(each, batch)]
+        known = [each for each in self._tried if overlap(each.covers, batch.covers)]
         tried = {each.access for each in (batch, *self._lost, *known)}
         return self._stream.run.portfolio.others(
             batch, self._stream.windowed.selector, tried
@@ -344,13 +355,6 @@ class Failures:
             return False
         keys = {key for each in lost for key in each.covers or ()}
         return not keys.issuperset(stream.selection.ids)
-
-
-def _overlap(one: Batch, other: Batch) -> bool:
-    """Whether two batches ask for rows of the same; nobody may know of which."""
-    if one.covers is None or other.covers is None:
-        return True
-    return not set(one.covers).isdisjoint(other.covers)
 
 
 def _merged(parts: Iterable[Shares]) -> Shares:

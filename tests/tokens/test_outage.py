@@ -10,7 +10,8 @@ from sandbox.faults import Reset, Status
 from tap_mews.api.client import TRIES
 from tap_mews.errors import OutageError, PropertyFailureError, UnavailableError
 from tests.pages_harness import ASSIGNMENTS
-from tests.tokens.test_property_trouble import break_for
+from tests.tokens.test_many_tokens import asked_by
+from tests.tokens.test_property_trouble import SERVICES, break_for
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
@@ -57,3 +58,17 @@ def test_trouble_of_one_token_is_no_outage(
     result = history.failing()
     assert isinstance(result.error, PropertyFailureError)
     assert str(result.error).startswith("Not read: East (all streams)")
+
+
+def test_a_list_that_several_streams_need_is_tried_in_one_series(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    """What failed for as long as that is not asked for again in the run."""
+    history.streams = ("age_categories", "products", "rates", "services", "bills")
+    break_for(group, SERVICES, tokens["East"], 503)
+    error = str(history.failing().error)
+    assert error.startswith("Not read: East (")
+    assert asked_by(group, SERVICES)[group.access.find(tokens["East"]).name] == TRIES
+    group.faults.clear()
+    history.run()
+    assert history.missing() == {}
