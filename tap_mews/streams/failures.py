@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
+from tap_mews.errors import MewsError, OutageError, RefusedError, UnauthorizedError
 from tap_mews.pages.batches import Batch, overlap
 from tap_mews.streams.behind import can_fall_behind, missed, read_by_others
 
@@ -284,8 +284,10 @@ class Failures:
         """Read with some tokens; gives what they have of what is refused."""
         try:
             taken = self._read_with(shares)
-        except (UnauthorizedError, RefusedError):
-            taken = set()  # none of them may list the parents
+        except OutageError:
+            raise
+        except MewsError:
+            taken = set()  # none of them can list the parents
         taken &= {key for each in refused for key in each.batch.covers or taken}
         for each in refused:
             batch = each.batch

@@ -9,13 +9,14 @@ import pytest
 from sandbox.faults import Reset, Status
 from tap_mews.api.client import TRIES
 from tap_mews.errors import OutageError, PropertyFailureError, UnavailableError
-from tests.pages_harness import ASSIGNMENTS
+from tests.pages_harness import ASSIGNMENTS, Where, truth
 from tests.tokens.test_many_tokens import asked_by
 from tests.tokens.test_property_trouble import SERVICES, break_for
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
-    from sandbox.faults import Fault
+    from sandbox.answers import Reply
+    from sandbox.faults import Call, Fault
     from tests.pages_harness import History
 
 LISTED = 8
@@ -70,5 +71,30 @@ def test_a_list_that_several_streams_need_is_tried_in_one_series(
     assert error.startswith("Not read: East (")
     assert asked_by(group, SERVICES)[group.access.find(tokens["East"]).name] == TRIES
     group.faults.clear()
+    history.run()
+    assert history.missing() == {}
+
+
+def test_a_token_that_is_revoked_while_children_are_read_ends_its_own_reading_alone(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    history.streams = ("age_categories", "products", "rates", "services")
+    east = group.access.find(tokens["East"]).name
+    portfolio = group.access.grant([*group.enterprise_ids][:2], name="both")
+
+    def revoke(call: Call) -> Reply:
+        group.access.withdraw(tokens["East"])
+        group.access.withdraw(portfolio)
+        return Status(401)(call)
+
+    only = Where(group, lambda request: request.grant in {east, "both"}, revoke)
+    group.faults.add("rates/getAll", only, times=None)
+    result = history.failing(access_tokens={**tokens, "Both": portfolio})
+    assert isinstance(result.error, PropertyFailureError)
+    north, _, *others = group.enterprise_ids
+    assert history.rows["rates"] == truth(group, "rates", [north, *others])
+    group.faults.clear()
+    del tokens["East"]
+    tokens["East, renewed"] = group.access.single_property(group.enterprise_ids[1])
     history.run()
     assert history.missing() == {}
