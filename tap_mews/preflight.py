@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from concurrent.futures import wait
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from tap_mews.errors import (
 from tap_mews.pages.batches import Batch
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
+from tap_mews.tables import some_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -133,7 +135,7 @@ def _skip_or_fail(
     """
     if not refused:
         return
-    told = "; ".join(f"{name}: {refusal}" for name, refusal in refused.items())
+    told = _told(refused)
     if not run.connection.has_access:
         # they all refuse the same tokens, so one of them is enough to read
         told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
@@ -145,3 +147,15 @@ def _skip_or_fail(
     for stream in streams:
         if stream.name in refused:
             stream.leave_out()
+
+
+def _told(refused: dict[str, str]) -> str:
+    """Words for refusals, each once with the streams that it keeps from being read.
+
+    Args:
+        refused: By stream; those that need the same list have the same refusal.
+    """
+    streams = defaultdict[str, list[str]](list)
+    for name, refusal in refused.items():
+        streams[refusal].append(name)
+    return "; ".join(f"{some_of(names)}: {each}" for each, names in streams.items())

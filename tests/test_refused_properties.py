@@ -161,6 +161,23 @@ def change(sandbox: Sandbox, entity: str, hotel: str) -> None:
     sandbox.put(entity, {**row, "UpdatedUtc": now})
 
 
+def test_a_list_that_is_refused_for_each_property_is_asked_for_and_told_once(
+    portfolio: Sandbox,
+) -> None:
+    streams = ("age_categories", "products", "rate_groups", "rates", "restrictions")
+    history = History(portfolio, (*streams, "services", "bills"), SETTINGS)
+    history.run()
+    portfolio.access.revoke("services/getAll")
+    portfolio.journal.clear()
+    error = str(history.failing().error)
+    named, _, rest = error.partition(": ")
+    assert named.endswith(" and 1 more")
+    assert rest.startswith("services/getAll: HTTP 401")
+    assert error.count("RequestId") == 1
+    # whole, in halves, and halves of these
+    assert len(portfolio.journal.requests("services/getAll")) == 5
+
+
 def test_of_many_properties_a_few_show_that_an_operation_is_not_enabled() -> None:
     with Sandbox(properties=65, days=2, reservations_per_day=0.5) as portfolio:
         portfolio.limits.requests = 1_000_000
