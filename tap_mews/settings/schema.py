@@ -160,7 +160,8 @@ CONFIG = th.PropertiesList(
         title="Skip unauthorized streams",
         description=(
             "Whether to skip the selected streams that Mews does not let these tokens "
-            "read, with a warning. By default, the run fails before it reads anything."
+            "read, with a warning. By default, the run fails before it reads anything. "
+            "A stream that version 0.1 did not have is skipped until a run has read it."
         ),
     ),
     th.Property(
