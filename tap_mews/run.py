@@ -130,15 +130,17 @@ class Run:
         covers = batch.covers or ()
         whose = batch.access.name or self.portfolio.names_of(owners or covers)
         reason = error.text.removeprefix(f"{whose}: ")
-        rule = self.settings.on_property_failure
-        if rule == "stop":
-            text = f"{whose}: {reason}"
-            raise error.reworded(text)
+        settings = self.settings
+        is_skipped = error.is_forbidden and settings.skip_unauthorized_streams
+        if settings.on_property_failure == "stop" and not is_skipped:
+            stop = error.reworded(f"{whose}: {reason}")
+            stop.is_forbidden = False  # no reason to go on without the stream
+            raise stop
         of = f"{stream}: {whose}" if stream else whose
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
         if stream in self.record.streams:
             self.record.streams[stream].unread.append(covers)
-        if error.is_forbidden and self.settings.skip_unauthorized_streams:
+        if is_skipped:
             return
         failure = Failure(stream, whose, tuple(covers), type(error))
         self.record.failures.append(failure)

@@ -161,6 +161,19 @@ def change(sandbox: Sandbox, entity: str, hotel: str) -> None:
     sandbox.put(entity, {**row, "UpdatedUtc": now})
 
 
+def test_a_run_that_is_to_stop_skips_no_stream_that_one_property_refuses(
+    portfolio: Sandbox,
+) -> None:
+    """Though it would be skipped if all of them did."""
+    _, second, _ = portfolio.enterprise_ids
+    portfolio.access.revoke("services/getAll", 401, [second])
+    history = History(portfolio, ("rates", "bills"), SETTINGS)
+    error = str(history.failing(on_property_failure="stop").error)
+    (hotel,) = portfolio.rows("Enterprise", [second])
+    assert error.startswith(f"rates: {hotel['Name']}: services/getAll: HTTP 401")
+    assert history.rows["bills"] == {}
+
+
 def test_a_list_that_is_refused_for_each_property_is_asked_for_and_told_once(
     portfolio: Sandbox,
 ) -> None:
