@@ -136,8 +136,6 @@ def test_the_demo_can_let_time_pass(api: Api) -> None:
     url = f"{api.sandbox.url}/sandbox"
     body = {"days": 2, "hours": 1}
     answer = api.session.post(f"{url}/live-on", json=body, timeout=60)
-        f"{url}/live-on", json={"days": 2, "hours": 1}, timeout=60
-    )
     assert answer.json()["Now"][:13] == "2026-03-03T07"
     assert (
         api.session.post(f"{url}/live-on", json={"ages": 1}, timeout=60).status_code
