@@ -17,7 +17,7 @@ from tap_mews.errors import (
 from tap_mews.pages.batches import Batch
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
-from tap_mews.tables import some_of
+from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ def _list_properties(run: Run, *, is_test: bool) -> None:
     try:
         _ = run.end
     except (UnauthorizedError, RefusedError) as error:
-        advice = run.connection.advice_on(error.text)
+        advice = run.connection.advice_for_401(error.text)
         text = f"{error.text}; {advice}"
         raise error.reworded(text) from None
     for access, trouble in run.portfolio.troubles.items():
@@ -141,7 +141,7 @@ def _skip_or_fail(
         told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
     skips = all(each.may_be_refused for each in streams if each.name in refused)
     if not (skips and run.connection.has_access and len(refused) < len(streams)):
-        msg = f"{told}; {run.connection.advice_on(told)}"
+        msg = f"{told}; {run.connection.advice_for_401(told)}"
         raise UnauthorizedError(msg)
     logger.warning("%s; skipping unauthorized streams", told)
     for stream in streams:
@@ -158,4 +158,4 @@ def _told(refused: dict[str, str]) -> str:
     streams = defaultdict[str, list[str]](list)
     for name, refusal in refused.items():
         streams[refusal].append(name)
-    return "; ".join(f"{some_of(names)}: {each}" for each, names in streams.items())
+    return "; ".join(f"{abbreviated(names)}: {each}" for each, names in streams.items())

@@ -1,4 +1,4 @@
-"""Tables and lists of text for the log."""
+"""Tables of text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
-
-
-MOST_NAMED = 5
-"""Names in a line; the rest is counted."""
-
-
-def some_of(names: Sequence[str]) -> str:
-    """Names for a line of the log: the first ones, and how many more there are."""
-    more = f" and {len(names) - MOST_NAMED} more" if names[MOST_NAMED:] else ""
-    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def aligned(

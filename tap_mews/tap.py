@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from difflib import get_close_matches
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -36,6 +35,7 @@ from tap_mews.settings.values import trimmed
 from tap_mews.state_output import StateOutput
 from tap_mews.streams import STREAMS
 from tap_mews.streams.base import MewsStream
+from tap_mews.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -272,8 +272,7 @@ class TapMews(CommandLineTap):
         """
         known = self.config_jsonschema["properties"].keys()
         for name in config.keys() - known:
-            close = get_close_matches(name, known, n=1)
-            meant = f"; did you mean {close[0]}?" if close else ""
+            meant = did_you_mean(name, known)
             self.logger.warning("Unknown setting %r has no effect%s", name, meant)
         check_meltano(os.environ, config)
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)

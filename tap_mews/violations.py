@@ -5,20 +5,10 @@ The value can be a token or a guest's data; jsonschema's own words quote it.
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-
-SHOWN = 200
-"""Characters of a name or an Id that a message repeats."""
-
-
-def shown(text: str) -> str:
-    """What came with a row, fit for a line: short, and escaped if need be."""
-    escaped = text if text.isprintable() else json.dumps(text)
-    return escaped if len(escaped) <= SHOWN else f"{escaped[:SHOWN]}…"
 
 
 def describe(error: ValidationError) -> str:

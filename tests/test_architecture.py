@@ -72,10 +72,11 @@ GROUND = {
     "errors",
     "sdk",
     "state_output",
-    "settings",
     "tables",
+    "settings",
     "timestamps",
     "violations",
+    "wording",
 }
 """What stands below all of them; the version is in the package itself."""
 

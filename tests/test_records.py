@@ -19,7 +19,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.fast_path import Decode, compile_fast_path
-from tap_mews.records.validator import RecordValidator, Rows
+from tap_mews.records.rows import Rows
+from tap_mews.records.validator import RecordValidator
 from tests.examples import examples
 from tests.harness import ENTITIES
 

@@ -95,7 +95,7 @@ class Transport:
         """Whether Mews has let in any request, with any of the tokens."""
         return any(access.let_in for access in self.accesses)
 
-    def advice_on(self, refusal: str) -> str:
+    def advice_for_401(self, refusal: str) -> str:
         """What to do about operations that are refused with 401.
 
         Args:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 
 FILES_AHEAD = 4

@@ -12,7 +12,7 @@ from tap_mews.errors import DownloadError, LinkExpiredError
 from tap_mews.exports.outcomes import recreate
 from tap_mews.reading.background import in_background, result_of
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead
-from tap_mews.records.validator import Rows
+from tap_mews.records.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence

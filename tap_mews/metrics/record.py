@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
 from tap_mews.reading.windows import Window
-from tap_mews.tables import some_of
+from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -253,7 +253,7 @@ class RunRecord(UsageRecord):
             if name not in known:
                 known.append(name)
         return "; ".join(
-            f"{whose} ({some_of(known)})" for whose, known in streams.items()
+            f"{whose} ({abbreviated(known)})" for whose, known in streams.items()
         )
 
     def end(self, error: BaseException | None) -> None:

@@ -44,7 +44,7 @@ def overlap(one: Ids, other: Ids) -> bool:
     return not set(one).isdisjoint(other)
 
 
-def taken_from(found: dict[str, T], most: int) -> dict[str, T]:
+def pop_first(found: dict[str, T], most: int) -> dict[str, T]:
     """Take the first of what was found by identifiers, at most so many."""
     return {key: found.pop(key) for key in [*islice(found, most)]}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NOBODY
-from tap_mews.pages.batches import overlap, taken_from
+from tap_mews.pages.batches import overlap, pop_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 
 class Parent(msgspec.Struct, gc=False):
@@ -84,7 +84,7 @@ class ChildFetch:
                 found |= dict.fromkeys(row.id for row in page.value.rows)
                 del page  # not to be held while children come
                 while len(found) >= most:
-                    yield tuple(sorted(taken_from(found, most)))
+                    yield tuple(sorted(pop_first(found, most)))
         if self._is_probe and not found:
             found[NOBODY] = None
         if found:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NOBODY, Operation
-from tap_mews.pages.batches import taken_from
+from tap_mews.pages.batches import pop_first
 from tap_mews.pages.paginator import PageSize, read_pages
-from tap_mews.records.validator import Rows
+from tap_mews.records.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -141,7 +141,7 @@ class CompanionshipFetch:
                     updated[found.group] = found.updated
             del page
             while len(updated) >= MOST_GROUPS:
-                yield taken_from(updated, MOST_GROUPS)
+                yield pop_first(updated, MOST_GROUPS)
         if self._is_probe and not updated:
             updated[NOBODY] = None
         if updated:

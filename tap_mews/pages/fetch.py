@@ -14,7 +14,7 @@ from tap_mews.pages.batches import batches_of
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.reading.windows import Window, cut
-from tap_mews.records.validator import Rows
+from tap_mews.records.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

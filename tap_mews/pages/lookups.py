@@ -26,7 +26,7 @@ from tap_mews.errors import (
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
 from tap_mews.reading.background import side_by_side
-from tap_mews.records.validator import Rows
+from tap_mews.records.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence

@@ -19,7 +19,7 @@ from tap_mews.errors import (
 )
 from tap_mews.pages.lookups import Lookups, ask_each
 from tap_mews.pages.reach import Reach, chains_of, chosen
-from tap_mews.tables import some_of
+from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -185,7 +185,7 @@ class Portfolio:
             for each in listed
             if each.name
         }
-        return some_of([names.get(key, key) for key in ids])
+        return abbreviated([names.get(key, key) for key in ids])
 
     def reached_by(self, access: Access) -> set[str]:
         """The properties that a token reaches, whatever the settings name."""
@@ -235,5 +235,5 @@ class Portfolio:
 def _check_reached(setting: str, named: Ids, reached: Collection[str | None]) -> None:
     others = [key for key in named or () if key not in reached]
     if others:
-        msg = f"{setting}: the access token has no access to {some_of(others)}"
+        msg = f"{setting}: the access token has no access to {abbreviated(others)}"
         raise InvalidSettingsError(msg)

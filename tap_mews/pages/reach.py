@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation, Selector
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 T = TypeVar("T")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_mews.pages.windowing import Windowing
     from tap_mews.reading.prefetch import Lane
     from tap_mews.reading.reader import Slice
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 ENOUGH_READS = 48
 """Reads that a slice of many pages should have: those of a window come one after the

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.pages.time_units import Period, TimeUnits, UnknownZoneError
-from tap_mews.tables import some_of
+from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -162,4 +162,4 @@ def base_rates(
 
 def _tell(what: str, ids: Collection[str]) -> None:
     if ids:
-        logger.warning("%s %s", what, some_of(sorted(ids)))
+        logger.warning("%s %s", what, abbreviated(sorted(ids)))

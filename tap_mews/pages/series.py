@@ -14,9 +14,9 @@ from tap_mews.pages.batches import batches_of
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.time_units import LONGEST
 from tap_mews.reading.windows import Window
-from tap_mews.records.validator import Rows
-from tap_mews.tables import some_of
+from tap_mews.records.rows import Rows
 from tap_mews.timestamps import format_moment
+from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -198,7 +198,7 @@ def tell_missing(
             "%s: %s returned fewer time units than requested; not delivered: %s",
             stream,
             operation.path,
-            some_of(
+            abbreviated(
                 [
                     f"{len(starts)} of {operation.selector.parameter} {key}"
                     for key, starts in sorted(missing.items())

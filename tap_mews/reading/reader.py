@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
     from datetime import datetime
 
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
-from tap_mews.violations import shown
+from tap_mews.wording import printable
 
 Json: TypeAlias = dict[str, Any]
 
@@ -200,7 +200,7 @@ def _named(name: str, ids: Json) -> list[str]:
     """
     found = ids.get(name)
     if found is None or name_of(found) != name:
-        msg = f"`ids` has no list {shown(name)}"
+        msg = f"`ids` has no list {printable(name)}"
         raise ValueError(msg)
     return list(found)
 

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
 from tap_mews.reading.state_form import FORMAT, expanded
 from tap_mews.reading.state_schema import BOOKMARK, OTHER, STATE, problem_of
 from tap_mews.timestamps import parse_moment
-from tap_mews.violations import shown
+from tap_mews.wording import did_you_mean, printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -83,7 +82,7 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
         raise InvalidStateError(msg)
     bookmarks = state.get("bookmarks", {})
     if bookmarks and not bookmarks.keys() & streams.keys():
-        names = shown(", ".join(sorted(bookmarks)))
+        names = printable(", ".join(sorted(bookmarks)))
         msg = f"it has none of this tap's streams: {names}"
         raise _refusal(msg)
     for name, bookmark in bookmarks.items():
@@ -148,7 +147,7 @@ def _checked(name: str, bookmark: Json, known: KnownStream | None) -> Json:
 def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
     """The state of a stream of this tap, without what cannot be of it."""
     if bookmark and not bookmark.keys() & {*known.keys, *OF_THE_SDK}:
-        names = shown(", ".join(sorted(bookmark)))
+        names = printable(", ".join(sorted(bookmark)))
         msg = f"it was not written by this tap: {names}"
         raise _refusal(msg, name)
     _tell_unknown_keys(name, bookmark)
@@ -173,9 +172,10 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
 def _tell_unknown_keys(name: str, bookmark: Json) -> None:
     """Say what has no effect; a bookmark under a misspelt name counts for nothing."""
     for key in sorted(bookmark.keys() - KNOWN_KEYS):
-        close = get_close_matches(key, KNOWN_KEYS, n=1)
-        meant = f"; did you mean {close[0]}?" if close else ""
-        logger.warning("%s: %s in the state has no effect%s", name, shown(key), meant)
+        meant = did_you_mean(key, KNOWN_KEYS)
+        logger.warning(
+            "%s: %s in the state has no effect%s", name, printable(key), meant
+        )
 
 
 def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Json]:
@@ -184,7 +184,7 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
     for partition in partitions:
         context = partition["context"]
         if [*context] != [known.partition_key]:
-            names = shown(", ".join(sorted(context)))
+            names = printable(", ".join(sorted(context)))
             msg = f"this tap has no partitions by {names}"
             raise _refusal(msg, name)
         value = context[known.partition_key]

@@ -7,7 +7,8 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tap_mews.timestamps import parse_moment
-from tap_mews.violations import describe, shown
+from tap_mews.violations import describe
+from tap_mews.wording import printable
 
 _CHECKER = FormatChecker(formats=())
 _DATE = "date or date-time"
@@ -109,4 +110,4 @@ def problem_of(document: object, schema: dict[str, Any]) -> str | None:
     if error is None:
         return None
     where = ".".join(str(part) for part in error.absolute_path)
-    return f"`{shown(where)}` {describe(error)}"
+    return f"`{printable(where)}` {describe(error)}"

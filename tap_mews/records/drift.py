@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Raw
 
 from tap_mews.settings.stream_maps import KEPT
-from tap_mews.violations import SHOWN
+from tap_mews.wording import MOST_CHARACTERS
 
 Path = tuple[str, ...]
 """Names from the root of a record to a property; `ENTRIES` for those of an array."""
@@ -132,7 +132,9 @@ class LearnedDrift:
 def _can_be_field(path: Path) -> bool:
     """Whether a struct of msgspec can have a field that is encoded by this name."""
     name = path[-1]
-    return len(name) <= SHOWN and not _NO_FIELD.search(name) and path != (KEPT,)
+    return (
+        len(name) <= MOST_CHARACTERS and not _NO_FIELD.search(name) and path != (KEPT,)
+    )
 
 
 def json_type(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews.records.drift import ENTRIES, token
 from tap_mews.settings.stream_maps import KEPT
-from tap_mews.violations import shown
+from tap_mews.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +51,7 @@ class UndocumentedProperties:
             if key in self._names:
                 self._types[key] |= types
             elif len(self._names) < MOST_NAMED:
-                self._names[key] = shown(_json_path(path))
+                self._names[key] = printable(_json_path(path))
                 self._types[key] = set(types)
             elif len(self._others) < MOST_COUNTED:
                 self._others.add(key)

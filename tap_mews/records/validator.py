@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,52 +23,16 @@ from tap_mews.records.fast_path import REFUSALS, compile_fast_path
 from tap_mews.records.parts_path import PartsPath
 from tap_mews.records.undocumented import UndocumentedProperties, without_kept
 from tap_mews.settings.stream_maps import KEPT
-from tap_mews.violations import shown
+from tap_mews.wording import printable
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator, Mapping
 
+    from tap_mews.records.rows import Rows
+
 TOLD_PER_VIOLATION = 10
 """Records that are named for one kind of violation; the rest are counted."""
-
-OBJECT_BYTES = 48
-"""What a row takes in memory beside its own bytes, as an object of a list."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Some rows of one place, as the bytes that came.
-
-    Attributes:
-        lines: JSON of one row each; blank ones are no rows.
-        place: Where they are from, such as `export …, file 2`.
-        first: Number of the first of them there, from 1.
-        unit: What the numbers count: `line` or `row`.
-        may_break: Whether a row can have a line break in it or around it.
-        beside: Bytes that whoever reads them holds beside them.
-    """
-
-    lines: list[bytes]
-    place: str
-    first: int = 1
-    unit: str = "line"
-    may_break: bool = False
-    beside: int = 0
-
-    @property
-    def size(self) -> int:
-        """Bytes that they take in memory."""
-        rows = sum(map(len, self.lines)) + OBJECT_BYTES * len(self.lines)
-        return rows + self.beside
-
-    def where(self, index: int) -> str:
-        """Words that say where a row is.
-
-        Args:
-            index: In `lines`, from 0.
-        """
-        return f"{self.place}, {self.unit} {self.first + index}"
 
 
 class RecordValidator:
@@ -282,10 +245,10 @@ class RecordValidator:
         path: str,
         reason: str,
     ) -> InvalidRecordError:
-        who = f", Id {shown(key)}" if isinstance(key, str) else ""
-        return InvalidRecordError(
-            f"{self._stream}: invalid record ({place}{who}): {shown(path)} {reason}",
-        )
+        who = f", Id {printable(key)}" if isinstance(key, str) else ""
+        what = f"{printable(path)} {reason}"
+        text = f"{self._stream}: invalid record ({place}{who}): {what}"
+        return InvalidRecordError(text)
 
     def _tell_invalid(self, violation: str, error: InvalidRecordError) -> None:
         self._violations[violation] += 1

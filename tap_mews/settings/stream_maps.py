@@ -7,11 +7,11 @@ tap does not have, so that data goes out as it is; here that is refused.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.settings.expressions import RECORD, Expression
+from tap_mews.wording import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -224,7 +224,7 @@ class StreamMaps:
         streams = self._matched(source)
         if not streams:
             known = [stream.name for stream in self._streams]
-            yield f"{where}: there is no stream {source}{_meant(source, known)}"
+            yield f"{where}: there is no stream {source}{did_you_mean(source, known)}"
             return
         yield from _problems_of_options(where, options)
         yield from _problems_of_keys(where, options, streams)
@@ -247,7 +247,7 @@ class StreamMaps:
                 names = ", ".join(each.name for each in streams)
                 yield (
                     f"{where} cannot be removed: there is no such property at the top "
-                    f"level of {names}{_meant(column, known)}"
+                    f"level of {names}{did_you_mean(column, known)}"
                 )
         elif not isinstance(text, str):
             yield f"{where} must be an expression, or __NULL__ to remove it"
@@ -270,7 +270,7 @@ class StreamMaps:
         for kind in found.kinds.difference(self._language.kinds):
             yield f"{where} contains {kind.__name__}, which expressions do not support"
         for name in sorted(found.calls - functions):
-            meant = _meant(name, functions)
+            meant = did_you_mean(name, functions)
             yield f"{where} calls {name}, which is not a function{meant}"
         for key in sorted(found.config):
             if self._config.get(key) is None:
@@ -285,7 +285,7 @@ class StreamMaps:
                     yield f"{where} uses {name}, which the catalog deselects"
                 else:
                     missing = f"which {stream.name} does not have"
-                    meant = _meant(name, stream.properties)
+                    meant = did_you_mean(name, stream.properties)
                     yield f"{where} uses {name}, {missing}{meant}"
 
 
@@ -308,7 +308,7 @@ def _source(definition: object) -> str | None:
 def _problems_of_options(where: str, options: Mapping[str, Any]) -> Iterator[str]:
     for option, value in options.items():
         if option.startswith("__") and option not in _OPTIONS:
-            yield f"{where}.{option} is not an option{_meant(option, _OPTIONS)}"
+            yield f"{where}.{option} is not an option{did_you_mean(option, _OPTIONS)}"
         elif option in {"__alias__", "__source__"}:
             is_name = isinstance(value, str) and value
             # the SDK evaluates an alias, and takes a plain name as it is
@@ -375,8 +375,3 @@ def _keeps(definition: Mapping[str, Any], name: str) -> bool:
         return False
     found = Expression.parse(definition[name])
     return found.is_plain and found.names <= {name, "self"}
-
-
-def _meant(name: object, known: Collection[str]) -> str:
-    close = get_close_matches(str(name), known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""

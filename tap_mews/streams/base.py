@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.pages.reader import Fetch
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 
 class MewsStream(PendingStream, abc.ABC):
@@ -241,7 +241,7 @@ class MewsStream(PendingStream, abc.ABC):
             if not error.is_forbidden:
                 raise
             if not self.may_be_refused or len(self.run.record.streams) == 1:
-                advice = self.run.connection.advice_on(error.text)
+                advice = self.run.connection.advice_for_401(error.text)
                 text = f"{error.text}; {advice}"
                 raise error.reworded(text) from None
             self.logger.warning("%s; skipping the rest of the stream", error)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tap_mews.pages.batches import Batch
     from tap_mews.reading.reader import Reader
     from tap_mews.reading.windows import Window
-    from tap_mews.records.validator import Rows
+    from tap_mews.records.rows import Rows
 
 
 T = TypeVar("T")

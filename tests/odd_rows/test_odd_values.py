@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidRecordError
-from tap_mews.records.validator import RecordValidator, Rows
+from tap_mews.records.rows import Rows
+from tap_mews.records.validator import RecordValidator
 from tests.odd_rows.sources import GOOD, Source, assert_told, emitted, row_of
 
 if TYPE_CHECKING:

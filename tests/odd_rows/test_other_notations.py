@@ -12,7 +12,8 @@ from sandbox.encoding import encode
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import CarefulPath
-from tap_mews.records.validator import RecordValidator, Rows
+from tap_mews.records.rows import Rows
+from tap_mews.records.validator import RecordValidator
 from tests.harness import Json, by_exports, select, sync
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from singer_sdk import Stream, Tap
 
 from tap_mews.reading.reader import Slice, WindowRead
 from tap_mews.reading.windows import Window
-from tap_mews.records.validator import Rows
+from tap_mews.records.rows import Rows
 from tap_mews.streams.base import MewsStream
 from tap_mews.tap import TapMews
 from tests.harness import Json, select

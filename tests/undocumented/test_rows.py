@@ -15,7 +15,8 @@ from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_path import AnyPath
 from tap_mews.records.careful_path import CarefulPath
 from tap_mews.records.parts_path import PartsPath
-from tap_mews.records.validator import RecordValidator, Rows
+from tap_mews.records.rows import Rows
+from tap_mews.records.validator import RecordValidator
 from tests.examples import examples
 from tests.same_result.rows import schema_of
 from tests.same_result.ways import NAMES
