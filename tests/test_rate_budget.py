@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox import Sandbox
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
     from tap_mews.api.client import MewsClient
 
 ALLOWED = 200
@@ -308,6 +310,25 @@ def test_all_threads_wait_as_long_as_mews_asks_one_of_them_to(
     assert limited.status == 429
     assert len(others) == 4
     assert all(each.at >= limited.at + timedelta(seconds=99) for each in others)
+
+
+def test_a_pause_that_many_are_told_is_one_warning(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    clock = SharedClock(4, sandbox)
+    client = client_of(sandbox, clock)
+    together, limited = threading.Barrier(4), TooMany("seconds", seconds=20)
+
+    def fault(call: Call) -> Reply:
+        together.wait(timeout=20)
+        return limited(call)
+
+    sandbox.faults.add(ENTERPRISES, fault, times=4)
+    with caplog.at_level("DEBUG", "tap-mews"):
+        clock.run(*[lambda: ask(client)] * 4)
+    told = [each for each in caplog.records if "rate limit" in each.getMessage()]
+    assert len(told) == 4
+    assert [each.levelname for each in told].count("WARNING") == 1
 
 
 def test_retry_after_is_not_outstayed(sandbox: Sandbox) -> None:

@@ -116,17 +116,26 @@ class MewsClient:
                 pause = error.hold or 0.0
                 if pause < SHORTEST_PAUSE:
                     pause = next(pauses)
-                self._retry_or_raise(operation, error, failures[limited], pause)
+                told = self._retry_or_raise(operation, error, failures[limited], pause)
                 if limited:
                     # so the other threads wait as well
-                    self._access.budget.pause_for(pause)
+                    longer = self._access.budget.pause_for(pause)
+                    # most of those that were on their way get the same answer
+                    is_news = longer > SHORTEST_PAUSE / 2
+                    logger.log(logging.WARNING if is_news else logging.DEBUG, told)
                 else:
+                    logger.warning(told)
                     self._record.add(Usage(retry_seconds=pause))
                     self._connection.clock.sleep(pause)
 
     def _retry_or_raise(
         self, operation: str, error: TransientError, failures: int, pause: float
-    ) -> None:
+    ) -> str:
+        """Count one more try; gives a line for the log.
+
+        Raises:
+            UnavailableError: There were enough.
+        """
         has_answered = self._connection.has_answered
         most = error.tries or (TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER)
         line = f"{operation}: {error}{error.of_request}"
@@ -139,8 +148,8 @@ class MewsClient:
             msg = f"{line}{often}; {advice}, then run again"
             raise kind(msg) from None
         self._record.add(Usage(retries=1))
-        told = "%s; trying again in %.1f s (try %d of %d failed)"
-        logger.warning(told, line, pause, failures, most)
+        tries = f"try {failures} of {most} failed"
+        return f"{line}; trying again in {pause:.1f} s ({tries})"
 
     def _is_outage(self) -> bool:
         """Whether Mews no longer answers what it answered before in this run.

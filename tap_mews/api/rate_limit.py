@@ -95,8 +95,12 @@ class RateLimiter:
             fastest = self._fastest.setdefault(departure.operation, seconds)
             self._fastest[departure.operation] = min(fastest, seconds)
 
-    def pause_for(self, seconds: float) -> None:
-        """Let no request leave for a while, as a 429 asks for."""
+    def pause_for(self, seconds: float) -> float:
+        """Let no request leave for a while, as a 429 asks for.
+
+        Returns:
+            By how many seconds that is longer than it was known before.
+        """
         with self._lock:
             now = self._clock.monotonic()
             until = max(self._opens_at, now + seconds)
@@ -106,6 +110,7 @@ class RateLimiter:
             # for what Mews has counted, time goes on
             for each in self._departures:
                 each.place -= held if each.has_left else 0.0
+            return held
 
     def _next_place(self, now: float) -> float:
         """When the next request may leave, not before those that wait already."""
