@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import FILES, Call, LostAnswer
+from tap_mews.api import transport
 from tap_mews.errors import (
     ExportTimeoutError,
 )
@@ -19,6 +20,7 @@ from tests.harness import (
     ENTITIES,
     FastClock,
     added,
+    by_exports,
     records_by_id,
     select,
     show,
@@ -64,6 +66,28 @@ def test_one_look_is_at_all_exports_that_run(sandbox: Sandbox) -> None:
     sync(sandbox.config(start_date=START), catalog=EXPORTED).ok()
     looks = sandbox.journal.requests("exports/getAll")
     assert [len(each.body["ExportIds"]) for each in looks] == [len(ENTITIES)]
+
+
+def test_exports_do_not_wait_behind_pages(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "MOST_REQUESTS", 1)
+    all_added = Event()
+    came_first = []
+
+    def slow(call: Call) -> Reply:
+        came_first.append(all_added.wait(30))
+        return call.carry_out()
+
+    def note(call: Call) -> Reply:
+        if len(sandbox.journal.requests("exports/add")) == len(ENTITIES):
+            all_added.set()
+        return call.carry_out()
+
+    sandbox.faults.add("services/getAll", slow)
+    sandbox.faults.add("exports/add", note, times=None)
+    sync(by_exports(sandbox), catalog=select("services", *ENTITIES)).ok()
+    assert came_first == [True]
 
 
 def test_ten_exports_take_as_long_as_the_slowest(
