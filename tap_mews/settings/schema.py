@@ -169,7 +169,10 @@ CONFIG = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=1000),
         default=1000,
         title="Page size",
-        description="Rows to request in one page, 1 to 1000.",
+        description=(
+            "Rows to request in one page, 1 to 1000. The tap requests fewer after a "
+            "page that Mews could not return in time or that had more than 4 MB."
+        ),
     ),
     th.Property(
         "export_window_days",
