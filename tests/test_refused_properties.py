@@ -123,7 +123,13 @@ UNDER_PARENTS = (
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize("days", [0, 2], ids=["at first", "later"])
 @pytest.mark.parametrize(
-    "operation", ["services/getAll", "resourceCategories/getAll", "vouchers/getAll"]
+    "operation",
+    [
+        "services/getAll",
+        "productServiceOrders/getAll",
+        "resourceCategories/getAll",
+        "vouchers/getAll",
+    ],
 )
 def test_children_of_the_others_come_where_a_list_of_parents_refuses_one(
     portfolio: Sandbox, operation: str, days: int, status: int

@@ -46,7 +46,7 @@ class ChildFetch:
 
         Args:
             parents: Fetch the rows of a window. The first one says how a slice is
-                read; the others ask for all that its tokens reach.
+                read; the others ask for all of its properties.
             children: Fetches what belongs to them.
             reach: Says what the parents themselves belong to.
             is_probe: Whether to ask for children even if there is no parent.
@@ -91,7 +91,7 @@ class ChildFetch:
             yield tuple(sorted(found))
 
     def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
-        """What to ask parents by: those that are under parents, by all of these.
+        """What to ask parents by: those under parents, by these of its properties.
 
         Raises:
             MewsError: The token cannot list these, or not those of the batch.
@@ -102,4 +102,6 @@ class ChildFetch:
         for (access, ids), error in self._reach.unlisted(above).items():
             if access is batch.access and overlap(ids, batch.covers):
                 raise error
-        return replace(batch, ids=self._reach.ids(above, batch.access))
+        if batch.ids is None:
+            return replace(batch, ids=self._reach.ids(above, batch.access))
+        return replace(batch, ids=self._reach.owned(above, batch.access, batch.ids))

@@ -183,6 +183,23 @@ class Reach:
                 found[access, each.ids] = each.error
         return found
 
+    def owned(
+        self, operation: Operation, access: Access, properties: Collection[str]
+    ) -> tuple[str, ...]:
+        """The identifiers of the rows of some properties, and of those that name none.
+
+        Args:
+            operation: Lists the rows.
+            access: The token.
+            properties: Whose rows.
+
+        Raises:
+            MewsError: As `Lookups.rows`.
+        """
+        wanted = set(properties)
+        owners = self.lookups[access].owners(operation).items()
+        return tuple(sorted(k for k, of in owners if of == k or of in wanted))
+
     def refused(
         self, operation: Operation, accesses: Iterable[Access]
     ) -> dict[Access, dict[str, MewsError]]:
