@@ -38,9 +38,10 @@ LEAST_PAUSE = 0.05
 TELL_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
 
-MOST_JOBS = 24
-"""Exports of one entity type that are running or wait to be read: six years of history,
-while another stream is written. Each STATE message names them all."""
+MOST_JOBS = 96
+"""Exports of one entity type that are running or wait to be read, while another stream
+is written. Each STATE message names them all, in fewer than a hundred bytes each; with a
+lower limit, a long history would take the sum of its entity types."""
 
 logger = logging.getLogger("tap-mews.exports")
 
