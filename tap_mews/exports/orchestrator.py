@@ -40,8 +40,8 @@ TELL_SECONDS = 30.0
 
 MOST_JOBS = 96
 """Exports of one entity type that are running or wait to be read, while another stream
-is written. Each STATE message names them all, in fewer than a hundred bytes each; with a
-lower limit, a long history would take the sum of its entity types."""
+is written. Each STATE message names them all, in fewer than a hundred bytes each. With
+a lower limit, a long history would take the sum of its entity types."""
 
 logger = logging.getLogger("tap-mews.exports")
 
