@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
+from functools import partial
 from itertools import accumulate
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -11,17 +13,16 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.faults import NoId
-from tests.harness import select, sync
-from tests.pages_harness import ASSIGNMENTS, History
+from tap_mews.reading import prefetch
+from tap_mews.reading.byte_budget import ByteBudget
+from tests.harness import ENTITIES, select, sync
+from tests.pages_harness import ASSIGNMENTS, History, settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.harness import Json, Result
 
-AHEAD = 4
-SOON = 0.3
-"""Seconds in which a thread that does what it must not do would have done it."""
 LATE = 20.0
 """Seconds after which a thread has not done what it must do."""
 
@@ -55,6 +56,16 @@ def test_no_thread_reads_on_after_a_run_that_failed(sandbox: Sandbox) -> None:
     for thread in readers() - before:
         thread.join(1)
     assert readers() <= before
+
+
+@pytest.fixture
+def group() -> Iterator[Sandbox]:
+    """Three hotels, each with a token of its own."""
+    with Sandbox(properties=3, days=20, reservations_per_day=1) as sandbox:
+        sandbox.limits.requests = 1_000_000
+        settle(sandbox)
+        yield sandbox
+        assert sandbox.journal.breaches == []
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +158,20 @@ def test_a_bookmark_waits_for_its_window_though_later_rows_are_out(
             told = {row["Id"] for row in everything if row["UpdatedUtc"] < bookmark}
             assert told <= emitted
     assert bookmark > "2025-12-31"
+
+
+@pytest.mark.parametrize("room", [1, 20_000])
+def test_all_rows_come_however_little_room_there_is(
+    group: Sandbox, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """First pages that have no room are asked for again in the turn of their stream."""
+    monkeypatch.setattr(prefetch, "ByteBudget", partial(ByteBudget, room))
+    tokens = [group.access.single_property(hotel) for hotel in group.enterprise_ids]
+    streams = (*ENTITIES, STREAM, "companionships", "services", "rates", "vouchers")
+    settings = {"access_token": None, "access_tokens": tokens, "extraction": "pages"}
+    history = History(group, streams, {**settings, "page_size": PAGE})
+    history.run()
+    group.live_on(timedelta(days=3))
+    settle(group)
+    history.run()
+    assert history.missing() == {}
