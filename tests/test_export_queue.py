@@ -39,8 +39,6 @@ BILLS = select("bills")
 EXPORTED = select(*ENTITIES)
 START = "2026-02-01T00:00:00Z"
 
-TROUBLES = ["Quarantined", "Failed"]
-
 
 def foreign_job(sandbox: Sandbox, clock: FastClock, seconds: float) -> Job:
     """Let someone else have an export of bills that runs for so long."""

@@ -36,7 +36,7 @@ TROUBLES = ["Quarantined", "Failed"]
 
 
 @pytest.mark.parametrize("status", TROUBLES)
-def test_trouble_with_one_export_is_told_of_its_own_stream(
+def test_trouble_with_one_export_is_told_after_the_streams_before_it_are_complete(
     sandbox: Sandbox, clock: FastClock, status: str
 ) -> None:
     show(sandbox, clock, "Processing", 60)
@@ -44,17 +44,6 @@ def test_trouble_with_one_export_is_told_of_its_own_stream(
     config = sandbox.config(start_date=START)
     result = sync(config, catalog=EXPORTED, clock=clock)
     assert str(result.error).startswith("payments: ")
-
-
-@pytest.mark.parametrize("status", TROUBLES)
-def test_trouble_with_one_export_leaves_the_streams_before_it_complete(
-    sandbox: Sandbox, clock: FastClock, status: str
-) -> None:
-    show(sandbox, clock, "Processing", 60)
-    sandbox.exports.force_status["Payment"] = status
-    config = sandbox.config(start_date=START)
-    result = sync(config, catalog=EXPORTED, clock=clock)
-    assert result.error
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 

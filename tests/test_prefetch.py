@@ -26,12 +26,6 @@ SOON = 0.3
 LATE = 20.0
 """Seconds after which a thread has not done what it must do."""
 
-STREAM = "source_assignments"
-ENTITY = "SourceAssignment_2024_09_20"
-PAGE = 10
-LATENCY = 0.2
-"""Seconds a request."""
-
 
 @contextmanager
 def running(

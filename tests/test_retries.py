@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from sandbox.faults import Fault
     from tap_mews.api.client import MewsClient
 
-ALLOWED = 200
-WINDOW = 30.0
 JSON = msgspec.json.Decoder()
 ONE_PAGE = {"Limitation": {"Count": 10, "Cursor": None}}
 

@@ -8,56 +8,22 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
 from sandbox.faults import Stall, Status
 from tap_mews import preflight
 from tap_mews.errors import UnavailableError
-from tests.harness import ENTITIES, FastClock, Result, records_by_id, select, show
+from tests.harness import FastClock, records_by_id, select, show
 from tests.harness import sync as sync_in_process
 from tests.harness import truth as exact_truth
 from tests.pages_harness import (
     ASSIGNMENTS,
     BEFORE_ALL,
-    PAGE_ENTITIES,
-    settle,
 )
+from tests.preflight.runs import LATE, sync, warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call, Fault
-    from tests.harness import Json
-
-NOT_ENABLED = Status(401, "Your integration is not allowed to use this.")
-NO_EXPORTS = "reading page by page instead"
-ALL = (*ENTITIES, *PAGE_ENTITIES)
-LATE = 30
-"""Real seconds that a test waits at most for what is to happen soon."""
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Two hotels; some of these tests ask with wrong tokens, so no breach counts."""
-    with Sandbox(properties=2, days=10, reservations_per_day=1) as sandbox:
-        sandbox.limits.requests = 1_000_000
-        settle(sandbox)
-        yield sandbox
-
-
-def sync(
-    sandbox: Sandbox, *streams: str, state: Json | None = None, **settings: object
-) -> Result:
-    return sync_in_process(
-        sandbox.config(**settings),
-        state,
-        select(*(streams or ALL)),
-        FastClock(sandbox),
-    )
-
-
-def warnings(result: Result) -> list[str]:
-    return [each for each in result.logs if each.startswith("WARNING")]
 
 
 @pytest.fixture

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tests.harness import ENTITIES, FastClock, Result, added, records_by_id, select
-from tests.harness import sync as sync_in_process
+from tests.harness import ENTITIES, Result, added, records_by_id
 from tests.harness import truth as exact_truth
 from tests.pages_harness import (
     ASSIGNMENTS,
@@ -22,43 +20,22 @@ from tests.pages_harness import (
     COMPANIONSHIPS,
     ENTERPRISES,
     GROUP_ASSIGNMENTS,
-    PAGE_ENTITIES,
     RESERVATIONS,
     settle,
 )
+from tests.preflight.runs import ALL, LATE, sync, warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
+    from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call, Fault
     from tests.harness import Json
 
+
 NOT_ENABLED = Status(401, "Your integration is not allowed to use this.")
 NO_EXPORTS = "reading page by page instead"
-ALL = (*ENTITIES, *PAGE_ENTITIES)
-LATE = 30
-"""Real seconds that a test waits at most for what is to happen soon."""
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    """Two hotels; some of these tests ask with wrong tokens, so no breach counts."""
-    with Sandbox(properties=2, days=10, reservations_per_day=1) as sandbox:
-        sandbox.limits.requests = 1_000_000
-        settle(sandbox)
-        yield sandbox
-
-
-def sync(
-    sandbox: Sandbox, *streams: str, state: Json | None = None, **settings: object
-) -> Result:
-    return sync_in_process(
-        sandbox.config(**settings),
-        state,
-        select(*(streams or ALL)),
-        FastClock(sandbox),
-    )
 
 
 def refusal(result: Result) -> str:
@@ -66,10 +43,6 @@ def refusal(result: Result) -> str:
     assert isinstance(result.error, UnauthorizedError)
     assert {message["type"] for message in result.messages} <= {"STATE"}
     return str(result.error)
-
-
-def warnings(result: Result) -> list[str]:
-    return [each for each in result.logs if each.startswith("WARNING")]
 
 
 def refuse_exports_of(sandbox: Sandbox, *entities: str) -> None:
