@@ -175,9 +175,16 @@ C_JOINS_AND_IS_KILLED = [
 ]
 
 
+D_BEGINS_WHERE_THE_BOOKMARK_IS = [
+    Run(90, frozenset("ab"), failing=frozenset("a")),
+    Run(0, frozenset("ad")),
+]
+
+
 @examples(60)
 @given(PIPELINES, HISTORIES)
 @example(Pipeline(), C_JOINS_AND_IS_KILLED)
+@example(Pipeline(), D_BEGINS_WHERE_THE_BOOKMARK_IS)
 def test_all_before_a_bookmark_is_read_whatever_happens(
     pipeline: Pipeline, runs: list[Run]
 ) -> None:

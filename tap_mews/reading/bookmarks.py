@@ -192,7 +192,7 @@ class Bookmarks:
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
                 last = max(bookmark, end) if is_apart else bookmark
-                if begin is not None and begin >= last:
+                if begin is not None and begin > last:
                     self._note_start(group)
                     self._partitions.merge(group)
                 else:
