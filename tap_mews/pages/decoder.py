@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, cast
 
 import msgspec
 
-from tap_mews.records.careful_path import BOM
+from tap_mews.records.slow_path import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

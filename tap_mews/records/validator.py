@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.json import serialize_json
 
 from tap_mews.errors import InvalidRecordError
-from tap_mews.records.any_path import AnyPath
-from tap_mews.records.careful_path import BOM, CarefulPath, parse
-from tap_mews.records.cut_path import CutPath, can_cut
+from tap_mews.records.any_drift_path import AnyDriftPath
 from tap_mews.records.drift import LearnedDrift, RowDrift
 from tap_mews.records.fast_path import REFUSALS, compile_fast_path
-from tap_mews.records.parts_path import PartsPath
+from tap_mews.records.known_drift_path import KnownDriftPath
+from tap_mews.records.regex_path import RegexPath, can_cut
+from tap_mews.records.slow_path import BOM, SlowPath, parse
 from tap_mews.records.undocumented import UndocumentedProperties, without_kept
 from tap_mews.settings.stream_maps import KEPT
 from tap_mews.wording import printable
@@ -71,8 +71,8 @@ class RecordValidator:
         self.passed_on = 0
         self._violations: Counter[str] = Counter()
         self._fast_path = compile_fast_path(self._schema)
-        self._learned_paths: list[CutPath | PartsPath] = []
-        self._careful_path = CarefulPath(self._schema)
+        self._learned_paths: list[RegexPath | KnownDriftPath] = []
+        self._slow_path = SlowPath(self._schema)
         self._learned = LearnedDrift()
         self._is_stale = False
         self._look_every = 1
@@ -162,9 +162,9 @@ class RecordValidator:
         return checked
 
     @cached_property
-    def _any_path(self) -> AnyPath:
+    def _any_drift_path(self) -> AnyDriftPath:
         """Made for the first row that differs."""
-        return AnyPath(self._schema, self._kept)
+        return AnyDriftPath(self._schema, self._kept)
 
     def _look_closer(self, row: bytes) -> int:
         """Look where in a row the names stand that were cut out of it, and learn that.
@@ -176,7 +176,7 @@ class RecordValidator:
             How many rows of the chunk are then passed on without a look.
         """
         with suppress(*REFUSALS):
-            _, drift = self._any_path.pass_on(row)
+            _, drift = self._any_drift_path.pass_on(row)
             self.undocumented.add(drift.unknown)
             self._is_stale |= self._learned.learn(drift)
         self._look_every *= 2
@@ -186,9 +186,9 @@ class RecordValidator:
         """Compile the paths of rows that differ in ways that were learned."""
         self._is_stale = False
         schema, learned, kept = self._schema, self._learned, self._kept
-        self._learned_paths = [PartsPath(schema, learned, kept)]
+        self._learned_paths = [KnownDriftPath(schema, learned, kept)]
         if can_cut(schema, learned):
-            self._learned_paths.insert(0, CutPath(schema, learned, kept))
+            self._learned_paths.insert(0, RegexPath(schema, learned, kept))
 
     def _pass_slowly(self, row: bytes) -> bytes | None:
         """Check a row that the first path refuses, and learn how it differs.
@@ -203,7 +203,7 @@ class RecordValidator:
                     self.undocumented.rows += has_undocumented
                     return result
         try:
-            result, drift = self._any_path.pass_on(row)
+            result, drift = self._any_drift_path.pass_on(row)
         except REFUSALS:
             return None
         if _has_break(result):
@@ -218,7 +218,7 @@ class RecordValidator:
         Raises:
             InvalidRecordError: As `lines`.
         """
-        examined, place = self._careful_path.examine(row), rows.where(index)
+        examined, place = self._slow_path.examine(row), rows.where(index)
         record = examined.record
         if record is None:
             raise self._invalid(place, None, *examined.violations[0])

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from tap_mews.errors import InvalidRecordError
-from tap_mews.records.any_path import AnyPath
-from tap_mews.records.careful_path import CarefulPath
-from tap_mews.records.parts_path import PartsPath
+from tap_mews.records.any_drift_path import AnyDriftPath
+from tap_mews.records.known_drift_path import KnownDriftPath
 from tap_mews.records.rows import Rows
+from tap_mews.records.slow_path import SlowPath
 from tap_mews.records.validator import RecordValidator
 from tests.examples import examples
 from tests.same_result.rows import schema_of
@@ -96,7 +96,7 @@ def test_all_that_the_schema_knows_comes_out_whatever_was_learned(
 @given(st.data())
 def test_a_careful_look_comes_to_the_same(stream: str, data: st.DataObject) -> None:
     (line, *_), schema = data.draw(rows(stream)), schema_of(stream)
-    examined = CarefulPath(schema).examine(line)
+    examined = SlowPath(schema).examine(line)
     assert examined.violations == []
     assert examined.record == parsed_plainly(expected(line, schema, keeps=False))
     assert examined.drift.values == parsed_plainly(apart(parsed(line), schema))
@@ -203,8 +203,8 @@ def test_a_property_that_is_known_by_now_takes_no_slow_way(
     checks = validator(schema, keeps=keeps)
     (first,) = passed(checks, [line])
     passed(checks, [line])  # some names are only looked for from here on
-    for path in (AnyPath, CarefulPath):
-        monkeypatch.delattr(path, "pass_on" if path is AnyPath else "examine")
+    for path in (AnyDriftPath, SlowPath):
+        monkeypatch.delattr(path, "pass_on" if path is AnyDriftPath else "examine")
     checks.__dict__["_look_closer"] = lambda _: 1
     (second,) = passed(checks, [line])
     assert parsed(second) == parsed(first)
@@ -220,7 +220,7 @@ def test_plain_members_of_their_own_name_are_cut_in_one_pass(
         checks = validator(keeps=keeps)
         passed(checks, lines)
         with monkeypatch.context() as patch:
-            patch.delattr(PartsPath, "pass_on")
+            patch.delattr(KnownDriftPath, "pass_on")
             assert [*map(parsed, passed(checks, lines))] == [
                 expected(line, SCHEMA, keeps=keeps) for line in lines
             ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_mews.records.any_path import AnyPath
+from tap_mews.records.any_drift_path import AnyDriftPath
 from tests.undocumented.test_rows import passed, validator
 
 if TYPE_CHECKING:
@@ -60,13 +60,13 @@ def test_later_rows_of_a_lot_are_looked_at_less_and_less(
     """A look costs as much as many rows: what it costs is bounded."""
     checks, looks = validator(), []
     passed(checks, [b'{"Id":"a","Mood":1}'])
-    pass_on = AnyPath.pass_on
+    pass_on = AnyDriftPath.pass_on
 
-    def counted(path: AnyPath, row: bytes) -> tuple[bytes, RowDrift]:
+    def counted(path: AnyDriftPath, row: bytes) -> tuple[bytes, RowDrift]:
         looks.append(row)
         return pass_on(path, row)
 
-    monkeypatch.setattr(AnyPath, "pass_on", counted)
+    monkeypatch.setattr(AnyDriftPath, "pass_on", counted)
     for _ in range(3):
         passed(checks, [b'{"Id":"a","Mood":1}'] * 1000)
     assert 3 < len(looks) < 16

@@ -1,4 +1,4 @@
-"""Cuts what is known to differ out of the bytes of rows, and checks the rest."""
+"""Cuts known drift out of the bytes of rows by regular expressions; checks the rest."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
 """As JSON has them; strings that hold an escape are not cut."""
 
 
-class CutPath:
+class RegexPath:
     """Cuts members by name and value, wherever they are in a row.
 
     That is right, since the schema has no member of such a name, and the rest must pass

@@ -1,4 +1,4 @@
-"""Checks rows whose drift is known, takes them apart and joins them again without."""
+"""Checks rows whose drift is known: decodes them and encodes them again without it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-class PartsPath:
+class KnownDriftPath:
     """One pass checks a row; a second one takes it apart, if it must change.
 
     Only objects that lose or change a member are taken apart, and what stays in them

@@ -1,4 +1,4 @@
-"""Takes rows apart object by object, so that nothing of their drift need be known."""
+"""Checks rows whose drift is not known yet, object by object."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _entries = msgspec.json.Decoder(list[Raw] | None).decode
 _join = msgspec.json.Encoder().encode
 
 
-class AnyPath:
+class AnyDriftPath:
     """Checks rows that differ from their schema without violating it."""
 
     def __init__(self, schema: Mapping[str, Any], kept: str | None) -> None:
