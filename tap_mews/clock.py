@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 FIRST_YEAR, LAST_YEAR = 2000, 9000
 """A date that is not between these is no time that anyone's clock shows."""
 
-MOST_DIFFERENCE = timedelta(minutes=2)
+MAX_DIFFERENCE = timedelta(minutes=2)
 """Between the two clocks; clocks that somebody looks after differ by seconds."""
 
 LONGEST_RETRY_PAUSE = 60.0
@@ -105,7 +105,7 @@ class ServerClock:
     def _compare(self, date: datetime) -> None:
         """Warn once of clocks that differ."""
         ahead = self._clock.now() - date
-        if abs(ahead) > MOST_DIFFERENCE and not self._has_warned:
+        if abs(ahead) > MAX_DIFFERENCE and not self._has_warned:
             self._has_warned = True
             logger.warning(
                 "The clock of this machine is %s %s that of Mews; the tap uses the "

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-MOST_CHARACTERS = 200
+MAX_CHARACTERS = 200
 """Of a name or an Id that a message repeats."""
 
-MOST_NAMES = 5
+MAX_NAMES = 5
 """In a line; the rest is counted."""
 
 
 def printable(text: str) -> str:
     """A text that came from outside, fit for a line: short, and escaped if need be."""
     escaped = text if text.isprintable() else json.dumps(text)
-    if len(escaped) <= MOST_CHARACTERS:
+    if len(escaped) <= MAX_CHARACTERS:
         return escaped
-    return f"{escaped[:MOST_CHARACTERS]}…"
+    return f"{escaped[:MAX_CHARACTERS]}…"
 
 
 def abbreviated(names: Sequence[str]) -> str:
     """The first names of a list, and how many more there are."""
-    more = f" and {len(names) - MOST_NAMES} more" if names[MOST_NAMES:] else ""
-    return ", ".join(names[:MOST_NAMES]) + more
+    more = f" and {len(names) - MAX_NAMES} more" if names[MAX_NAMES:] else ""
+    return ", ".join(names[:MAX_NAMES]) + more
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

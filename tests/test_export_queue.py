@@ -14,7 +14,7 @@ from tap_mews.api import transport
 from tap_mews.errors import (
     ExportTimeoutError,
 )
-from tap_mews.exports.orchestrator import MOST_JOBS
+from tap_mews.exports.orchestrator import MAX_JOBS
 from tap_mews.reading.state_form import expanded
 from tests.harness import (
     ENTITIES,
@@ -69,7 +69,7 @@ def test_one_look_is_at_all_exports_that_run(sandbox: Sandbox) -> None:
 def test_exports_do_not_wait_behind_pages(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "MOST_REQUESTS", 1)
+    monkeypatch.setattr(transport, "MAX_REQUESTS", 1)
     all_added = Event()
     came_first = []
 
@@ -241,8 +241,8 @@ def test_only_so_many_jobs_wait_at_mews(sandbox: Sandbox, clock: FastClock) -> N
     config = sandbox.config(start_date="2025-07-01", export_window_days=1)
     result = sync(config, catalog=select("bills", "payments"), clock=clock).ok()
     states = [expanded(each)["bookmarks"]["payments"] for each in result.states]
-    assert max(len(each.get("exports", ())) for each in states) == MOST_JOBS
-    assert len(windows(sandbox, "Payment")) > 2 * MOST_JOBS
+    assert max(len(each.get("exports", ())) for each in states) == MAX_JOBS
+    assert len(windows(sandbox, "Payment")) > 2 * MAX_JOBS
     assert records_by_id("payments", result) == truth(sandbox, "payments")
 
 

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 REQUESTS, WINDOW_SECONDS = 200, 30.0
 """What Mews grants: so many requests in a sliding window."""
 
-MOST_MARGIN = 1.5
+MAX_MARGIN = 1.5
 """Mews counts by arrival, we by departure: seconds that a request may be on its way
 longer than the one before it."""
 
-LEAST_MARGIN = 0.3
+MIN_MARGIN = 0.3
 """The same for a request whose answer came as fast as any: it was not on its way for
 long."""
 
@@ -116,7 +116,7 @@ class RateLimiter:
         """When the next request may leave, not before those that wait already."""
         departures = self._departures
         place = max(now, self._opens_at) - self._held
-        while departures and departures[0].place + WINDOW_SECONDS + MOST_MARGIN < place:
+        while departures and departures[0].place + WINDOW_SECONDS + MAX_MARGIN < place:
             departures.popleft()
         if departures:
             place = max(place, departures[-1].place)
@@ -126,8 +126,8 @@ class RateLimiter:
 
     def _ends(self, departure: Departure) -> float:
         """When a request counts no more."""
-        margin = MOST_MARGIN
+        margin = MAX_MARGIN
         if departure.answered_in is not None:
             slower = departure.answered_in - self._fastest[departure.operation]
-            margin = min(LEAST_MARGIN + departure.late + slower, MOST_MARGIN)
+            margin = min(MIN_MARGIN + departure.late + slower, MAX_MARGIN)
         return departure.place + WINDOW_SECONDS + margin

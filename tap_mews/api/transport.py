@@ -31,15 +31,15 @@ PATH = "/api/connector/v1/"
 TIMEOUT = (10.0, 100.0)
 """Seconds to connect and to wait for bytes; Mews itself gives up (408) before."""
 
-LONGEST_ANSWER, MOST_BYTES = 300.0, 1 << 28
+LONGEST_ANSWER, MAX_BYTES = 300.0, 1 << 28
 """Seconds in which a body must be here, and the bytes that it may have: a page of a
 thousand rows has some millions."""
 
-MOST_REQUESTS = 64
+MAX_REQUESTS = 64
 """Under way at once: far more than the rate limit of a token needs at three seconds an
 answer."""
 
-MOST_OF_MANY = 192
+MAX_REQUESTS_OF_MANY = 192
 """Concurrent requests for many tokens, each with its own rate limit."""
 
 logger = logging.getLogger("tap-mews.transport")
@@ -50,7 +50,7 @@ TAKEN = {200, 204, 400, 403, 404, 408}
 
 def most_requests(tokens: int) -> int:
     """The maximum of concurrent requests with so many access tokens."""
-    return min(MOST_REQUESTS + 2 * (tokens - 1), MOST_OF_MANY)
+    return min(MAX_REQUESTS + 2 * (tokens - 1), MAX_REQUESTS_OF_MANY)
 
 
 class Transport:
@@ -174,5 +174,5 @@ class Transport:
             "POST", self._base + operation, TIMEOUT, data=data
         ) as response:
             self.server_clock.learn(response.headers.get("Date"))
-            body = chunks(response, self.clock, LONGEST_ANSWER, MOST_BYTES)
+            body = chunks(response, self.clock, LONGEST_ANSWER, MAX_BYTES)
             return Response(response.status_code, response.headers, b"".join(body))

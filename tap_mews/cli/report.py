@@ -30,7 +30,7 @@ NUMBERS = range(2, len(HEAD) - 1)
 LONGEST_NAME = 36
 """Characters of a cell, so that a line has no more than a hundred."""
 
-MOST_UNREAD = 5
+MAX_UNREAD = 5
 """Streams that were not read that have a line each. Where a run ends at its first
 request, none was read, and its error must not be lost behind all of them."""
 
@@ -108,7 +108,7 @@ def table(run: RunRecord) -> Iterator[str]:
         else:
             rows += _rows(run, stream)
     names = [each.name for each in unread]
-    if len(names) > MOST_UNREAD:
+    if len(names) > MAX_UNREAD:
         names = [f"({len(names)} streams)"]
     rows += [[name, *[""] * len(NUMBERS), "", "NOT READ"] for name in names]
     if quiet:

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from tap_mews.metrics.usage import UsageRecord
     from tap_mews.reading.windows import Window
 
-MOST_IDS_A_CALL = 1000
+MAX_IDS_PER_CALL = 1000
 """`exports/getAll`: the most `ExportIds`."""
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 """Files that an export may have; more would be a list that has no end."""
 
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -89,7 +89,7 @@ class Export(msgspec.Struct, frozen=True):
         default=None,
     )
     filters: dict[str, Any] | None = msgspec.field(name="Filters", default=None)
-    files: Annotated[list[ExportFile], msgspec.Meta(max_length=MOST_FILES)] | None = (
+    files: Annotated[list[ExportFile], msgspec.Meta(max_length=MAX_FILES)] | None = (
         msgspec.field(name="Files", default=None)
     )
 
@@ -199,8 +199,8 @@ class ExportsApi:
         """
         wanted = list(ids)
         exports: dict[str, Export] = {}
-        for first in range(0, len(wanted), MOST_IDS_A_CALL):
-            body = {"ExportIds": wanted[first : first + MOST_IDS_A_CALL]}
+        for first in range(0, len(wanted), MAX_IDS_PER_CALL):
+            body = {"ExportIds": wanted[first : first + MAX_IDS_PER_CALL]}
             answer = self._client.call("exports/getAll", body, self._found)
             if answer is not None:
                 exports |= {export.id: export for export in answer.value.exports}

@@ -32,13 +32,13 @@ if TYPE_CHECKING:
     from tap_mews.exports.jobs import EntityExports
     from tap_mews.reading.reader import Slice
 
-LEAST_PAUSE = 0.05
+MIN_PAUSE = 0.05
 """Seconds that other threads have in any case."""
 
 TELL_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
 
-MOST_JOBS = 96
+MAX_JOBS = 96
 """Exports of one entity type that are running or wait to be read, while another stream
 is written. Each STATE message names them all, in fewer than a hundred bytes each. With
 a lower limit, a long history would take the sum of its entity types."""
@@ -146,7 +146,7 @@ class JobOrchestrator:
 
     def _sleep(self, entity: EntityExports) -> None:
         """Pause until the next look, and record what is waited for."""
-        pause = max(self._due() - self._clock.monotonic(), LEAST_PAUSE)
+        pause = max(self._due() - self._clock.monotonic(), MIN_PAUSE)
         entity.partition.add(Usage(export_seconds=pause))
         entity.record.awaited = entity.awaited(self._clock.monotonic())
         # of several tokens, the others have windows too
@@ -261,7 +261,7 @@ class JobOrchestrator:
 
     def _can_add(self, entity: EntityExports) -> bool:
         is_free = entity.error is None and not entity.is_busy
-        has_room = len(entity.jobs) < MOST_JOBS
+        has_room = len(entity.jobs) < MAX_JOBS
         is_time = self._clock.monotonic() >= entity.retry_at
         return is_free and has_room and is_time and bool(entity.requests)
 

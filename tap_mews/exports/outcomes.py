@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tap_mews.exports.api import Export
     from tap_mews.exports.jobs import EntityExports, ExportJob
 
-MOST_LOSSES = 3
+MAX_LOSSES = 3
 """How often an export may expire or be forgotten before that is an error."""
 
 logger = logging.getLogger("tap-mews.exports")
@@ -64,9 +64,9 @@ def recreate(entity: EntityExports, job: ExportJob, reason: str) -> None:
         ExportFailedError: That happened too often.
     """
     job.request.losses += 1
-    if job.request.losses > MOST_LOSSES:
+    if job.request.losses > MAX_LOSSES:
         msg = (
-            f"{job} {reason}, and so did {MOST_LOSSES} before it; "
+            f"{job} {reason}, and so did {MAX_LOSSES} before it; "
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OLDEST_LINK_SECONDS = 8 * 60
 """Mews lets a URL work for ten minutes; a download must begin well before."""
 
-MOST_REFUSALS = 3
+MAX_REFUSALS = 3
 """New URLs for one file that the host may refuse before this is an error."""
 
 ROWS_BYTES = 1 << 18
@@ -173,7 +173,7 @@ class ExportReader:
                     self._downloader.fetch(url, size, spooled, what, record)
                 except LinkExpiredError as error:
                     refusals += 1
-                    if refusals > MOST_REFUSALS:
+                    if refusals > MAX_REFUSALS:
                         msg = f"{error}, although it is new; run again later"
                         raise DownloadError(msg) from None
                     logger.info("%s; requesting a new one", error)

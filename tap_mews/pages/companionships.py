@@ -49,7 +49,7 @@ its request is for."""
 
 _NAME_OF_DATE = msgspec.json.encode(UPDATED)
 
-MOST_GROUPS = 1000
+MAX_GROUPS = 1000
 """`companionships/getAll`: the most `ReservationGroupIds` in one request."""
 
 GROUP_BYTES = 300
@@ -140,8 +140,8 @@ class CompanionshipFetch:
                 ):
                     updated[found.group] = found.updated
             del page
-            while len(updated) >= MOST_GROUPS:
-                yield pop_first(updated, MOST_GROUPS)
+            while len(updated) >= MAX_GROUPS:
+                yield pop_first(updated, MAX_GROUPS)
         if self._is_probe and not updated:
             updated[NOBODY] = None
         if updated:

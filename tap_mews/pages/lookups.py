@@ -341,7 +341,7 @@ _DURATION = re.compile(
 DAYS = (366, 31, 7, 1)
 """At most, of a year, a month, a week and a day."""
 
-MOST_EDITABLE = timedelta(days=366)
+MAX_EDITABLE = timedelta(days=366)
 
 
 def _days_of(duration: str | None) -> timedelta:
@@ -352,7 +352,7 @@ def _days_of(duration: str | None) -> timedelta:
     *parts, has_more = found.groups()
     counted = zip(parts, DAYS, strict=True)
     days = sum(int(part or 0) * each for part, each in counted)
-    return min(timedelta(days=min(days, 1000) + bool(has_more)), MOST_EDITABLE)
+    return min(timedelta(days=min(days, 1000) + bool(has_more)), MAX_EDITABLE)
 
 
 def _plain(found: Enterprise) -> Enterprise:

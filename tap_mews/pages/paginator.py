@@ -31,7 +31,7 @@ logger = logging.getLogger("tap-mews.pages")
 RESTARTS = 3
 """How often pages are read again from the first one because a cursor is refused."""
 
-MOST_BYTES = 4 << 20
+MAX_BYTES = 4 << 20
 """Of a page: memory has to hold some of them, however large the rows are. Rows of usual
 size make pages of a megabyte or two."""
 
@@ -70,10 +70,10 @@ class PageSize:
             size: Its bytes.
         """
         with self._lock:
-            if size > MOST_BYTES:
-                self.rows = min(self.rows, max(1, asked * MOST_BYTES // size))
+            if size > MAX_BYTES:
+                self.rows = min(self.rows, max(1, asked * MAX_BYTES // size))
                 self._good = 0
-            could_grow = asked >= self.rows and size <= MOST_BYTES // 2
+            could_grow = asked >= self.rows and size <= MAX_BYTES // 2
             if not could_grow or self.rows == self._most:
                 return
             self._good += 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST_REFUSED = 16
+MAX_REFUSED = 16
 """So many that are refused one by one, and none that is allowed, tell that an operation
 is not enabled: the requests for the others would use up the rate limit."""
 
@@ -62,7 +62,7 @@ def read_permitted(
     left = [ids]
     while left:
         some = left.pop()
-        if len(some) == 1 or (len(refused) >= MOST_REFUSED and not is_any_allowed):
+        if len(some) == 1 or (len(refused) >= MAX_REFUSED and not is_any_allowed):
             refused += some
             continue
         middle = len(some) // 2

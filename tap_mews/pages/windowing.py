@@ -23,7 +23,7 @@ MONTHS = 1
 REST = timedelta(days=7)
 """A last window of less is read with the one before it: a request less."""
 
-MOST_PARTS = 30
+MAX_PARTS = 30
 """A month is cut no shorter than into days."""
 
 
@@ -71,7 +71,7 @@ class Windowing:
         if start is None or by is None:
             yield window
             return
-        days = math.ceil((end - start) / ONE_DAY / min(count, MOST_PARTS))
+        days = math.ceil((end - start) / ONE_DAY / min(count, MAX_PARTS))
         yield from cut(start, end, max(days, 1) * ONE_DAY, by.gap)
 
     def complete_until(self, window: Window) -> datetime:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 S = TypeVar("S")
 
-MOST_THREADS = 64
+MAX_THREADS = 64
 """For the calls of a function, however many there are."""
 
 LOOK_SECONDS = 0.5
@@ -94,7 +94,7 @@ def side_by_side(
             except BaseException as error:  # noqa: BLE001 - raised below
                 future.set_exception(error)
 
-    for _ in range(min(len(calls), MOST_THREADS)):
+    for _ in range(min(len(calls), MAX_THREADS)):
         threading.Thread(target=work, name=name, daemon=True).start()
     wait([future for _, future in calls])
     return [future.result() for _, future in calls]

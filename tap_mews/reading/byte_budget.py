@@ -10,7 +10,7 @@ made, since a stream that is opened again has a new one, and of the read in its 
 
 BEFORE_ALL: Order = (-1, -1, -1)
 
-MOST_BYTES = 24 << 20
+MAX_BYTES = 24 << 20
 """What may wait to be written or be under way, of all streams: enough for the rate
 limit at three seconds an answer with pages of a megabyte, and memory stays flat."""
 
@@ -39,7 +39,7 @@ class ByteBudget:
     first, the last ones would be left to be read alone, one page after the other.
     """
 
-    def __init__(self, most: int = MOST_BYTES) -> None:
+    def __init__(self, most: int = MAX_BYTES) -> None:
         """Start with all of it free."""
         self._lock = threading.Lock()
         self._free = most

@@ -25,7 +25,7 @@ Group = dict[str, Any]
 KEPT_AFTER_LEAVING = timedelta(days=30)
 """How long the bookmark of a property or chain is kept that is not reached any more."""
 
-MOST_JOINING = 1000
+MAX_JOINING_IDS = 1000
 """Properties or chains that join together; no request may name more of them."""
 
 
@@ -210,8 +210,8 @@ def _groups(ids: list[str], value: str | None = None) -> list[Group]:
     """Those who join, in groups that one request can name, and where they stand."""
     reached = {} if value is None else {"replication_key_value": value}
     return [
-        {"ids": ids[first : first + MOST_JOINING], **reached}
-        for first in range(0, len(ids), MOST_JOINING)
+        {"ids": ids[first : first + MAX_JOINING_IDS], **reached}
+        for first in range(0, len(ids), MAX_JOINING_IDS)
     ]
 
 

@@ -25,7 +25,7 @@ T = TypeVar("T")
 UNKNOWN_BYTES = 1 << 18
 """Bytes that the first item of a lane is expected to have."""
 
-MOST_READS = 64
+MAX_READS = 64
 """Reads under way, of those in turn and as many of the others: far more than the rate
 limit needs at three seconds an answer."""
 
@@ -320,7 +320,7 @@ class Prefetcher:
         self,
         meanwhile: Callable[[], None],
         budget: ByteBudget | None = None,
-        most_reads: int = MOST_READS,
+        most_reads: int = MAX_READS,
     ) -> None:
         """Start without lanes.
 

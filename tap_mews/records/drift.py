@@ -13,14 +13,14 @@ from typing import Any
 from msgspec import Raw
 
 from tap_mews.settings.stream_maps import KEPT
-from tap_mews.wording import MOST_CHARACTERS
+from tap_mews.wording import MAX_CHARACTERS
 
 Path = tuple[str, ...]
 """Names from the root of a record to a property; `ENTRIES` for those of an array."""
 
 ENTRIES = "[]"
 
-MOST_LEARNED = 64
+MAX_LEARNED = 64
 """Undocumented properties of a stream that are learned; each costs every row time."""
 
 _BEGINS = {
@@ -100,7 +100,7 @@ class LearnedDrift:
     """The drift of a stream, as far as its rows have shown it.
 
     Attributes:
-        unknown: Undocumented properties, `MOST_LEARNED` at most.
+        unknown: Undocumented properties, `MAX_LEARNED` at most.
         coerced: Scalars that came in another notation.
         tree: Both.
     """
@@ -120,7 +120,7 @@ class LearnedDrift:
         coerced = drift.coerced - self.coerced
         new = drift.unknown.keys() - self.unknown
         unknown = {each for each in new if _can_be_field(each)}
-        room = MOST_LEARNED - len(self.unknown)
+        room = MAX_LEARNED - len(self.unknown)
         unknown = set(sorted(unknown)[:room])
         self.coerced |= coerced
         self.unknown |= unknown
@@ -133,7 +133,7 @@ def _can_be_field(path: Path) -> bool:
     """Whether a struct of msgspec can have a field that is encoded by this name."""
     name = path[-1]
     return (
-        len(name) <= MOST_CHARACTERS and not _NO_FIELD.search(name) and path != (KEPT,)
+        len(name) <= MAX_CHARACTERS and not _NO_FIELD.search(name) and path != (KEPT,)
     )
 
 

@@ -16,8 +16,8 @@ from msgspec import UNSET, Raw, UnsetType
 
 from tap_mews.records.drift import ANYWHERE, ENTRIES, Drift
 from tap_mews.records.scalars import (
-    GREATEST_INTEGER,
-    LEAST_INTEGER,
+    MAX_INTEGER,
+    MIN_INTEGER,
     coerced_type,
     kinds_of,
 )
@@ -167,9 +167,7 @@ def _below(drift: Drift | None, name: str) -> Drift | None:
 
 _COMPILERS: dict[str, Callable[[Mapping[str, Any], Drift | None], Any]] = {
     "string": _string,
-    "integer": lambda *_: Annotated[
-        int, msgspec.Meta(ge=LEAST_INTEGER, le=GREATEST_INTEGER)
-    ],
+    "integer": lambda *_: Annotated[int, msgspec.Meta(ge=MIN_INTEGER, le=MAX_INTEGER)],
     "number": lambda *_: float,
     "boolean": lambda *_: bool,
     "null": lambda *_: type(None),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_mews.records.drift import Drift, LearnedDrift, Path
 
-MOST_MEMBERS = 64
+MAX_MEMBERS = 64
 """Members or entries of a value that is cut, since `re` remembers each of them."""
 
 DEEPEST = 2
@@ -172,7 +172,7 @@ def _value(depth: int) -> bytes:
     scalar = rb"%b|%b|true|false|null" % (_STRING, _NUMBER)
     if depth == 0:
         return rb"(?:%b)" % scalar
-    inner, most = _value(depth - 1), MOST_MEMBERS
+    inner, most = _value(depth - 1), MAX_MEMBERS
     members = rb'\{(?:%b:%b(?:,(?=")|(?=\}))){0,%d}\}' % (_STRING, inner, most)
     entries = rb"\[(?:%b(?:,(?!\])|(?=\]))){0,%d}\]" % (inner, most)
     return rb"(?:%b|%b|%b)" % (scalar, members, entries)

@@ -14,7 +14,7 @@ from jsonschema import FormatChecker
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-LEAST_INTEGER, GREATEST_INTEGER = -(2**63), 2**63 - 1
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 """Integers of 64 bits: more than that, a warehouse cannot load."""
 
 FORMATS = FormatChecker(formats=())
@@ -61,7 +61,7 @@ def is_too_large(value: object, schema: Mapping[str, Any]) -> bool:
     kinds = kinds_of(schema)
     return (
         isinstance(value, int)
-        and not LEAST_INTEGER <= value <= GREATEST_INTEGER
+        and not MIN_INTEGER <= value <= MAX_INTEGER
         and "integer" in kinds
         and "number" not in kinds
     )
@@ -120,7 +120,7 @@ class Integer(Coerced):
             return None
         value = Decimal(text)
         # an integer of a large exponent would take all memory
-        if not LEAST_INTEGER <= value <= GREATEST_INTEGER:
+        if not MIN_INTEGER <= value <= MAX_INTEGER:
             return None
         return int(value) if value == value.to_integral_value() else None
 

@@ -22,10 +22,10 @@ KEPT_SCHEMA: dict[str, Any] = {
     ),
 }
 
-MOST_NAMED = 64
+MAX_NAMED = 64
 """Undocumented properties of a stream that are named; more are counted."""
 
-MOST_COUNTED = 10_000
+MAX_COUNTED = 10_000
 """… and so many at most, since each takes memory."""
 
 
@@ -50,10 +50,10 @@ class UndocumentedProperties:
             key = hash(path)
             if key in self._names:
                 self._types[key] |= types
-            elif len(self._names) < MOST_NAMED:
+            elif len(self._names) < MAX_NAMED:
                 self._names[key] = printable(_json_path(path))
                 self._types[key] = set(types)
-            elif len(self._others) < MOST_COUNTED:
+            elif len(self._others) < MAX_COUNTED:
                 self._others.add(key)
 
     @property
@@ -75,7 +75,7 @@ class UndocumentedProperties:
             return None
         more = len(self._others)
         count = f"{len(self._names) + more:,}"
-        if more == MOST_COUNTED:
+        if more == MAX_COUNTED:
             count = f"at least {count}"
         verb = "property was" if count == "1" else "properties were"
         names = ", ".join(self.names) + (f" and {more:,} more" if more else "")

@@ -15,11 +15,11 @@ from tap_mews.errors import InvalidFileError
 STANDARD_INPUT = 0
 """Its file descriptor."""
 
-MOST_BYTES = 1 << 26
+MAX_BYTES = 1 << 26
 """Of a file; a catalog of all streams has two millions. Some files, such as those of
 devices, never end."""
 
-MOST_DIGITS = 1000
+MAX_DIGITS = 1000
 """Of a whole number; Python itself refuses to read some thousands."""
 
 
@@ -38,13 +38,13 @@ def read_file(option: str, path: str) -> Any:  # noqa: ANN401 - any JSON
     try:
         place = STANDARD_INPUT if path == "-" else Path(path)
         with open(place, "rb", closefd=path != "-") as file:
-            document = file.read(MOST_BYTES + 1)
+            document = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null byte in the name
         reason = getattr(error, "strerror", None) or "not a file name"
         msg = f"{name} cannot be read ({reason})"
         raise InvalidFileError(msg) from None
-    if len(document) > MOST_BYTES:
-        msg = f"{name} has more than {MOST_BYTES >> 20} MB"
+    if len(document) > MAX_BYTES:
+        msg = f"{name} has more than {MAX_BYTES >> 20} MB"
         raise InvalidFileError(msg)
     try:
         return parse(document)
@@ -109,7 +109,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > MOST_DIGITS:
-        msg = f"contains a number with more than {MOST_DIGITS} digits"
+    if len(digits) > MAX_DIGITS:
+        msg = f"contains a number with more than {MAX_DIGITS} digits"
         raise ValueError(msg)
     return int(digits)

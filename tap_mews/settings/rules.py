@@ -18,7 +18,7 @@ from tap_mews.violations import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-MOST_IDS = 1000
+MAX_IDS = 1000
 """`exports/add`: the most identifiers in one scope."""
 
 IDS = ("enterprise_ids", "chain_ids")
@@ -148,8 +148,8 @@ def _problems_of_ids(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         ids = config.get(name)
         if ids is None:
             continue
-        if not 1 <= len(ids) <= MOST_IDS:
-            yield name, f"must have 1 to {MOST_IDS} entries; it has {len(ids)}"
+        if not 1 <= len(ids) <= MAX_IDS:
+            yield name, f"must have 1 to {MAX_IDS} entries; it has {len(ids)}"
         strange = [
             str(n) for n, key in enumerate(ids) if not _IDENTIFIER.fullmatch(key)
         ]

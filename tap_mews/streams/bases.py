@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MOST = sys.maxsize
+MAX_IDS = sys.maxsize
 """Identifiers that a list can be of: its requests are cut where it is read."""
 
 
@@ -133,7 +133,7 @@ class Whole(MewsStream):
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token, and one of what is refused to it."""
         selector = self.operation.selector
-        batches = batches_of(self.reach, selector, slice_, most=MOST)
+        batches = batches_of(self.reach, selector, slice_, most=MAX_IDS)
         return [*apart_from_refused(self.reach, self.operation, batches)]
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:

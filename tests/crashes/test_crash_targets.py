@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from tests.crashes.tally import Tally
 
-MOST_BYTES = 120 << 20
+MAX_BYTES = 120 << 20
 """What the design allows a process."""
 
 FLAT_BYTES = 16 << 20
@@ -99,7 +99,7 @@ def test_memory_is_flat_while_a_slow_target_reads(tmp_path: Path) -> None:
                     used.append(memory(tap))
             assert tap.end() == 0, tap.log
     assert records == len(bills)
-    assert max(used) < MOST_BYTES
+    assert max(used) < MAX_BYTES
     assert sum(map(len, bills)) > 4 * FLAT_BYTES
     assert max(used) - used[0] < FLAT_BYTES
 
