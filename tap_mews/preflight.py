@@ -66,7 +66,7 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
     if failed:
         raise failed[0]
     _leave_out_missing(streams, refused)
-    _tell_detours([each for each in streams if each.name not in refused])
+    _warn_of_fallbacks([each for each in streams if each.name not in refused])
     _skip_or_fail(streams, refused, run)
 
 
@@ -112,7 +112,7 @@ def _leave_out_missing(streams: Sequence[MewsStream], refused: dict[str, str]) -
             stream.leave_out()
 
 
-def _tell_detours(streams: Sequence[MewsStream]) -> None:
+def _warn_of_fallbacks(streams: Sequence[MewsStream]) -> None:
     """Warn once of what is read page by page, since exports are refused."""
     refusals = {
         stream.name: refusal
@@ -121,8 +121,8 @@ def _tell_detours(streams: Sequence[MewsStream]) -> None:
         and (refusal := reader.refusals.get(ExtractionMethod.EXPORTS))
     }
     if refusals:
-        told = "%s; reading page by page instead: %s"
-        logger.warning(told, next(iter(refusals.values())), ", ".join(refusals))
+        message = "%s; reading page by page instead: %s"
+        logger.warning(message, next(iter(refusals.values())), ", ".join(refusals))
 
 
 def _skip_or_fail(
@@ -135,21 +135,21 @@ def _skip_or_fail(
     """
     if not refused:
         return
-    told = _told(refused)
+    refusals = _describe(refused)
     if not run.connection.has_access:
         # they all refuse the same tokens, so one of them is enough to read
-        told = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
+        refusals = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
     skips = all(each.may_be_refused for each in streams if each.name in refused)
     if not (skips and run.connection.has_access and len(refused) < len(streams)):
-        msg = f"{told}; {run.connection.advice_for_401(told)}"
+        msg = f"{refusals}; {run.connection.advice_for_401(refusals)}"
         raise UnauthorizedError(msg)
-    logger.warning("%s; skipping unauthorized streams", told)
+    logger.warning("%s; skipping unauthorized streams", refusals)
     for stream in streams:
         if stream.name in refused:
             stream.leave_out()
 
 
-def _told(refused: dict[str, str]) -> str:
+def _describe(refused: dict[str, str]) -> str:
     """Words for refusals, each once with the streams that it keeps from being read.
 
     Args:

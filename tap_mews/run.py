@@ -151,9 +151,11 @@ class Run:
         Raises:
             PropertyFailureError: Names them, unless the settings say to warn.
         """
-        told = self.record.told_failures()
-        if told and self.settings.on_property_failure == "fail_at_end":
-            msg = f"Not read: {told}; the rest was delivered, the next run tries again"
+        unread = self.record.describe_failures()
+        if unread and self.settings.on_property_failure == "fail_at_end":
+            msg = (
+                f"Not read: {unread}; the rest was delivered, the next run tries again"
+            )
             raise PropertyFailureError(msg)
 
     @cached_property

@@ -213,7 +213,7 @@ class TapMews(CommandLineTap):
         finally:
             self.run.close()
             self._is_syncing = False
-            self._tell_stop()
+            self._log_stop()
 
     def run_connection_test(self) -> bool:  # type: ignore[misc] # as in `sync_all`
         """Test what a run would read, one cheap request a stream, and give a verdict.
@@ -226,10 +226,10 @@ class TapMews(CommandLineTap):
         done = super().run_connection_test()
         left_out = [each.name for each in wanted if not each.selected]
         readable = len(wanted) - len(left_out)
-        told = f"{readable} of {len(wanted)} streams can be read"
+        message = f"{readable} of {len(wanted)} streams can be read"
         if left_out:
-            told += f"; skipped: {', '.join(left_out)}"
-        self.logger.info("%s", told)
+            message += f"; skipped: {', '.join(left_out)}"
+        self.logger.info("%s", message)
         return done
 
     @contextmanager
@@ -278,8 +278,8 @@ class TapMews(CommandLineTap):
         self.settings = Settings.load(config, self.config_jsonschema, self._labels)
         for name, value in config.items():
             if trimmed(name, value) != value:
-                told = "%s: removed white space around the value"
-                self.logger.warning(told, self._labels.get(name, name))
+                message = "%s: removed white space around the value"
+                self.logger.warning(message, self._labels.get(name, name))
 
     def stop(self, signum: int) -> None:
         """End soon; the state that is out is good, and files go at exit."""
@@ -288,11 +288,11 @@ class TapMews(CommandLineTap):
             # a target that does not read holds up the end of the line
             self.logger.info("Signal %d: stopping", signum)
         else:
-            self._tell_stop()
+            self._log_stop()
         self.message_writer.stop(128 + signum)
 
-    def _tell_stop(self) -> None:
-        """Tell of the signal that stopped the run, if one did; nothing comes after."""
+    def _log_stop(self) -> None:
+        """Log the signal that stopped the run, if one did; nothing comes after."""
         if self._stopped_by is not None:
-            told = "Stopped by signal %d; the next run resumes from the last state"
-            self.logger.warning(told, self._stopped_by)
+            message = "Stopped by signal %d; the next run resumes from the last state"
+            self.logger.warning(message, self._stopped_by)

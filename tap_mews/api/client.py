@@ -116,15 +116,15 @@ class MewsClient:
                 pause = error.hold or 0.0
                 if pause < SHORTEST_PAUSE:
                     pause = next(pauses)
-                told = self._retry_or_raise(operation, error, failures[limited], pause)
+                line = self._retry_or_raise(operation, error, failures[limited], pause)
                 if limited:
                     # so the other threads wait as well
                     longer = self._access.budget.pause_for(pause)
                     # most of those that were on their way get the same answer
                     is_news = longer > SHORTEST_PAUSE / 2
-                    logger.log(logging.WARNING if is_news else logging.DEBUG, told)
+                    logger.log(logging.WARNING if is_news else logging.DEBUG, line)
                 else:
-                    logger.warning(told)
+                    logger.warning(line)
                     self._record.add(Usage(retry_seconds=pause))
                     self._connection.clock.sleep(pause)
 

@@ -75,8 +75,8 @@ class Transport:
         }
         most = settings.max_concurrency or most_requests(len(self.accesses))
         if settings.max_concurrency:
-            told = "max_concurrency: sending at most %d requests at once"
-            logger.info(told, most)
+            message = "max_concurrency: sending at most %d requests at once"
+            logger.info(message, most)
         self._is_limited = settings.max_concurrency is not None
         self._places = threading.BoundedSemaphore(most)
         self._session = Session(most, clock)

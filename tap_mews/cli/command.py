@@ -100,7 +100,7 @@ class MewsCommand(SingerCommand):
         if LOG_CONFIG not in os.environ:
             metrics.addFilter(_is_asked_for)
         try:
-            with _told_once():
+            with _log_failures_reported_once():
                 _check_output()
                 return super().main(*args, **kwargs)
         except EXPECTED as error:
@@ -127,23 +127,23 @@ def _check_output() -> None:
 
 
 @contextmanager
-def _told_once() -> Iterator[None]:
-    """Tell once of a log that cannot be written, as on a full disk.
+def _log_failures_reported_once() -> Iterator[None]:
+    """Report once a log that cannot be written, as on a full disk.
 
     `logging` would print a traceback for each line. The run does not need its log.
     """
-    handle, told = logging.Handler.handleError, set[type]()
+    handle, reported = logging.Handler.handleError, set[type]()
 
-    def tell(handler: logging.Handler, record: logging.LogRecord) -> None:
+    def report(handler: logging.Handler, record: logging.LogRecord) -> None:
         error = sys.exc_info()[1]
         if not isinstance(error, OSError):
             handle(handler, record)
-        elif type(handler) not in told and sys.stderr is not None:
-            told.add(type(handler))
+        elif type(handler) not in reported and sys.stderr is not None:
+            reported.add(type(handler))
             with suppress(OSError):
                 sys.stderr.write(f"The log cannot be written: {error.strerror}\n")
 
-    logging.Handler.handleError = tell  # type: ignore[assignment,method-assign]
+    logging.Handler.handleError = report  # type: ignore[assignment,method-assign]
     try:
         yield
     finally:

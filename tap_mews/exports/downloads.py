@@ -43,7 +43,7 @@ REDIRECTS = 5
 LONGEST_URL = 1 << 14
 """Characters; signed URLs have some hundreds."""
 
-TELL_SECONDS = 30.0
+LOG_SECONDS = 30.0
 """Between two lines about a file that is on its way."""
 
 logger = logging.getLogger("tap-mews.downloads")
@@ -136,7 +136,7 @@ class Downloader:
                 if status != codes.ok:
                     msg = "the file host cannot resume the download"
                     raise TransientError(msg)
-            told = self._clock.monotonic()
+            logged_at = self._clock.monotonic()
             for chunk in session.chunks(response, self._clock):
                 record.add(Usage(file_bytes=len(chunk)))
                 if file.size + len(chunk) > size:
@@ -144,8 +144,8 @@ class Downloader:
                     msg = f"the file has more than the announced {size:,} bytes"
                     raise TransientError(msg)
                 file.append(chunk)
-                if self._clock.monotonic() - told >= TELL_SECONDS:
-                    told = self._clock.monotonic()
+                if self._clock.monotonic() - logged_at >= LOG_SECONDS:
+                    logged_at = self._clock.monotonic()
                     logger.info("%s: %s so far", what, _bytes_of(file.size, size))
 
     def _get(self, url: str, headers: dict[str, str], what: str) -> requests.Response:

@@ -113,7 +113,7 @@ class EntityExports:
         blocked_since: When another export of the type was met, monotonic seconds.
         retry_at: When to try to add again, monotonic seconds.
         seconds: How long the last export took; None where nobody knows.
-        is_unsaved: Whether the jobs have changed since the state was told.
+        is_unsaved: Whether the jobs have changed since they were last saved.
         error: Raised when an export is waited for, so that the failure of one stream
             does not end the reading of another.
     """

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MIN_PAUSE = 0.05
 """Seconds that other threads have in any case."""
 
-TELL_SECONDS = 30.0
+LOG_SECONDS = 30.0
 """Between two lines that say what is being waited for."""
 
 MAX_JOBS = 96
@@ -76,7 +76,7 @@ class JobOrchestrator:
         self._longest_pause = longest_pause
         self._timeout = timeout
         self._entities: list[EntityExports] = []
-        self._looked = self._told = clock.monotonic()
+        self._looked = self._logged_at = clock.monotonic()
 
     def open(
         self,
@@ -105,8 +105,8 @@ class JobOrchestrator:
                 f"{job.added:%Y-%m-%d %H:%M}",
             )
         for key in useless:
-            told = "%s: export %s is no longer usable; requesting it again"
-            logger.info(told, entity.stream, key)
+            message = "%s: export %s is no longer usable; requesting it again"
+            logger.info(message, entity.stream, key)
         # what the earlier run has left is read first, whatever comes of the rest
         with entity.deferring_errors() if entity.jobs else nullcontext():
             self._advance(entity)
@@ -303,8 +303,8 @@ class JobOrchestrator:
                 "export_timeout_minutes; run again to resume waiting"
             )
             raise ExportTimeoutError(msg)
-        if now - self._told >= TELL_SECONDS:
-            self._told = now
+        if now - self._logged_at >= LOG_SECONDS:
+            self._logged_at = now
             logger.info("%s: waiting for %s", entity.stream, what)
 
     def _due(self) -> float:

@@ -53,8 +53,8 @@ def apply(
         files = found.files or []
         size = sum(file.size for file in files)
         entity.seconds = seconds_taken(job.since, before, looked, entity.seconds)
-        told = f"{len(files)} file(s), {size:,} bytes"
-        logger.info("%s: %s is ready: %s", entity.stream, job, told)
+        outcome = f"{len(files)} file(s), {size:,} bytes"
+        logger.info("%s: %s is ready: %s", entity.stream, job, outcome)
 
 
 def recreate(entity: EntityExports, job: ExportJob, reason: str) -> None:
@@ -89,5 +89,5 @@ def _replace_failed(entity: EntityExports, job: ExportJob) -> None:
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)
-    told = f"splitting its window into {parts} parts"
-    logger.warning("%s: %s failed again; %s", entity.stream, job, told)
+    outcome = f"splitting its window into {parts} parts"
+    logger.warning("%s: %s failed again; %s", entity.stream, job, outcome)

@@ -35,8 +35,8 @@ class Spool:
         with self.errors():
             free = shutil.disk_usage(self._folder or tempfile.gettempdir()).free
             if size > free:
-                told = f"only {free:,} bytes left for {size:,}"
-                raise OSError(errno.ENOSPC, told)
+                message = f"only {free:,} bytes left for {size:,}"
+                raise OSError(errno.ENOSPC, message)
             # unbuffered: an error is raised by the write that it is about
             raw = tempfile.TemporaryFile(buffering=0, dir=self._folder)  # noqa: SIM115
         return SpooledFile(self, raw)

@@ -244,7 +244,7 @@ class RunRecord(UsageRecord):
         self.began = self.ended = clock.now()
         self.error: type[BaseException] | None = None
 
-    def told_failures(self) -> str:
+    def describe_failures(self) -> str:
         """Whose rows of which streams could not be read, in words; empty if none."""
         streams: dict[str, list[str]] = {}
         for each in self.failures:

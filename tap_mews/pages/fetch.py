@@ -146,8 +146,8 @@ class PageFetch(Generic[T]):
                 if not some or len(some) == 1:
                     raise
                 self._most_ids = len(some) // 2
-                told = "%s; sending at most %d identifiers in one request"
-                logger.warning(told, error, self._most_ids)
+                message = "%s; sending at most %d identifiers in one request"
+                logger.warning(message, error, self._most_ids)
                 continue
             except RefusedError as error:
                 if error.status == codes.not_found and not self.operation.is_documented:

@@ -111,16 +111,16 @@ def bookable_services(
             found[service.id] = TimeUnits(zones.get(enterprise) or "", period)
         except UnknownZoneError:
             without_zone.add(enterprise)
-    _tell(
+    _warn_if_any(
         f"{stream}: services/getAll returned no EnterpriseId; skipping the services",
         without_property,
     )
-    _tell(
+    _warn_if_any(
         f"{stream}: enterprises/getAll returned no known TimeZoneIdentifier; skipping "
         "the properties",
         without_zone,
     )
-    _tell(
+    _warn_if_any(
         f"{stream}: services/getAll returned no known TimeUnitPeriod; skipping the "
         "services",
         without_period,
@@ -153,13 +153,13 @@ def base_rates(
             without_service.add(rate.id)
         elif units := sold.get(rate.service_id.lower()):
             found[rate.id] = units
-    _tell(
+    _warn_if_any(
         f"{stream}: rates/getAll returned no ServiceId; skipping the rates",
         without_service,
     )
     return found
 
 
-def _tell(what: str, ids: Collection[str]) -> None:
+def _warn_if_any(what: str, ids: Collection[str]) -> None:
     if ids:
         logger.warning("%s %s", what, abbreviated(sorted(ids)))

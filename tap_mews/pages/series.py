@@ -189,7 +189,7 @@ class SeriesFetch:
             raise error.reworded(text) from None
 
 
-def tell_missing(
+def warn_of_missing(
     stream: str, operation: Operation, missing: Mapping[str, Collection[datetime]]
 ) -> None:
     """Warn in one line of the time units that answers lacked."""

@@ -144,12 +144,12 @@ class AutoReader:
             method = self._methods[0]
         if method is PAGES:
             slices = [self._begun(each) for each in slices]
-        told = "through exports" if method is EXPORTS else "page by page"
+        how = "through exports" if method is EXPORTS else "page by page"
         for each in slices:
             # a short time by pages is what most runs read of most streams
             is_usual = method is PAGES is preferred(each)
             level = logging.DEBUG if is_usual else logging.INFO
-            logger.log(level, "%s: reading %s %s", self._stream, each, told)
+            logger.log(level, "%s: reading %s %s", self._stream, each, how)
         reader = self._new_reader(method, is_last=len(self._methods) == 1)
         try:
             reader.open(slices)

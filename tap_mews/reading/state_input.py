@@ -150,7 +150,7 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
         names = printable(", ".join(sorted(bookmark)))
         msg = f"it was not written by this tap: {names}"
         raise _refusal(msg, name)
-    _tell_unknown_keys(name, bookmark)
+    _warn_of_unknown_keys(name, bookmark)
     partitions = bookmark.get("partitions", [])
     for each in (bookmark, *partitions):
         if each.get("replication_key") not in {None, known.replication_key}:
@@ -160,16 +160,16 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
         has_more = any(map(bookmark.get, OF_THE_SDK))
         more = "progress of another tap but " if has_more else ""
         if more or bookmark.get("covers"):
-            told = (
+            message = (
                 "%s: the state has %sno bookmark; reading the stream from its beginning"
             )
-            logger.warning(told, name, more)
+            logger.warning(message, name, more)
     if partitions:
         bookmark["partitions"] = _distinct(name, partitions, known)
     return bookmark
 
 
-def _tell_unknown_keys(name: str, bookmark: Json) -> None:
+def _warn_of_unknown_keys(name: str, bookmark: Json) -> None:
     """Say what has no effect; a bookmark under a misspelt name counts for nothing."""
     for key in sorted(bookmark.keys() - KNOWN_KEYS):
         meant = did_you_mean(key, KNOWN_KEYS)

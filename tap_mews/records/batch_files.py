@@ -56,7 +56,7 @@ class BatchFiles:
             self._count += 1
             compressed = self._config.encoding.compression == GZIP
             name = f"{self._prefix}-{self._count}.json{'.gz' if compressed else ''}"
-            with _telling(name):
+            with _storage_errors(name):
                 with self._opened(name) as raw:
                     if compressed:
                         with _compressed(raw) as file:
@@ -69,7 +69,7 @@ class BatchFiles:
 
     @contextmanager
     def _opened(self, name: str) -> Iterator[IO[bytes]]:
-        """A new file; what a storage raises of its own kind is told as an OSError."""
+        """A new file; what a storage raises of its own kind is raised as an OSError."""
         with ExitStack() as stack:
             opening = self._config.storage.open(name, "wb")
             try:
@@ -111,7 +111,7 @@ def _make_private(address: str) -> None:
 
 
 @contextmanager
-def _telling(name: str) -> Iterator[None]:
+def _storage_errors(name: str) -> Iterator[None]:
     """Make what the storage says an error that the user can act on."""
     try:
         yield

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from tap_mews.records.rows import Rows
 
-TOLD_PER_VIOLATION = 10
+MAX_WARNINGS_PER_VIOLATION = 10
 """Records that are named for one kind of violation; the rest are counted."""
 
 
@@ -115,7 +115,7 @@ class RecordValidator:
         if line is not None:
             self._logger.info("%s: %s", self._stream, line)
         for violation, count in self._violations.items():
-            if count > TOLD_PER_VIOLATION:
+            if count > MAX_WARNINGS_PER_VIOLATION:
                 self._logger.warning(
                     "%s: %d invalid records were passed on: %s",
                     self._stream,
@@ -226,7 +226,7 @@ class RecordValidator:
             error = self._invalid(place, record.get("Id"), path, reason)
             if not self._pass_invalid:
                 raise error
-            self._tell_invalid(f"{path} {reason}", error)
+            self._warn_of_invalid(f"{path} {reason}", error)
         self.passed_on += bool(examined.violations)
         self._count(examined.drift)
         if examined.drift.values and self._kept is not None:
@@ -250,9 +250,9 @@ class RecordValidator:
         text = f"{self._stream}: invalid record ({place}{who}): {what}"
         return InvalidRecordError(text)
 
-    def _tell_invalid(self, violation: str, error: InvalidRecordError) -> None:
+    def _warn_of_invalid(self, violation: str, error: InvalidRecordError) -> None:
         self._violations[violation] += 1
-        if self._violations[violation] <= TOLD_PER_VIOLATION:
+        if self._violations[violation] <= MAX_WARNINGS_PER_VIOLATION:
             self._logger.warning("%s; passed on", error)
 
 

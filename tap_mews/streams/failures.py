@@ -211,8 +211,8 @@ class Failures:
         stream = self._stream
         if not (size := self._size_of_parts(stream.selection.ids)):
             return False
-        told = "%s: %s; asking page by page for fewer identifiers at a time"
-        stream.logger.info(told, stream.name, error.text)
+        message = "%s: %s; asking page by page for fewer identifiers at a time"
+        stream.logger.info(message, stream.name, error.text)
         stream.read_apart(size)
         return True
 
@@ -236,7 +236,7 @@ class Failures:
         taken = self._taken(refused, shares)
         if not taken:
             return
-        self._tell(refused, shares, size)
+        self._log_retry(refused, shares, size)
         slices = stream.pending_of(taken, self._selection or stream.selection)
         yield from self._read(slices, shares, taken, size)
 
@@ -256,7 +256,7 @@ class Failures:
             refused = [each for each in self._refused if each.batch.access in shares]
             self._read_with(shares)
             if refused:
-                self._tell(refused, shares, size)
+                self._log_retry(refused, shares, size)
             slices = stream.pending_behind(behind[now])
             yield from self._read(slices, shares, taken, size)
 
@@ -303,17 +303,17 @@ class Failures:
                 self._ask_alone(left, each.error, each.reach)
         return taken
 
-    def _tell(self, refused: list[_Refused], shares: Shares, size: int) -> None:
+    def _log_retry(self, refused: list[_Refused], shares: Shares, size: int) -> None:
         """Say how what is refused is read now."""
         stream = self._stream
         names = ", ".join(sorted(each.name for each in shares))
-        told = "%s: %s; reading it%s page by page"
+        message = "%s: %s; reading it%s page by page"
         if size:
-            told = "%s: %s; asking for fewer identifiers at a time%s"
+            message = "%s: %s; asking for fewer identifiers at a time%s"
         elif not shares.keys() & {each.batch.access for each in refused}:
-            told = "%s: %s; reading it%s instead"
+            message = "%s: %s; reading it%s instead"
         by = f" with {names}" if names else ""
-        stream.logger.info(told, stream.name, refused[0].error.text, by)
+        stream.logger.info(message, stream.name, refused[0].error.text, by)
 
     def _read_with(self, shares: Shares) -> set[str]:
         """Read with some tokens from now on; gives the identifiers that they read."""

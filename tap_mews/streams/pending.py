@@ -211,8 +211,8 @@ class PendingStream(WindowedStream, abc.ABC):
         self.bookmarks.check_reached(self.latest_bookmark)
         settings = self.run.settings
         if not self.is_bounded and self.bookmarks.begins_late(settings.start_date):
-            told = "%s: a start date limited its history; reading all of it once"
-            self.logger.info(told, self.name)
+            message = "%s: a start date limited its history; reading all of it once"
+            self.logger.info(message, self.name)
             self.bookmarks.backfill()
         return self.bookmarks.due(
             self.selection, self.start, self.end, self.lookback, self.run.began

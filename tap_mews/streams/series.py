@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_mews.pages.series import SeriesFetch, tell_missing
+from tap_mews.pages.series import SeriesFetch, warn_of_missing
 from tap_mews.reading.bookmarks import Selection
 from tap_mews.streams.bases import FullTable
 
@@ -73,7 +73,7 @@ class Series(FullTable):
 
     def _windows(self) -> Generator[WindowRead, None, None]:
         yield from super()._windows()
-        tell_missing(self.name, self.operation, self._missing)
+        warn_of_missing(self.name, self.operation, self._missing)
 
     def new_reader(self) -> Reader:
         """One service or rate after the other."""
