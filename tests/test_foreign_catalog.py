@@ -186,9 +186,17 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
         lambda entry: entry.update(replication_key="CreatedUtc"),
         "the replication key of bills must be UpdatedUtc",
     ),
+    "another replication key in the metadata": (
+        lambda entry: root(entry).update({"replication-key": "CreatedUtc"}),
+        "the replication key of bills must be UpdatedUtc",
+    ),
     "a method that there is not": (
         lambda entry: entry.update(replication_method="LOG_BASED"),
         "at `bills.replication_method",
+    ),
+    "a method in the metadata that there is not": (
+        lambda entry: root(entry).update({"replication-method": "LOG_BASED"}),
+        "at `bills.metadata",
     ),
     "a schema that is text": (
         lambda entry: entry.update(schema="object"),
@@ -218,11 +226,16 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
 """What cannot be right, and what is said of it."""
 
 
-def run(sandbox: Sandbox, folder: Path, catalog: Any) -> Result:  # noqa: ANN401
+def run(
+    sandbox: Sandbox,
+    folder: Path,
+    catalog: Any,  # noqa: ANN401
+    *options: str | Path,
+) -> Result:
     config, path = folder / "config.json", folder / "catalog.json"
     config.write_text(json.dumps(sandbox.config(extraction="pages")), "utf-8")
     path.write_text(json.dumps(catalog), "utf-8")
-    return command("--config", config, "--catalog", path)
+    return command("--config", config, "--catalog", path, *options)
 
 
 def changed(change: Callable[[Json], object]) -> Json:
@@ -251,6 +264,33 @@ def test_what_other_tools_write_is_read_right(
         assert record == row
     assert {record["Id"] for record in done.records[STREAM]} == {*rows}
     assert done.bookmark(STREAM)["replication_key_value"]
+
+
+def test_a_replication_method_in_the_metadata_is_the_users_choice(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    def full_table(entry: Json) -> None:
+        root(entry)["replication-method"] = "FULL_TABLE"
+
+    first = run(sandbox, tmp_path, select(STREAM))
+    state = tmp_path / "state.json"
+    state.write_text(json.dumps(first.state), "utf-8")
+    done = run(sandbox, tmp_path, changed(full_table), "--state", state)
+    assert done.code == 0
+    found = {record["Id"] for record in done.records[STREAM]}
+    assert found == {*truth(sandbox, STREAM)}
+    assert done.bookmark(STREAM) == first.bookmark(STREAM)
+
+
+def test_a_replication_key_of_a_stream_without_one_is_one_line(
+    sandbox: Sandbox, tmp_path: Path
+) -> None:
+    catalog = deepcopy(select("exchange_rates"))
+    catalog["streams"][0]["replication_key"] = "UpdatedUtc"
+    done = run(sandbox, tmp_path, catalog)
+    assert done.code == 1
+    (line,) = done.errors
+    assert "exchange_rates has no replication key" in line
 
 
 @pytest.mark.parametrize("kind", WRONG)

@@ -89,13 +89,9 @@ class WindowedStream(Stream):
             msg = f"The catalog: {self.name} has two different keys; remove one"
             raise InvalidFileError(msg)
         self.primary_keys = next(iter(named), tuple(keys))
-        if self.replication_key not in {None, replication_key}:
-            msg = (
-                f"The catalog: the replication key of {self.name} must be "
-                f"{replication_key}"
-            )
-            raise InvalidFileError(msg)
+        named_keys = {self.replication_key, entry.metadata.root.replication_key}
         self.replication_key = replication_key
+        self._check_replication_key(named_keys)
         if not entry.schema.properties:
             self._input_schema = None
         elif self._input_schema != self.schema:
@@ -113,6 +109,16 @@ class WindowedStream(Stream):
         for key in {*self.primary_keys, replication_key} & properties.keys():
             automatic = Metadata(Metadata.InclusionType.AUTOMATIC)
             entry.metadata["properties", key] = automatic
+
+    def _check_replication_key(self, named: set[str | None]) -> None:
+        own = self.replication_key
+        if named <= {None, own}:
+            return
+        if own is None:
+            msg = f"The catalog: {self.name} has no replication key; remove it"
+        else:
+            msg = f"The catalog: the replication key of {self.name} must be {own}"
+        raise InvalidFileError(msg)
 
     @property
     def stream_maps(self) -> list[StreamMap]:

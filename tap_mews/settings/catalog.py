@@ -28,6 +28,7 @@ class _Facts(msgspec.Struct, rename="kebab"):
     selected_by_default: bool | None = None
     table_key_properties: list[str] | None = None
     replication_key: str | None = None
+    replication_method: Method | None = None
     forced_replication_method: Method | None = None
 
 
@@ -142,10 +143,12 @@ def _folded(name: str, entry: _Entry, raw: Json) -> Json:
         if selected is not None:
             _add(metadata, breadcrumb, {"selected": selected}, name)
     # what nothing is said about is selected, since it is in the catalog
-    metadata.setdefault((), {"selected": True})
+    facts = metadata.setdefault((), {"selected": True})
+    # discovery writes a method into the entry; the one in the metadata is the user's
+    method = facts.get("replication-method", raw.get("replication_method"))
+    changed = {"tap_stream_id": name, "replication_method": method}
     return {
-        **{key: value for key, value in raw.items() if value is not None},
-        "tap_stream_id": name,
+        **{key: each for key, each in (raw | changed).items() if each is not None},
         "metadata": [
             {"breadcrumb": list(breadcrumb), "metadata": each}
             for breadcrumb, each in metadata.items()
