@@ -146,10 +146,12 @@ def _conform(
     place: Place,
     drift: RowDrift,
 ) -> None:
-    """Take out what the schema does not know, at any depth, and coerce scalars."""
+    """Take out what the schema does not know, at any depth, and coerce values."""
     for part, item in list(_items(value)):
         rule, here = _rule_of(schema, part), (*place, part)
         if rule is not None:
+            if (joined := _joined(item, rule)) is not None:
+                value[part] = item = joined  # noqa: PLW2901 - what the schema knows
             kind = coerced_type(rule)
             if kind and isinstance(item, kind.notations):
                 other = kind.coerce(item)
@@ -165,6 +167,24 @@ def _conform(
         ):
             pointer = "".join(map(token, here))
             drift.add_unknown(_path(here), pointer, value.pop(part))
+
+
+def _joined(item: object, rule: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The object whose members came one by one in an array.
+
+    The examples of productCategories/getAll show ParentProductCategory like that, its
+    table an object.
+
+    Returns:
+        None where it is something else, or a name comes twice.
+    """
+    kinds = rule.get("type") or ()
+    if not isinstance(item, list) or "object" not in kinds or "array" in kinds:
+        return None
+    if not item or not all(isinstance(each, dict) for each in item):
+        return None
+    joined = {name: value for each in item for name, value in each.items()}
+    return joined if len(joined) == sum(map(len, item)) else None
 
 
 def _items(value: object) -> Iterator[tuple[str | int, Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ import pytest
 from tap_mews.errors import InvalidRecordError
 from tap_mews.records.rows import Rows
 from tap_mews.records.validator import RecordValidator
-from tests.odd_rows.sources import GOOD, Source, assert_told, emitted, row_of
+from tests.harness import select, sync
+from tests.odd_rows.sources import GOOD, Page, Source, assert_told, emitted, row_of
 
 if TYPE_CHECKING:
+    from sandbox import Sandbox
     from tests.harness import Json
 
 
@@ -166,3 +169,29 @@ def test_a_schema_may_say_what_a_number_is_a_multiple_of() -> None:
     assert validator.lines(Rows(rows, "page 1")) == rows
     with pytest.raises(InvalidRecordError, match="Value breaks the rule multipleOf"):
         validator.lines(Rows([b'{"Value":1.23456}'], "page 1"))
+
+
+@pytest.mark.parametrize("on_invalid", ["fail", "warn"])
+def test_an_object_whose_members_come_in_an_array_is_that_object(
+    sandbox: Sandbox, on_invalid: str
+) -> None:
+    """As the examples of productCategories/getAll have it."""
+    row = {"Id": "a", "ParentProductCategory": [{"Id": "b"}, {"Names": {"en": "B"}}]}
+    rows = Page([json.dumps(row).encode()], key="ProductCategories")
+    sandbox.faults.add("productCategories/getAll", rows, times=None)
+    config = sandbox.config(on_invalid_record=on_invalid)
+    result = sync(config, catalog=select("product_categories"))
+    assert result.error is None
+    (record, *_) = result.records["product_categories"]
+    assert record["ParentProductCategory"] == {"Id": "b", "Names": {"en": "B"}}
+
+
+@pytest.mark.parametrize("parent", ['["b"]', '[{"Id":"b"},{"Id":"c"}]', "[]"])
+def test_another_array_in_place_of_an_object_is_told(
+    sandbox: Sandbox, parent: str
+) -> None:
+    row = b'{"Id":"a","ParentProductCategory":%b}' % parent.encode()
+    rows = Page([row], key="ProductCategories")
+    sandbox.faults.add("productCategories/getAll", rows, times=None)
+    result = sync(sandbox.config(), catalog=select("product_categories"))
+    assert "$.ParentProductCategory must be" in str(result.error)
