@@ -37,6 +37,7 @@ from requests import codes
 from singer_sdk.exceptions import FatalSyncError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
 
     from typing_extensions import Self
@@ -52,6 +53,15 @@ class InvalidOptionError(TapMewsError):
 
 class InvalidSettingsError(TapMewsError):
     """A setting is missing or wrong."""
+
+    @classmethod
+    def of_all(cls, wrong: Iterable[str]) -> Self:
+        """One error for all settings that are wrong.
+
+        Args:
+            wrong: The name of each, and what it must be.
+        """
+        return cls(f"Wrong settings: {'; '.join(wrong)}")
 
 
 class InvalidFileError(TapMewsError):

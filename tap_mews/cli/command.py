@@ -20,7 +20,12 @@ from singer_sdk.exceptions import ConfigValidationError, SingerSDKError
 from singer_sdk.metrics import get_metrics_logger
 from singer_sdk.plugin_base import SingerCommand
 
-from tap_mews.errors import InvalidOptionError, OutputError, TapMewsError
+from tap_mews.errors import (
+    InvalidOptionError,
+    InvalidSettingsError,
+    OutputError,
+    TapMewsError,
+)
 from tap_mews.settings.environment import LOG_CONFIG
 
 if TYPE_CHECKING:
@@ -173,7 +178,7 @@ def line_of(error: BaseException) -> str:
     if isinstance(error, TapMewsError):
         return str(error)
     if isinstance(error, ConfigValidationError) and error.errors:
-        return "Wrong settings: " + "; ".join(error.errors)
+        return str(InvalidSettingsError.of_all(error.errors))
     what = type(error).__name__
     library = type(error).__module__.partition(".")[0]
     if isinstance(error, OSError) and library in sys.stdlib_module_names:

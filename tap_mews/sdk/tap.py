@@ -168,8 +168,7 @@ class GuardedTap(MappedTap):
         config = self.config.get("stream_map_config") or {}
         checked = StreamMaps(maps, config, streams, language())
         if wrong := list(checked.problems()):
-            msg = "Wrong settings: " + "; ".join(wrong)
-            raise InvalidSettingsError(msg)
+            raise InvalidSettingsError.of_all(wrong)
         for warning in checked.warnings():
             self.logger.warning("%s", warning)
         self._maps = checked.with_keys()

@@ -77,8 +77,7 @@ def read_environment(
         else:
             found[name] = value
     if wrong:
-        msg = "Wrong settings: " + "; ".join(wrong)
-        raise InvalidSettingsError(msg)
+        raise InvalidSettingsError.of_all(wrong)
     return found
 
 
@@ -125,8 +124,7 @@ def check_meltano(environment: Mapping[str, str], config: Mapping[str, Any]) -> 
         if value is None and is_lost:
             wrong.append(f"stream_maps.{place} must be __NULL__; Meltano drops null")
     if wrong:
-        msg = "Wrong settings: " + "; ".join(wrong)
-        raise InvalidSettingsError(msg)
+        raise InvalidSettingsError.of_all(wrong)
 
 
 def _object(environment: Mapping[str, str], name: str) -> dict[str, Any]:

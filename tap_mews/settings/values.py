@@ -93,8 +93,7 @@ class Settings:
             name, dot, rest = path.partition(".")
             wrong.append(f"{labels.get(name, name)}{dot}{rest} {must_be}")
         if wrong:
-            msg = "Wrong settings: " + "; ".join(wrong)
-            raise InvalidSettingsError(msg)
+            raise InvalidSettingsError.of_all(wrong)
         return cls(
             client_token=values["client_token"],
             access_tokens=_named(values),
