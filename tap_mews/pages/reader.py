@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from tap_mews.api.access import Access
+    from tap_mews.clock import Clock
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.windowing import Windowing
     from tap_mews.reading.prefetch import Lane
@@ -91,6 +91,7 @@ class PageReader:
         windowing: Windowing,
         go_on_without: Callable[[Batch, MewsError], None],
         page_size: int,
+        clock: Clock,
     ) -> None:
         """Prepare; nothing is asked for yet.
 
@@ -102,7 +103,9 @@ class PageReader:
             go_on_without: Called where a batch cannot be read; raises the error if
                 that leaves nothing to go on with.
             page_size: Rows of a page after which there are more.
+            clock: Time of the run.
         """
+        self._clock = clock
         self._page_size = page_size
         self._stream = stream
         self._fetch = fetch
@@ -233,10 +236,11 @@ class PageReader:
         Raises:
             MewsError: All of them are.
         """
-        until = time.monotonic() + FIRST_SECONDS
+        until = self._clock.monotonic() + FIRST_SECONDS
         refused: dict[int, MewsError] = {}
         for number in heads.values():
-            error = self._lane.first_error(max(until - time.monotonic(), 0), number)
+            left = max(until - self._clock.monotonic(), 0)
+            error = self._lane.first_error(left, number)
             if isinstance(error, (UnauthorizedError, RefusedError)):
                 refused[number] = error
         if refused and len(refused) == len(heads):

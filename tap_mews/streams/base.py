@@ -114,8 +114,15 @@ class MewsStream(PendingStream, abc.ABC):
         windowing = Windowing(
             self.windowed.time_filter, self.run.began, self.reach.beginning
         )
-        set_aside = self.failures.set_aside
-        return PageReader(self.name, fetch, lane, windowing, set_aside, self.page_size)
+        return PageReader(
+            self.name,
+            fetch,
+            lane,
+            windowing,
+            self.failures.set_aside,
+            self.page_size,
+            self.run.clock,
+        )
 
     @property
     def page_size(self) -> int:
