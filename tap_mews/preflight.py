@@ -15,6 +15,7 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.pages.batches import Batch
+from tap_mews.pages.reader import FIRST_SECONDS
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
 from tap_mews.wording import abbreviated
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from tap_mews.run import Run
     from tap_mews.streams.base import MewsStream
-
-FIRST_SECONDS = 30.0
-"""How long first answers may hold up the streams whose own are there."""
 
 logger = logging.getLogger("tap-mews.preflight")
 

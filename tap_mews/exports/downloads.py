@@ -13,6 +13,7 @@ from tap_mews.api import session
 from tap_mews.api.trouble import TransientError
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
+from tap_mews.metrics.record import PROGRESS_SECONDS
 from tap_mews.metrics.usage import Usage, UsageRecord
 
 if TYPE_CHECKING:
@@ -42,9 +43,6 @@ REDIRECTS = 5
 
 LONGEST_URL = 1 << 14
 """Characters; signed URLs have some hundreds."""
-
-LOG_SECONDS = 30.0
-"""Between two lines about a file that is on its way."""
 
 logger = logging.getLogger("tap-mews.downloads")
 
@@ -144,7 +142,7 @@ class Downloader:
                     msg = f"the file has more than the announced {size:,} bytes"
                     raise TransientError(msg)
                 file.append(chunk)
-                if self._clock.monotonic() - logged_at >= LOG_SECONDS:
+                if self._clock.monotonic() - logged_at >= PROGRESS_SECONDS:
                     logged_at = self._clock.monotonic()
                     logger.info("%s: %s so far", what, _bytes_of(file.size, size))
 

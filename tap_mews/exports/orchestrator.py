@@ -21,6 +21,7 @@ from tap_mews.exports.api import filters_of
 from tap_mews.exports.jobs import ExportJob
 from tap_mews.exports.outcomes import apply
 from tap_mews.exports.polling import next_look, pause_before_adding
+from tap_mews.metrics.record import PROGRESS_SECONDS
 from tap_mews.metrics.usage import Usage
 from tap_mews.reading.background import side_by_side
 
@@ -34,9 +35,6 @@ if TYPE_CHECKING:
 
 MIN_PAUSE = 0.05
 """Seconds that other threads have in any case."""
-
-LOG_SECONDS = 30.0
-"""Between two lines that say what is being waited for."""
 
 MAX_JOBS = 96
 """Exports of one entity type that are running or wait to be read, while another stream
@@ -303,7 +301,7 @@ class JobOrchestrator:
                 "export_timeout_minutes; run again to resume waiting"
             )
             raise ExportTimeoutError(msg)
-        if now - self._logged_at >= LOG_SECONDS:
+        if now - self._logged_at >= PROGRESS_SECONDS:
             self._logged_at = now
             logger.info("%s: waiting for %s", entity.stream, what)
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tap_mews.records.validator import RecordValidator
 
 PROGRESS_SECONDS = 30.0
-"""Between two log lines that show how far a stream is."""
+"""Between two log lines that show how far a stream, a file or an export is."""
 
 
 @dataclass(eq=False)

@@ -35,7 +35,7 @@ ENOUGH_READS = 48
 other, so with fewer the rate limit is not used while each answer takes seconds."""
 
 FIRST_SECONDS = 30.0
-"""How long the first answer of a stream may hold up the others."""
+"""How long first answers may hold up the streams whose own are there."""
 
 logger = logging.getLogger("tap-mews.pages")
 
