@@ -199,9 +199,12 @@ class WindowedStream(Stream):
         if self._stream_version is not None:
             self._write_activate_version_message(self._stream_version)
 
-    @property
+    @cached_property
     def passes_rows_on(self) -> bool:
-        """Whether a row can stay as it came: nothing maps, flattens or deselects it."""
+        """Whether a row can stay as it came: nothing maps, flattens or deselects it.
+
+        Settled once, when reading begins.
+        """
         if self.is_dry_run or len(self.stream_maps) != 1:
             return False
         stream_map = self.stream_maps[0]

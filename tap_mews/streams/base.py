@@ -293,7 +293,7 @@ class MewsStream(PendingStream, abc.ABC):
 
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
-        if not self._writes_rows:
+        if not self.passes_rows_on:
             for record in self._records(rows):
                 yield record
                 self.record.count(1)
@@ -311,7 +311,7 @@ class MewsStream(PendingStream, abc.ABC):
 
     def _chunk(self, rows: Rows) -> list[bytes]:
         """The rows of a BATCH file, as stream maps and selection make them."""
-        if self._writes_rows:
+        if self.passes_rows_on:
             chunk = self.validator.lines(rows)
         else:
             chunk = [
@@ -342,8 +342,3 @@ class MewsStream(PendingStream, abc.ABC):
         piece.done()
         if self.moves_bookmark:
             self.write_state()
-
-    @cached_property
-    def _writes_rows(self) -> bool:
-        """Whether rows go out as they came; settled once, when reading begins."""
-        return self.passes_rows_on

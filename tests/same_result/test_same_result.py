@@ -50,7 +50,7 @@ def test_rows_that_stay_bytes_are_written_as_the_sdk_writes_them(
 
     messages = written(fast, lines)
 
-    assert fast._writes_rows
+    assert fast.passes_rows_on
     assert messages == written(tap_of(stream, PLAIN, forced=True), lines)
     assert records(messages) == records(written_plainly(plain_of(stream, PLAIN), lines))
 

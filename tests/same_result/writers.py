@@ -100,7 +100,7 @@ def tap_of(
     assert isinstance(found, MewsStream)
     if forced:
         # what the property decides is kept here once it has been asked
-        found.__dict__["_writes_rows"] = False
+        found.__dict__["passes_rows_on"] = False
     return found
 
 
