@@ -70,6 +70,7 @@ GROUND = {
     "tap_mews",
     "clock",
     "errors",
+    "identifiers",
     "sdk",
     "state_output",
     "tables",

@@ -23,6 +23,7 @@ from tap_mews.errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
+from tap_mews.identifiers import plain_id
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
 from tap_mews.reading.background import side_by_side
@@ -236,7 +237,7 @@ class Lookups:
         Raises:
             MewsError: As `rows`.
         """
-        return tuple(sorted(row.id.lower() for row in self.objects(operation, _Row)))
+        return tuple(sorted(plain_id(row.id) for row in self.objects(operation, _Row)))
 
     def owners(self, operation: Operation) -> dict[str, str]:
         """The properties of the rows that an operation lists, by their identifiers.
@@ -247,7 +248,7 @@ class Lookups:
             MewsError: As `rows`.
         """
         return {
-            row.id.lower(): (row.enterprise_id or row.id).lower()
+            plain_id(row.id): plain_id(row.enterprise_id or row.id)
             for row in self.objects(operation, _Owned)
         }
 
@@ -357,5 +358,5 @@ def _days_of(duration: str | None) -> timedelta:
 
 def _plain(found: Enterprise) -> Enterprise:
     """A property with its identifiers as Mews compares them: without case."""
-    chain_id = found.chain_id and found.chain_id.lower()
-    return msgspec.structs.replace(found, id=found.id.lower(), chain_id=chain_id)
+    chain_id = found.chain_id and plain_id(found.chain_id)
+    return msgspec.structs.replace(found, id=plain_id(found.id), chain_id=chain_id)

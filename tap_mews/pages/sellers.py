@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tap_mews.identifiers import plain_id
 from tap_mews.pages.time_units import Period, TimeUnits, UnknownZoneError
 from tap_mews.wording import abbreviated
 
@@ -101,7 +102,7 @@ def bookable_services(
         if not service.enterprise_id:
             without_property.add(service.id)
             continue
-        enterprise = service.enterprise_id.lower()
+        enterprise = plain_id(service.enterprise_id)
         try:
             period = service.period
         except ValueError:
@@ -143,7 +144,7 @@ def base_rates(
         MewsError: As `Reach.ids`.
     """
     bookable = bookable_services(stream, reach, services)
-    sold = {key.lower(): units for key, units in bookable.items()}
+    sold = {plain_id(key): units for key, units in bookable.items()}
     found: dict[str, TimeUnits] = {}
     without_service: set[str] = set()
     for rate in reach.objects(rates, _Rate):
@@ -151,7 +152,7 @@ def base_rates(
             continue
         if not rate.service_id:
             without_service.add(rate.id)
-        elif units := sold.get(rate.service_id.lower()):
+        elif units := sold.get(plain_id(rate.service_id)):
             found[rate.id] = units
     _warn_if_any(
         f"{stream}: rates/getAll returned no ServiceId; skipping the rates",

@@ -11,6 +11,7 @@ import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from tap_mews.identifiers import plain_ids
 from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
@@ -42,9 +43,9 @@ class Partitions:
         self._stream = stream
         self._state = state
         if self.covers is not None:
-            state["covers"] = _plain(self.covers)
+            state["covers"] = [*plain_ids(self.covers)]
         for group in (*self._apart, *self._left):
-            group["ids"] = _plain(group["ids"])
+            group["ids"] = [*plain_ids(group["ids"])]
 
     @property
     def covers(self) -> list[str] | None:
@@ -220,8 +221,3 @@ def _earlier(one: str | None, other: str | None) -> str | None:
     if one is None or other is None:
         return None
     return min(one, other, key=parse_moment)
-
-
-def _plain(ids: list[str]) -> list[str]:
-    """Identifiers as Mews compares them, each once."""
-    return list(dict.fromkeys(key.strip().lower() for key in ids))

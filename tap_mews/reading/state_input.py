@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
+from tap_mews.identifiers import plain_id
 from tap_mews.reading.state_form import FORMAT, expanded
 from tap_mews.reading.state_schema import BOOKMARK, OTHER, STATE, problem_of
 from tap_mews.timestamps import parse_moment
@@ -191,7 +192,7 @@ def _distinct(name: str, partitions: list[Json], known: KnownStream) -> list[Jso
         if not isinstance(value, str):
             msg = f"a partition has no {known.partition_key}"
             raise _refusal(msg, name)
-        key = value.strip().lower()
+        key = plain_id(value)
         named = {**partition, "context": {known.partition_key: key}}
         other = found.setdefault(key, named)
         if other is not named:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_mews import __version__
 from tap_mews.errors import InvalidSettingsError
+from tap_mews.identifiers import plain_ids
 from tap_mews.settings.rules import is_loopback, problems
 from tap_mews.settings.schema import OWN
 from tap_mews.timestamps import parse_moment
@@ -163,5 +164,4 @@ def _path(text: str | None) -> Path | None:
 
 
 def _unique(ids: list[str] | None) -> tuple[str, ...] | None:
-    # Mews compares identifiers without case, so one in capitals is no other one
-    return tuple(dict.fromkeys(key.lower() for key in ids)) if ids else None
+    return plain_ids(ids) if ids else None
