@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, TypeAlias
 
 from tap_mews.errors import MewsError
 from tap_mews.exports.jobs import SavedJob, fingerprint
@@ -37,23 +37,12 @@ FILES_AHEAD = 4
 small, and each takes as long as an answer."""
 
 
-class NewReader(Protocol):
-    """Makes what reads the exports of one token."""
-
-    def __call__(
-        self,
-        access: Access,
-        saved: Sequence[SavedJob],
-        save: Callable[[list[SavedJob]], None],
-        /,
-    ) -> ExportReader:
-        """The reader.
-
-        Args:
-            access: The token.
-            saved: Its jobs of an earlier run.
-            save: Takes the jobs that the state is to hold of it.
-        """
+NewReader: TypeAlias = (
+    "Callable[[Access, Sequence[SavedJob], Callable[[list[SavedJob]], None]], "
+    "ExportReader]"
+)
+"""Makes what reads the exports of a token, of its jobs of an earlier run, and of what
+takes the jobs that the state is to hold of it."""
 
 
 class _OfOne:

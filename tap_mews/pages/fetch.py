@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from itertools import islice
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from requests import codes
 
@@ -17,7 +17,7 @@ from tap_mews.reading.windows import Window, cut
 from tap_mews.records.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
@@ -33,11 +33,8 @@ T = TypeVar("T")
 logger = logging.getLogger("tap-mews.pages")
 
 
-class ClientOf(Protocol):
-    """Gives the client whose calls count as usage of the partition of a slice."""
-
-    def __call__(self, slice_: Slice, access: Access, /) -> MewsClient:
-        """The client for a slice, with a token."""
+ClientOf: TypeAlias = "Callable[[Slice, Access], MewsClient]"
+"""Gives the client whose calls count as usage of the partition of a slice."""
 
 
 class PageFetch(Generic[T]):
