@@ -61,6 +61,15 @@ def test_first_sync_begins_a_year_before_the_oldest_property_was_created(
     assert postings(sandbox)[0][0] == first.date().isoformat()
 
 
+def test_a_property_without_a_likely_date_is_read_from_the_beginning_of_mews(
+    sandbox: Sandbox,
+) -> None:
+    for each in sandbox.rows("Enterprise"):
+        sandbox.put("Enterprise", {**each, "CreatedUtc": "0001-01-01T00:00:00Z"})
+    sync(by_exports(sandbox), catalog=LEDGER).ok()
+    assert postings(sandbox)[0][0] == "2010-12-31"
+
+
 def test_first_sync_begins_at_the_start_date(sandbox: Sandbox) -> None:
     sync(by_exports(sandbox, start_date="2026-02-10T15:00:00Z"), catalog=LEDGER).ok()
     assert postings(sandbox)[0][0] == "2026-02-10"

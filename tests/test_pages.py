@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -172,6 +172,17 @@ def test_a_later_page_that_is_refused_as_such_is_not_blamed_on_its_cursor(
     with pytest.raises(RefusedError, match=str(status)):
         ids(pages(sandbox, STAYS, 10))
     assert len(sandbox.journal.requests(RESERVATIONS)) == 3
+
+
+def test_a_cursor_that_is_refused_each_time_ends_with_advice(sandbox: Sandbox) -> None:
+    refuse, calls = Status(400, "Invalid Cursor."), count(1)
+
+    def each_second_one(call: Call) -> Reply:
+        return call.carry_out() if next(calls) % 2 else refuse(call)
+
+    sandbox.faults.add(RESERVATIONS, each_second_one, times=None)
+    with pytest.raises(RefusedError, match=r"Invalid Cursor.*4 times.*run again"):
+        list(pages(sandbox, STAYS, 20))
 
 
 def test_after_a_page_that_is_too_large_fewer_rows_are_asked_for(

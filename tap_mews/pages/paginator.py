@@ -176,8 +176,14 @@ def _read_pages(
         except RefusedError as error:
             # the row that a cursor names may have changed, and so be elsewhere now
             is_other = error.is_forbidden or isinstance(error, TooLargeError)
-            if paginator.current_value is None or is_other or restarts == RESTARTS:
+            if paginator.current_value is None or is_other:
                 raise
+            if restarts == RESTARTS:
+                text = (
+                    f"{error.text}; a cursor was refused {RESTARTS + 1} times, maybe "
+                    "because rows change while they are read: run again later"
+                )
+                raise error.reworded(text) from None
             restarts += 1
             logger.warning("%s; reading again from the first page", error)
             paginator = CursorPaginator(operation)

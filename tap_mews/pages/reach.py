@@ -111,7 +111,8 @@ class Reach:
             ids: Enterprises or chains to look at; all that are listed if None.
 
         Returns:
-            The earliest `CreatedUtc`, or `FOUNDED` where it is not known of all.
+            The earliest `CreatedUtc`, or `FOUNDED` where it is not known of all or
+            earlier than that, as a default date can be.
         """
         wanted = None if ids is None else set(ids)
         created = (
@@ -120,7 +121,7 @@ class Reach:
             if wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
         )
         known = (each.replace(microsecond=0) if each else FOUNDED for each in created)
-        return min(known, default=FOUNDED)
+        return max(FOUNDED, min(known, default=FOUNDED))
 
     def properties_of(self, access: Access) -> Ids:
         """Identifiers of the properties that are read by a token."""
