@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import pytest
@@ -233,3 +234,16 @@ def test_a_request_that_is_too_large_is_an_error_of_its_own(sandbox: Sandbox) ->
     result = History(sandbox, ("companionships",), START).failing()
     assert isinstance(result.error, TooLargeError)
     assert "HTTP 413 'Too large.'" in str(result.error)
+
+
+def test_a_list_of_parents_is_asked_for_by_fewer_identifiers_if_it_is_too_large(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add("rates/getAll", Status(413, "Too large."))
+    result = sync(sandbox.config(), catalog=select("rate_pricing")).ok()
+    assert {each["RateId"] for each in result.records["rate_pricing"]}
+    first, *others = sandbox.journal.requests("rates/getAll")
+    assert first.status == 413
+    named = [each.body["ServiceIds"] for each in (first, *others)]
+    assert all(0 < len(each) < len(named[0]) for each in named[1:])
+    assert sorted(chain(*named[1:])) == sorted(named[0])

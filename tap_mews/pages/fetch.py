@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 
 from requests import codes
 
-from tap_mews.errors import RefusedError, TooLargeError, UnauthorizedError
+from tap_mews.errors import RefusedError, UnauthorizedError
 from tap_mews.pages.batches import batches_of
+from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.reading.windows import Window, cut
@@ -25,12 +25,11 @@ if TYPE_CHECKING:
     from tap_mews.api.responses import Response
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.decoder import Page
+    from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
 
 T = TypeVar("T")
-
-logger = logging.getLogger("tap-mews.pages")
 
 
 ClientOf: TypeAlias = "Callable[[Slice, Access], MewsClient]"
@@ -71,7 +70,7 @@ class PageFetch(Generic[T]):
         self._size = PageSize(page_size)
         by = operation.time_filter
         self._longest = LongestInterval(gap=by.gap if by else timedelta())
-        self._most_ids = operation.selector.most
+        self._most_ids = MostIds(operation.selector.most)
         self._is_probe = is_probe
 
     def batches(self, slice_: Slice) -> list[Batch]:
@@ -128,31 +127,22 @@ class PageFetch(Generic[T]):
         self, slice_: Slice, window: Window, batch: Batch
     ) -> Iterator[Response[Page[T]]]:
         """The pages of a window, of fewer identifiers at a time if Mews wants that."""
-        left = batch.ids
         client = self._client_of(slice_, batch.access)
-        while True:
-            some = left and left[: self._most_ids]
-            body = self.operation.body(window, some)
-            what = f"{window}{_of_whom(some)}"
+
+        def some(ids: Ids) -> Iterator[Response[Page[T]]]:
+            body = self.operation.body(window, ids)
+            what = f"{window}{_of_whom(ids)}"
             pages = read_pages(
                 client, self.operation, body, self._size, self._row, what
             )
-            try:
-                yield from islice(pages, 1) if self._is_probe else pages
-            except TooLargeError as error:
-                if not some or len(some) == 1:
-                    raise
-                self._most_ids = len(some) // 2
-                message = "%s; sending at most %d identifiers in one request"
-                logger.warning(message, error, self._most_ids)
-                continue
-            except RefusedError as error:
-                if error.status == codes.not_found and not self.operation.is_documented:
-                    raise UnauthorizedError(str(error)) from None
-                raise
-            left = left and some and left[len(some) :]
-            if not left:
-                return
+            yield from islice(pages, 1) if self._is_probe else pages
+
+        try:
+            yield from self._most_ids.read(batch.ids, some)
+        except RefusedError as error:
+            if error.status == codes.not_found and not self.operation.is_documented:
+                raise UnauthorizedError(str(error)) from None
+            raise
 
 
 class SeveralFetches:

@@ -24,6 +24,7 @@ from tap_mews.errors import (
     UnexpectedAnswerError,
 )
 from tap_mews.identifiers import plain_id
+from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
 from tap_mews.reading.background import side_by_side
@@ -194,12 +195,13 @@ class Lookups:
         ]
 
     def _pages(self, operation: Operation, ids: Ids) -> Iterator[Response[Page[bytes]]]:
-        most = operation.selector.most
         size = PageSize(self._page_size)
-        for first in range(0, 1 if ids is None else len(ids), most):
-            some = None if ids is None else ids[first : first + most]
-            body = operation.body(None, some)
-            yield from read_pages(self._client, operation, body, size, bytes)
+
+        def some(part: Ids) -> Iterator[Response[Page[bytes]]]:
+            body = operation.body(None, part)
+            return read_pages(self._client, operation, body, size, bytes)
+
+        return MostIds(operation.selector.most).read(ids, some)
 
     def _asked_by(self, operation: Operation, ids: Ids) -> dict[str, list[str]]:
         """By property or chain, the identifiers that its part of a list is asked by.
