@@ -6,14 +6,14 @@ import json
 import signal
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from jsonschema import Draft202012Validator
 
+from sandbox import Sandbox
 from sandbox.faults import FILES, Cut, Status
 from tap_mews.errors import UnavailableError
 from tests.harness import (
@@ -26,9 +26,6 @@ from tests.harness import (
     windows,
 )
 from tests.pages_harness import Where, settle
-
-if TYPE_CHECKING:
-    from sandbox import Sandbox
 
 pytestmark = pytest.mark.days(8)
 
@@ -357,12 +354,17 @@ def test_the_line_that_says_why_a_run_was_stopped_comes_after_the_summary(
     assert "Stopped by signal 2" in after
 
 
-def test_the_log_of_an_hour_is_short(sandbox_today: Sandbox, tmp_path: Path) -> None:
-    config = sandbox_today.config(reference_start_date="2026-01-01")
-    first = sync(config).ok()
-    sandbox_today.live_on(timedelta(hours=1))
-    (tmp_path / "state.json").write_text(json.dumps(first.state), "utf-8")
-    done = run_process("--state", "state.json", folder=tmp_path, config=config)
+def test_the_log_of_an_hour_is_short(tmp_path: Path) -> None:
+    # the second run has the clock of this machine, so the first is an hour before it
+    hour_ago = datetime.now(timezone.utc) - timedelta(hours=1)
+    with Sandbox(
+        properties=2, days=8, reservations_per_day=1, start=hour_ago
+    ) as hotels:
+        config = hotels.config(reference_start_date="2026-01-01")
+        first = sync(config).ok()
+        hotels.live_on(timedelta(hours=1))
+        (tmp_path / "state.json").write_text(json.dumps(first.state), "utf-8")
+        done = run_process("--state", "state.json", folder=tmp_path, config=config)
     assert done.returncode == 0
     messages = map(json.loads, done.stdout.splitlines())
     streams = {each["stream"] for each in messages if each["type"] == "RECORD"}
