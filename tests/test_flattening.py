@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.test_stream_maps import run
+from tests.stream_map_harness import run
 
 if TYPE_CHECKING:
     from pathlib import Path
