@@ -9,7 +9,7 @@ import pytest
 
 from tap_mews.settings.environment import LOG_LEVELS
 from tests.harness import command, run_process, select
-from tests.test_inputs import TOKENS, one_line
+from tests.inputs.runs import TOKENS, one_line
 
 if TYPE_CHECKING:
     from pathlib import Path
