@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+Ids = tuple[str, ...] | None
+"""Identifiers that a request names; None for a request that names none."""
+
 
 def plain_id(key: str) -> str:
     """An identifier in one form: Mews compares them without case."""

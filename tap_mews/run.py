@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.clock import Clock
     from tap_mews.errors import MewsError
+    from tap_mews.identifiers import Ids
     from tap_mews.pages.batches import Batch
-    from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.settings import Settings
 

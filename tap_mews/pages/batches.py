@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation, Selector
-    from tap_mews.pages.lookups import Ids
+    from tap_mews.identifiers import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
 

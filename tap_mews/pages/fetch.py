@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
+    from tap_mews.identifiers import Ids
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.decoder import Page
-    from tap_mews.pages.lookups import Ids
     from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
 

@@ -10,10 +10,9 @@ from tap_mews.errors import TooLargeError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tap_mews.identifiers import Ids
 
 T = TypeVar("T")
-
-_Ids = tuple[str, ...] | None
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -29,7 +28,7 @@ class MostIds:
         """
         self._most = most
 
-    def read(self, ids: _Ids, some: Callable[[_Ids], Iterator[T]]) -> Iterator[T]:
+    def read(self, ids: Ids, some: Callable[[Ids], Iterator[T]]) -> Iterator[T]:
         """What requests by some of the identifiers give, one after the other.
 
         Args:
@@ -40,18 +39,19 @@ class MostIds:
         Raises:
             TooLargeError: A request is too large with one identifier, or none.
         """
+        if ids is None:
+            yield from some(None)
+            return
         left = ids
-        while left is None or left:
-            part = left and left[: self._most]
+        while left:
+            part = left[: self._most]
             try:
                 yield from some(part)
             except TooLargeError as error:
-                if part is None or len(part) == 1:
+                if len(part) == 1:
                     raise
                 self._most = len(part) // 2
                 message = "%s; sending at most %d identifiers in one request"
                 logger.warning(message, error, self._most)
-                continue
-            if left is None or part is None:
-                return
-            left = left[len(part) :]
+            else:
+                left = left[len(part) :]

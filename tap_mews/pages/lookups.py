@@ -23,7 +23,7 @@ from tap_mews.errors import (
     UnauthorizedError,
     UnexpectedAnswerError,
 )
-from tap_mews.identifiers import plain_id
+from tap_mews.identifiers import Ids, plain_id
 from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
@@ -39,8 +39,6 @@ if TYPE_CHECKING:
     from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
-
-Ids = tuple[str, ...] | None
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -239,7 +237,9 @@ class Lookups:
         Raises:
             MewsError: As `rows`.
         """
-        return tuple(sorted(plain_id(row.id) for row in self.objects(operation, _Row)))
+        return tuple(
+            sorted({plain_id(row.id) for row in self.objects(operation, _Row)})
+        )
 
     def owners(self, operation: Operation) -> dict[str, str]:
         """The properties of the rows that an operation lists, by their identifiers.

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Selector
+    from tap_mews.identifiers import Ids
     from tap_mews.pages.batches import Batch
-    from tap_mews.pages.lookups import Enterprise, Ids
+    from tap_mews.pages.lookups import Enterprise
     from tap_mews.pages.reach import Shares
 
 _Listed = tuple[tuple["Access", ...], "tuple[Enterprise, ...] | None"]

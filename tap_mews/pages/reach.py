@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tap_mews.api.operations import NO_SELECTOR, WORLD
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
-from tap_mews.pages.lookups import FOUNDED, Enterprise, Ids, Lookups, ask_each
+from tap_mews.pages.lookups import FOUNDED, Enterprise, Lookups, ask_each
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation, Selector
+    from tap_mews.identifiers import Ids
     from tap_mews.records.rows import Rows
 
 T = TypeVar("T")
