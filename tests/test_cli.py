@@ -15,16 +15,8 @@ from tap_mews import __version__
 from tap_mews.api.operations import NOBODY
 from tap_mews.settings import CONFIG
 from tap_mews.tap import TapMews
-from tests.harness import (
-    ENTITIES,
-    by_exports,
-    command,
-    dry_run,
-    run_process,
-    select,
-    spans,
-    sync,
-)
+from tests.export_harness import ENTITIES, by_exports, spans
+from tests.harness import command, dry_run, run_process, select, sync
 from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,

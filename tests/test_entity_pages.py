@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidSettingsError
-from tests.harness import ENTITIES, FastClock, added, moment, records_by_id, select
+from tests.export_harness import ENTITIES, added
+from tests.export_harness import truth as exact_truth
+from tests.harness import FastClock, moment, records_by_id, select
 from tests.harness import sync as sync_in_process
-from tests.harness import truth as exact_truth
 from tests.pages_harness import (
     BEFORE_ALL,
     History,

@@ -26,13 +26,8 @@ from tap_mews.errors import (
     UnavailableError,
     UnexpectedAnswerError,
 )
-from tests.harness import (
-    FastClock,
-    by_exports,
-    run_process,
-    select,
-    sync,
-)
+from tests.export_harness import by_exports
+from tests.harness import FastClock, run_process, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from sandbox import Sandbox
 from sandbox.hotel.shapes import ENTITIES as OF_THE_HOTELS
 from sandbox.parameters import named_entities
 from tap_mews.streams import STREAMS as TAPPED
-from tests.harness import ENTITIES as EXPORTED
+from tests.export_harness import ENTITIES as EXPORTED
 from tests.harness import Json, Result, select, sync
 from tests.pages_harness import ADDED, BEFORE_ALL, TEN_MINUTES
 from tests.sandbox.api import Api

@@ -9,19 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from tap_mews.reading.state_form import expanded
-from tests.harness import (
-    FastClock,
-    Json,
-    Result,
-    moment,
-    records_by_id,
-    select,
-    show,
-    spans,
-    sync,
-    truth,
-    windows,
-)
+from tests.export_harness import show, spans, truth, windows
+from tests.harness import FastClock, Json, Result, moment, records_by_id, select, sync
 from tests.pages_harness import Spoiled
 
 if TYPE_CHECKING:

@@ -14,16 +14,8 @@ from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError, ExportFailedError
 from tap_mews.exports.downloads import TRIES
-from tests.harness import (
-    FastClock,
-    Result,
-    added,
-    records_by_id,
-    select,
-    show,
-    sync,
-    truth,
-)
+from tests.export_harness import added, show, truth
+from tests.harness import FastClock, Result, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable

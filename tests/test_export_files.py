@@ -9,15 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.encoding import encode
-from tests.harness import (
-    Json,
-    Result,
-    moment,
-    records_by_id,
-    select,
-    sync,
-    truth,
-)
+from tests.export_harness import truth
+from tests.harness import Json, Result, moment, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

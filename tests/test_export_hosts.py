@@ -12,15 +12,8 @@ from sandbox.encoding import encode
 from sandbox.faults import FILES, Drip
 from tap_mews.clock import Clock
 from tap_mews.errors import DownloadError
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    records_by_id,
-    run_limited,
-    select,
-    sync,
-    truth,
-)
+from tests.export_harness import ENTITIES, truth
+from tests.harness import FastClock, records_by_id, run_limited, select, sync
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,18 +9,8 @@ import pytest
 
 from sandbox.faults import Edited
 from tap_mews.errors import ExportFailedError, UnexpectedAnswerError
-from tests.harness import (
-    FastClock,
-    Json,
-    postings,
-    records_by_id,
-    select,
-    show,
-    spans,
-    sync,
-    truth,
-    windows,
-)
+from tests.export_harness import postings, show, spans, truth, windows
+from tests.harness import FastClock, Json, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

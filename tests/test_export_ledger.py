@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import Sandbox
-from tests.harness import (
-    FastClock,
-    Json,
-    by_exports,
-    moment,
-    postings,
-    records_by_id,
-    select,
-    sync,
-    truth,
-)
+from tests.export_harness import by_exports, postings, truth
+from tests.harness import FastClock, Json, moment, records_by_id, select, sync
 from tests.pages_harness import let_edit
 
 if TYPE_CHECKING:

@@ -16,18 +16,8 @@ from tap_mews.errors import (
 )
 from tap_mews.exports.orchestrator import MAX_JOBS
 from tap_mews.reading.state_form import expanded
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    added,
-    by_exports,
-    records_by_id,
-    select,
-    show,
-    sync,
-    truth,
-    windows,
-)
+from tests.export_harness import ENTITIES, added, by_exports, show, truth, windows
+from tests.harness import FastClock, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import Sandbox
-from tests.harness import ENTITIES, added, records_by_id, select, sync, truth
+from tests.export_harness import ENTITIES, added, truth
+from tests.harness import records_by_id, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,8 @@ import pytest
 
 from sandbox.faults import FILES, Call, Cut
 from tap_mews.errors import SpoolError
-from tests.harness import records_by_id, select, sync, truth
+from tests.export_harness import truth
+from tests.harness import records_by_id, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

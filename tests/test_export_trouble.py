@@ -14,15 +14,8 @@ from tap_mews.errors import (
     RefusedError,
     UnavailableError,
 )
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    records_by_id,
-    select,
-    show,
-    sync,
-    truth,
-)
+from tests.export_harness import ENTITIES, show, truth
+from tests.harness import FastClock, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

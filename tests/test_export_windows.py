@@ -11,19 +11,8 @@ import pytest
 from sandbox import Sandbox
 from sandbox.clock import utc_text
 from sandbox.faults import Status
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    Json,
-    by_exports,
-    moment,
-    records_by_id,
-    select,
-    spans,
-    sync,
-    truth,
-    windows,
-)
+from tests.export_harness import ENTITIES, by_exports, spans, truth, windows
+from tests.harness import FastClock, Json, moment, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

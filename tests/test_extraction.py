@@ -9,18 +9,9 @@ import pytest
 
 from sandbox.faults import Status
 from tap_mews.errors import TooHeavyError
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    Result,
-    added,
-    moment,
-    records_by_id,
-    select,
-    spans,
-    sync,
-)
-from tests.harness import truth as exact_truth
+from tests.export_harness import ENTITIES, added, spans
+from tests.export_harness import truth as exact_truth
+from tests.harness import FastClock, Result, moment, records_by_id, select, sync
 from tests.pages_harness import BEFORE_ALL, History, Where, interval, make_old, settle
 
 if TYPE_CHECKING:

@@ -28,14 +28,8 @@ from sandbox.faults import (
     TooMany,
     Truncated,
 )
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    moment,
-    records_by_id,
-    select,
-    sync,
-)
+from tests.export_harness import ENTITIES
+from tests.harness import FastClock, moment, records_by_id, select, sync
 from tests.pages_harness import (
     ENTERPRISES,
     PAGE_ENTITIES,

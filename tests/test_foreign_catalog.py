@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness import Json, Result, command, select, truth
+from tests.export_harness import truth
+from tests.harness import Json, Result, command, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable

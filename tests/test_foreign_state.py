@@ -11,18 +11,16 @@ import pytest
 
 from tap_mews.reading.bookmarks import EMPTY
 from tap_mews.reading.state_form import expanded
+from tests.export_harness import added, spans, truth
 from tests.harness import (
     FastClock,
     Json,
     Result,
-    added,
     command,
     moment,
     records_by_id,
     select,
-    spans,
     sync,
-    truth,
 )
 
 if TYPE_CHECKING:

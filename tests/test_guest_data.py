@@ -15,7 +15,8 @@ import yaml
 from docs import guests
 from docs.selection import patterns
 from tap_mews.tap import TapMews
-from tests.harness import Json, Result, run_process, sync, truth
+from tests.export_harness import truth
+from tests.harness import Json, Result, run_process, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

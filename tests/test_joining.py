@@ -8,19 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness import (
-    ENTITIES,
-    Json,
-    Result,
-    added,
-    by_exports,
-    moment,
-    postings,
-    records_by_id,
-    select,
-    sync,
-    truth,
-)
+from tests.export_harness import ENTITIES, added, by_exports, postings, truth
+from tests.harness import Json, Result, moment, records_by_id, select, sync
 from tests.pages_harness import History, settle
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import pytest
 
 from facts import ENTITIES, STREAMS, Property
 from sandbox import Sandbox
-from tests.harness import ENTITIES as EXPORTED
-from tests.harness import Json, Result, by_exports, select, sync
+from tests.export_harness import ENTITIES as EXPORTED
+from tests.export_harness import by_exports
+from tests.harness import Json, Result, select, sync
 from tests.pages_harness import BEFORE_ALL, ENTITY_OPERATIONS, TEN_MINUTES
 
 if TYPE_CHECKING:

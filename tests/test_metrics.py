@@ -12,7 +12,8 @@ import pytest
 from singer_sdk import metrics
 
 from tap_mews.metrics.usage import StreamMetrics, Usage, UsageRecord
-from tests.harness import FastClock, Json, Result, run_process, select, show, sync
+from tests.export_harness import show
+from tests.harness import FastClock, Json, Result, run_process, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

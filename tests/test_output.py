@@ -16,7 +16,8 @@ from singer_sdk.singerlib import StateMessage
 
 from sandbox.processes import running
 from tap_mews.records.writer import MessageWriter
-from tests.harness import Json, Result, records_by_id, select, truth
+from tests.export_harness import truth
+from tests.harness import Json, Result, records_by_id, select
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator

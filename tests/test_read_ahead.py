@@ -15,7 +15,8 @@ from sandbox import Sandbox
 from sandbox.faults import NoId
 from tap_mews.reading import prefetch
 from tap_mews.reading.byte_budget import ByteBudget
-from tests.harness import ENTITIES, select, sync
+from tests.export_harness import ENTITIES
+from tests.harness import select, sync
 from tests.pages_harness import ASSIGNMENTS, History, settle
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from tap_mews.records.fast_path import Decode, compile_fast_path
 from tap_mews.records.rows import Rows
 from tap_mews.records.validator import RecordValidator
 from tests.examples import examples
-from tests.harness import ENTITIES
+from tests.export_harness import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -10,7 +10,8 @@ import pytest
 
 from sandbox.faults import FILES, Cut, NotJson, Reset, Status
 from tap_mews.api.redaction import MASK, Redactor
-from tests.harness import ENTITIES, Result, run_process, select, sync
+from tests.export_harness import ENTITIES
+from tests.harness import Result, run_process, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,15 +16,8 @@ from jsonschema import Draft202012Validator
 from sandbox import Sandbox
 from sandbox.faults import FILES, Cut, Status
 from tap_mews.errors import UnavailableError
-from tests.harness import (
-    FastClock,
-    Json,
-    Result,
-    run_process,
-    select,
-    sync,
-    windows,
-)
+from tests.export_harness import windows
+from tests.harness import FastClock, Json, Result, run_process, select, sync
 from tests.pages_harness import Where, settle
 
 pytestmark = pytest.mark.days(8)

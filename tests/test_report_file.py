@@ -9,14 +9,8 @@ import pytest
 
 from sandbox.faults import Status
 from tap_mews.errors import ReportError
-from tests.harness import (
-    FastClock,
-    by_exports,
-    dry_run,
-    run_process,
-    select,
-    sync,
-)
+from tests.export_harness import by_exports
+from tests.harness import FastClock, dry_run, run_process, select, sync
 from tests.test_report import read, reported, tables
 
 if TYPE_CHECKING:

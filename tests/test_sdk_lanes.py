@@ -10,7 +10,8 @@ import pytest
 
 from tap_mews.sdk import WindowedStream
 from tap_mews.tap import TapMews
-from tests.harness import ENTITIES, FastClock, Json, Result, select, sync
+from tests.export_harness import ENTITIES
+from tests.harness import FastClock, Json, Result, select, sync
 from tests.pages_harness import PAGE_ENTITIES
 
 if TYPE_CHECKING:

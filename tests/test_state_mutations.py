@@ -16,7 +16,8 @@ import pytest
 from tap_mews.errors import InvalidStateError
 from tap_mews.reading.state_form import expanded
 from tap_mews.tap import TapMews
-from tests.harness import FastClock, Json, Result, records_by_id, select, sync, truth
+from tests.export_harness import truth
+from tests.harness import FastClock, Json, Result, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.harness import Json, Result, by_exports, command, select, sync, truth
+from tests.export_harness import by_exports, truth
+from tests.harness import Json, Result, command, select, sync
 from tests.stream_map_harness import run
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from docs.guests import properties
 from tap_mews.settings.expressions import Expression
 from tap_mews.settings.stream_maps import personal_properties
 from tap_mews.tap import TapMews
-from tests.harness import Json, Result, command, select, sync, truth
+from tests.export_harness import truth
+from tests.harness import Json, Result, command, select, sync
 from tests.stream_map_harness import run
 
 if TYPE_CHECKING:

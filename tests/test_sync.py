@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.harness import (
-    ENTITIES,
-    FastClock,
-    Json,
-    Result,
-    by_exports,
-    records_by_id,
-    select,
-    sync,
-    truth,
-)
+from tests.export_harness import ENTITIES, by_exports, truth
+from tests.harness import FastClock, Json, Result, records_by_id, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

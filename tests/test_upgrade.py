@@ -15,6 +15,7 @@ import pytest
 
 from tap_mews.tap import TapMews
 from tap_mews.timestamps import format_moment
+from tests.export_harness import truth
 from tests.harness import (
     FastClock,
     Json,
@@ -23,7 +24,6 @@ from tests.harness import (
     run_process,
     select,
     sync,
-    truth,
 )
 
 if TYPE_CHECKING:

@@ -20,17 +20,8 @@ from sandbox.processes import running
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.reading.reader import Slice, WindowRead
 from tap_mews.reading.windows import Window
-from tests.harness import (
-    FastClock,
-    Json,
-    Result,
-    added,
-    moment,
-    run_process,
-    select,
-    show,
-    sync,
-)
+from tests.export_harness import added, show
+from tests.harness import FastClock, Json, Result, moment, run_process, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

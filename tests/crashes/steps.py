@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_mews.timestamps import format_moment
 from tests.crashes.mortal import Kill, MortalClock, Outcome, run_tap
 from tests.crashes.readable import Readable
-from tests.harness import ENTITIES
+from tests.export_harness import ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

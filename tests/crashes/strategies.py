@@ -26,7 +26,7 @@ from tests.crashes.steps import (
     Withdraw,
 )
 from tests.crashes.troubles import EXPIRES, FAULTS, FILE_FAULTS, Mixed, Trouble
-from tests.harness import ENTITIES
+from tests.export_harness import ENTITIES
 from tests.pages_harness import (
     ASSIGNMENTS,
     COMPANIONSHIPS,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import duckdb
 
-from tests.harness import ENTITIES, Json
+from tests.export_harness import ENTITIES
 from tests.pages_harness import ADDED, PAGE_ENTITIES
 from tests.test_schemas import load
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.postgres import Server
     from sandbox import Sandbox
+    from tests.harness import Json
 
 Tables: TypeAlias = "dict[str, dict[str, Json]]"
 """By stream, the rows by their key."""

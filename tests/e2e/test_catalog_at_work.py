@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.reading.state_form import expanded
-from tests.harness import Json, Result, added, run_process, select, truth
+from tests.export_harness import added, truth
+from tests.harness import Json, Result, run_process, select
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,7 +19,8 @@ from sandbox import Sandbox
 from tests.e2e import stores
 from tests.e2e.project import EXAMPLE_BINARIES, Project
 from tests.e2e.test_meltano import LOOKBACK, account
-from tests.harness import ENTITIES, Json, moment
+from tests.export_harness import ENTITIES
+from tests.harness import Json, moment
 from tests.pages_harness import settle
 
 if TYPE_CHECKING:

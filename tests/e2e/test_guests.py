@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import yaml
 
 from docs import guests
-from tests.harness import Result, truth
+from tests.export_harness import truth
+from tests.harness import Result
 from tests.pages_harness import BEFORE_ALL, settle
 from tests.test_guest_data import SALT, personal, recipe
 

@@ -11,7 +11,7 @@ import yaml
 from tests.e2e import stores
 from tests.e2e.project import CHECKOUT
 from tests.e2e.test_meltano import RUN, account
-from tests.harness import truth
+from tests.export_harness import truth
 from tests.pages_harness import settle
 
 if TYPE_CHECKING:

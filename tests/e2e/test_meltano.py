@@ -14,7 +14,8 @@ import yaml
 from tap_mews.tap import TapMews
 from tests.e2e import stores
 from tests.e2e.project import CHECKOUT, SECONDS, SELECT
-from tests.harness import ENTITIES, Json, added, moment
+from tests.export_harness import ENTITIES, added
+from tests.harness import Json, moment
 from tests.pages_harness import settle
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import pytest
 
 from sandbox.server import Handler
 from tap_mews.errors import DownloadError
-from tests.harness import FastClock, records_by_id, select, sync, truth
+from tests.export_harness import truth
+from tests.harness import FastClock, records_by_id, select, sync
 from tests.network.seams import ask_api, ask_file_host
 from tests.network.servers import Authority, Seen, host
 

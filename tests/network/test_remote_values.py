@@ -14,7 +14,8 @@ from sandbox.faults import Drip, Status
 from tap_mews.api import responses, session, transport
 from tap_mews.clock import Clock
 from tap_mews.errors import TapMewsError, UnavailableError
-from tests.harness import FastClock, Json, Result, records_by_id, select, sync, truth
+from tests.export_harness import truth
+from tests.harness import FastClock, Json, Result, records_by_id, select, sync
 from tests.pages_harness import ENTERPRISES, Spoiled, settle
 
 if TYPE_CHECKING:

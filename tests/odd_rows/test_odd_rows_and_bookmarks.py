@@ -10,7 +10,8 @@ import pytest
 
 from tap_mews.errors import InvalidRecordError, MewsError
 from tap_mews.reading.state_form import expanded
-from tests.harness import Json, by_exports, select, sync
+from tests.export_harness import by_exports
+from tests.harness import Json, select, sync
 from tests.odd_rows.sources import GOOD, GUEST
 from tests.pages_harness import (
     ASSIGNMENTS,

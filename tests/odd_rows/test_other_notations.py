@@ -14,7 +14,8 @@ from tap_mews.records.any_drift_path import AnyDriftPath
 from tap_mews.records.rows import Rows
 from tap_mews.records.slow_path import SlowPath
 from tap_mews.records.validator import RecordValidator
-from tests.harness import Json, by_exports, select, sync
+from tests.export_harness import by_exports
+from tests.harness import Json, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.harness import ENTITIES, FastClock, Result, select
+from tests.export_harness import ENTITIES
+from tests.harness import FastClock, Result, select
 from tests.harness import sync as sync_in_process
 from tests.pages_harness import (
     PAGE_ENTITIES,

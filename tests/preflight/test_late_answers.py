@@ -11,9 +11,10 @@ import pytest
 from sandbox.faults import Stall, Status
 from tap_mews import preflight
 from tap_mews.errors import UnavailableError
-from tests.harness import FastClock, records_by_id, select, show
+from tests.export_harness import show
+from tests.export_harness import truth as exact_truth
+from tests.harness import FastClock, records_by_id, select
 from tests.harness import sync as sync_in_process
-from tests.harness import truth as exact_truth
 from tests.pages_harness import (
     ASSIGNMENTS,
     BEFORE_ALL,

@@ -12,8 +12,9 @@ import pytest
 
 from sandbox.faults import Status
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tests.harness import ENTITIES, Result, added, records_by_id
-from tests.harness import truth as exact_truth
+from tests.export_harness import ENTITIES, added
+from tests.export_harness import truth as exact_truth
+from tests.harness import Result, records_by_id
 from tests.pages_harness import (
     ASSIGNMENTS,
     BEFORE_ALL,

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
-from tests.harness import ENTITIES, Json
+from tests.export_harness import ENTITIES
 from tests.pages_harness import PAGE_ENTITIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.harness import Json
 
 
 NAMES = sorted({**ENTITIES, **PAGE_ENTITIES})

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import pytest
 
-from tests.harness import ENTITIES, Json, Result
+from tests.export_harness import ENTITIES
 from tests.pages_harness import PAGE_ENTITIES, WINDOWED, latest, truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sandbox import Sandbox
+    from tests.harness import Json, Result
 
 
 ALL = (*ENTITIES, *PAGE_ENTITIES)

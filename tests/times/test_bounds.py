@@ -9,7 +9,8 @@ from uuid import uuid4
 import pytest
 
 from sandbox.clock import utc_text
-from tests.harness import Result, moment, select, spans, sync
+from tests.export_harness import spans
+from tests.harness import Result, moment, select, sync
 from tests.pages_harness import PAGE_ENTITIES, WINDOWED, intervals, make_old, settle
 from tests.times.kinds import SECOND, End, each_end
 

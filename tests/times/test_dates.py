@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews.errors import InvalidSettingsError
-from tests.harness import ENTITIES, FastClock, moment, select, sync
+from tests.export_harness import ENTITIES
+from tests.harness import FastClock, moment, select, sync
 from tests.pages_harness import (
     ENTERPRISES,
     PAGE_ENTITIES,

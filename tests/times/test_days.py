@@ -8,15 +8,8 @@ from itertools import pairwise
 import pytest
 
 from sandbox import Sandbox
-from tests.harness import (
-    FastClock,
-    by_exports,
-    moment,
-    postings,
-    select,
-    spans,
-    sync,
-)
+from tests.export_harness import by_exports, postings, spans
+from tests.harness import FastClock, moment, select, sync
 from tests.pages_harness import WINDOWED, History, intervals, settle
 from tests.times.kinds import ALL, KINDS, SECOND, UTC, missing
 

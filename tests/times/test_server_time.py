@@ -14,7 +14,8 @@ import tap_mews
 from sandbox.answers import Reply
 from sandbox.server import Handler
 from tap_mews.errors import TapMewsError
-from tests.harness import FastClock, Result, moment, postings, select, spans, sync
+from tests.export_harness import postings, spans
+from tests.harness import FastClock, Result, moment, select, sync
 from tests.pages_harness import ENTERPRISES, WINDOWED, intervals, settle
 from tests.times.kinds import HOUR, KINDS, LAG, missing
 

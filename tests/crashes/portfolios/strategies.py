@@ -14,7 +14,7 @@ from tests.crashes.portfolios.histories import PortfolioHistory
 from tests.crashes.portfolios.pipeline import Settings, Token, Tokens
 from tests.crashes.steps import Expire, Fail, Forget, Join
 from tests.crashes.strategies import LEDGER, LIVES, OF_EXPORTS, kills, troubles
-from tests.harness import ENTITIES
+from tests.export_harness import ENTITIES
 from tests.pages_harness import COMPANIONSHIPS, ENTERPRISES
 
 if TYPE_CHECKING:
