@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, TypeAlias
 
 from facts import STREAMS
+from sandbox import Sandbox
 from sandbox.faults import Edited
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport
@@ -18,10 +20,9 @@ from tap_mews.settings import CONFIG, Settings
 from tests.harness import FastClock, Json, Result, moment, select, sync
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
-    from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call, Fault
     from sandbox.journal import Request
@@ -123,6 +124,26 @@ def client_of(
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
     connection = Transport(loaded, clock or FastClock(sandbox))
     return MewsClient(connection, connection.accesses[0], UsageRecord())
+
+
+@contextmanager
+def settled_hotels(
+    properties: int, reservations_per_day: float = 1
+) -> Iterator[Sandbox]:
+    """Hotels whose last rows are old enough to be read; what is asked must be allowed.
+
+    Args:
+        properties: How many.
+        reservations_per_day: Of each.
+    """
+    with Sandbox(
+        properties=properties, days=20, reservations_per_day=reservations_per_day
+    ) as sandbox:
+        # the budget is counted in real time, which tests do not spend
+        sandbox.limits.requests = 1_000_000
+        settle(sandbox)
+        yield sandbox
+        assert sandbox.journal.breaches == []
 
 
 def settle(sandbox: Sandbox) -> None:

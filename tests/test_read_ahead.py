@@ -17,7 +17,7 @@ from tap_mews.reading import prefetch
 from tap_mews.reading.byte_budget import ByteBudget
 from tests.export_harness import ENTITIES
 from tests.harness import select, sync
-from tests.pages_harness import ASSIGNMENTS, History, settle
+from tests.pages_harness import ASSIGNMENTS, History, settle, settled_hotels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,11 +62,8 @@ def test_no_thread_reads_on_after_a_run_that_failed(sandbox: Sandbox) -> None:
 @pytest.fixture
 def group() -> Iterator[Sandbox]:
     """Three hotels, each with a token of its own."""
-    with Sandbox(properties=3, days=20, reservations_per_day=1) as sandbox:
-        sandbox.limits.requests = 1_000_000
-        settle(sandbox)
+    with settled_hotels(3) as sandbox:
         yield sandbox
-        assert sandbox.journal.breaches == []
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from tests.pages_harness import (
     History,
     Where,
     settle,
+    settled_hotels,
     truth,
 )
 
@@ -37,11 +38,8 @@ BY_PROPERTY = {
 @pytest.fixture
 def portfolio() -> Iterator[Sandbox]:
     """Three hotels of one token."""
-    with Sandbox(properties=3, days=20, reservations_per_day=0.5) as sandbox:
-        sandbox.limits.requests = 1_000_000
-        settle(sandbox)
+    with settled_hotels(3, reservations_per_day=0.5) as sandbox:
         yield sandbox
-        assert sandbox.journal.breaches == []
 
 
 def refuse(sandbox: Sandbox, operation: str, status: int) -> str:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox import Sandbox
 from sandbox.faults import Status
 from tests.harness import Json, moment
 from tests.pages_harness import (
@@ -18,12 +17,14 @@ from tests.pages_harness import (
     interval,
     rows_of,
     settle,
+    settled_hotels,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
+    from sandbox import Sandbox
     from sandbox.answers import Reply
     from sandbox.faults import Call
     from sandbox.journal import Request
@@ -36,11 +37,8 @@ OPERATIONS = ("customers/getAll", "exports/add", "exports/getAll")
 @pytest.fixture
 def chain() -> Iterator[Sandbox]:
     """Two hotels of one chain, and tokens for each of them."""
-    with Sandbox(properties=2, days=20, reservations_per_day=1) as sandbox:
-        sandbox.limits.requests = 1_000_000
-        settle(sandbox)
+    with settled_hotels(2) as sandbox:
         yield sandbox
-        assert sandbox.journal.breaches == []
 
 
 @pytest.fixture
