@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.answers import Refusal
-from sandbox.hotel.shapes import WORLD
+from sandbox.hotel.shapes import GLOBAL
 from sandbox.store import CHAIN_ENTITIES, EVERYBODY, Store
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Access:
     def owners(self, grant: Grant, entity: str) -> set[str]:
         """Give whose rows of an entity a token reaches."""
         by_chain = entity in CHAIN_ENTITIES
-        if entity in WORLD:
+        if entity in GLOBAL:
             return {EVERYBODY}
         return set(self.chains(grant) if by_chain else self.enterprises(grant))
 

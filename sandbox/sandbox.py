@@ -10,7 +10,7 @@ from sandbox import operations
 from sandbox.clock import START, Clock, parse_utc, utc_text
 from sandbox.encoding import Json, copied, encode
 from sandbox.hotel.founding import Plan, found
-from sandbox.hotel.shapes import WORLD
+from sandbox.hotel.shapes import GLOBAL
 from sandbox.parameters import parents
 from sandbox.platform import Platform
 from sandbox.samples import sample
@@ -246,7 +246,7 @@ class Sandbox:
             return store.table(entity).select(lambda row: row.owner in owners)
 
     def _owner(self, entity: str, row: Json, enterprise_id: str | None) -> str:
-        if entity in WORLD:
+        if entity in GLOBAL:
             return EVERYBODY
         if entity == "Enterprise":
             return str(row["Id"])

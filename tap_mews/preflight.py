@@ -77,13 +77,13 @@ def _list_properties(run: Run, *, is_test: bool) -> None:
     try:
         _ = run.end
     except (UnauthorizedError, RefusedError) as error:
-        advice = run.connection.advice_for_401(error.text)
-        text = f"{error.text}; {advice}"
+        hint = run.transport.hint_for_401(error.text)
+        text = f"{error.text}; {hint}"
         raise error.reworded(text) from None
-    for access, trouble in run.portfolio.troubles.items():
+    for access, reason in run.portfolio.unusable_tokens.items():
         if is_test:
-            raise trouble
-        run.go_on_without(None, Batch(access), trouble)
+            raise reason
+        run.record_failure(None, Batch(access), reason)
 
 
 def _leave_out_missing(streams: Sequence[MewsStream], refused: dict[str, str]) -> None:
@@ -134,12 +134,12 @@ def _skip_or_fail(
     if not refused:
         return
     refusals = _describe(refused)
-    if not run.connection.has_access:
+    if not run.transport.has_access:
         # they all refuse the same tokens, so one of them is enough to read
         refusals = "{}: {}".format(*next(iter(refused.items()))).partition("; ")[0]
     skips = all(each.may_be_refused for each in streams if each.name in refused)
-    if not (skips and run.connection.has_access and len(refused) < len(streams)):
-        msg = f"{refusals}; {run.connection.advice_for_401(refusals)}"
+    if not (skips and run.transport.has_access and len(refused) < len(streams)):
+        msg = f"{refusals}; {run.transport.hint_for_401(refusals)}"
         raise UnauthorizedError(msg)
     logger.warning("%s; skipping unauthorized streams", refusals)
     for stream in streams:

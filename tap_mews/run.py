@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tap_mews.clock import Clock
     from tap_mews.errors import MewsError
     from tap_mews.identifiers import Ids
+    from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
-    from tap_mews.pages.reach import Reach
     from tap_mews.settings import Settings
 
 logger = logging.getLogger("tap-mews.run")
@@ -45,7 +45,7 @@ class Run:
 
     Attributes:
         record: What is known of it.
-        portfolio: The properties of the access tokens.
+        portfolio: The enterprises of the access tokens.
         exports_apis: The operations of exports by token, the same for all streams.
     """
 
@@ -66,7 +66,7 @@ class Run:
         """
         self.settings = settings
         self.clock = clock
-        self.connection = Transport(settings, clock)
+        self.transport = Transport(settings, clock)
         self.record = RunRecord(clock)
         self.portfolio = Portfolio(
             [
@@ -77,7 +77,7 @@ class Run:
                     settings.enterprise_ids,
                     settings.chain_ids,
                 )
-                for access in self.connection.accesses
+                for access in self.transport.accesses
             ],
             enterprise_ids=settings.enterprise_ids,
             chain_ids=settings.chain_ids,
@@ -88,25 +88,25 @@ class Run:
         self.downloader = Downloader(clock, allow_http=settings.is_loopback)
         self.exports = JobOrchestrator(
             clock,
-            self.connection.server_clock,
+            self.transport.server_clock,
             longest_pause=settings.export_poll_seconds,
             timeout=settings.export_timeout_seconds,
             write_state=flush_state,
         )
         self.exports_apis = {
             access: ExportsApi(self.client_of(access))
-            for access in self.connection.accesses
+            for access in self.transport.accesses
         }
         self.prefetcher = Prefetcher(
-            self.tick, most_reads=most_requests(len(self.connection.accesses))
+            self.tick, most_reads=most_requests(len(self.transport.accesses))
         )
         self._write_due_state = write_due_state
 
     def client_of(self, access: Access) -> MewsClient:
         """Makes calls that no single stream causes; a stream has its own."""
-        return MewsClient(self.connection, access, self.record)
+        return MewsClient(self.transport, access, self.record)
 
-    def go_on_without(
+    def record_failure(
         self,
         stream: str | None,
         batch: Batch,
@@ -117,9 +117,9 @@ class Run:
 
         Args:
             stream: Of which; None for all of them.
-            batch: By which token, and which properties.
+            batch: By which token, and which enterprises.
             error: Why.
-            owners: The properties, if the batch is of parents.
+            owners: The enterprises, if the batch is of parents.
 
         Raises:
             OutageError: Nothing can be read.
@@ -127,8 +127,8 @@ class Run:
         """
         if isinstance(error, OutageError):
             raise error
-        covers = batch.covers or ()
-        whose = batch.access.name or self.portfolio.names_of(owners or covers)
+        ids = batch.ids or ()
+        whose = batch.access.name or self.portfolio.names_of(owners or ids)
         reason = error.text.removeprefix(f"{whose}: ")
         settings = self.settings
         is_skipped = error.is_forbidden and settings.skip_unauthorized_streams
@@ -139,14 +139,14 @@ class Run:
         of = f"{stream}: {whose}" if stream else whose
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
         if stream in self.record.streams:
-            self.record.streams[stream].unread.append(covers)
+            self.record.streams[stream].unread.append(ids)
         if is_skipped:
             return
-        failure = Failure(stream, whose, tuple(covers), type(error))
+        failure = Failure(stream, whose, tuple(ids), type(error))
         self.record.failures.append(failure)
 
     def check_failures(self) -> None:
-        """End a run in which properties could not be read, after all the others were.
+        """End a run in which enterprises could not be read, after all the others were.
 
         Raises:
             PropertyFailureError: Names them, unless the settings say to warn.
@@ -159,7 +159,7 @@ class Run:
             raise PropertyFailureError(msg)
 
     @cached_property
-    def reach(self) -> Reach:
+    def allocation(self) -> Allocation:
         """What the access tokens reach; listed once."""
         return self.portfolio.list()
 
@@ -167,14 +167,14 @@ class Run:
     def began(self) -> datetime:
         """When the run began, by the earlier of the two clocks."""
         # any answer tells the time, and this list is needed anyhow
-        _ = self.reach
-        return self.connection.server_clock.now()
+        _ = self.allocation
+        return self.transport.server_clock.now()
 
     @cached_property
     def server_began(self) -> datetime:
         """The same by the server's clock alone, however wrong this machine's is."""
         _ = self.began
-        return self.connection.server_clock.server_now()
+        return self.transport.server_clock.server_now()
 
     @cached_property
     def end(self) -> datetime:

@@ -122,8 +122,8 @@ def client_of(
 ) -> MewsClient:
     """A client alone, without a tap around it."""
     loaded = Settings.load(sandbox.config(**settings), CONFIG)
-    connection = Transport(loaded, clock or FastClock(sandbox))
-    return MewsClient(connection, connection.accesses[0], UsageRecord())
+    transport = Transport(loaded, clock or FastClock(sandbox))
+    return MewsClient(transport, transport.accesses[0], UsageRecord())
 
 
 @contextmanager

@@ -105,7 +105,7 @@ class Pipeline:
                 failing = run.failing & run.ids
                 if failing == run.ids:
                     return  # there is nothing to go on with
-                bookmarks.part(failing)
+                bookmarks.hold_back(failing)
             for key in {*(run.ids if span.scope is None else span.scope)} - failing:
                 self.read[key] |= {*range(first, last + 1)}
             bookmarks.move(span, on(last))
@@ -366,7 +366,7 @@ def test_what_cannot_be_read_stays_behind_and_the_others_go_on() -> None:
     bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
     reach = Selection(("a", "b"), None)
     (span,) = bookmarks.due(reach, lambda _: on(0), on(110), timedelta(0), on(110))
-    bookmarks.part(["b"])
+    bookmarks.hold_back(["b"])
     bookmarks.move(span, span.end)
     assert state["replication_key_value"] == format_moment(on(110))
     assert state["covers"] == ["a"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tap_mews import __version__
-from tap_mews.api.operations import NOBODY
+from tap_mews.api.operations import NIL_ID
 from tap_mews.settings import CONFIG
 from tap_mews.tap import TapMews
 from tests.export_harness import ENTITIES, by_exports, spans
@@ -229,7 +229,7 @@ def test_a_test_looks_for_no_export_where_only_exports_are_set(
 ) -> None:
     assert dry_run(by_exports(sandbox)).error is None
     looks = sandbox.journal.requests("exports/getAll")
-    assert [each.body["ExportIds"] for each in looks] == [[NOBODY]] * len(ENTITIES)
+    assert [each.body["ExportIds"] for each in looks] == [[NIL_ID]] * len(ENTITIES)
 
 
 def test_a_test_emits_no_bookmark(sandbox: Sandbox) -> None:

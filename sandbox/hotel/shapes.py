@@ -79,11 +79,11 @@ ENTITIES = (
     "VoucherAssignment",
     "VoucherCode",
 )
-WORLD = tuple(
+GLOBAL = tuple(
     sorted(each.entity for each in facts.STREAMS.values() if each.same_for_every_token)
 )
 _BLANK = {
-    name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES + WORLD
+    name: dict.fromkeys(facts.ENTITIES[name].properties) for name in ENTITIES + GLOBAL
 }
 
 _CENT = Decimal("0.01")

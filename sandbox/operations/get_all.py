@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from facts import OPERATIONS, STREAMS
 from sandbox.answers import Refusal, answer
 from sandbox.clock import utc_text
-from sandbox.hotel.shapes import ENTITIES, WORLD
+from sandbox.hotel.shapes import ENTITIES, GLOBAL
 from sandbox.pages import Page
 from sandbox.platform import Ask, operation
 
@@ -26,7 +26,7 @@ STANDARD = sorted(
 """Every operation that gives the rows of a stream as a list."""
 
 WHOLE = sorted(
-    {stream.operation for stream in STREAMS.values() if stream.entity in WORLD}
+    {stream.operation for stream in STREAMS.values() if stream.entity in GLOBAL}
 )
 """Every operation that gives what is the same for all hotels, in one answer."""
 

@@ -16,13 +16,13 @@ WRITES = {"exports/add"}
 
 
 class Access:
-    """What an access token opens, of one property or of several.
+    """What an access token opens, of one enterprise or of several.
 
     Attributes:
         name: What messages call it; empty where there is only one.
         token: The secret.
-        budget: The rate of requests that Mews grants to it.
-        let_in: By operation, the first read that Mews answered it in this run.
+        rate_limiter: The rate of requests that Mews grants to it.
+        accepted: By operation, the first read that Mews answered it in this run.
     """
 
     def __init__(self, name: str, token: str, clock: Clock) -> None:
@@ -35,15 +35,15 @@ class Access:
         """
         self.name = name
         self.token = token
-        self.budget = RateLimiter(clock)
-        self.let_in: dict[str, Mapping[str, Any]] = {}
+        self.rate_limiter = RateLimiter(clock)
+        self.accepted: dict[str, Mapping[str, Any]] = {}
 
     @property
     def known_read(self) -> tuple[str, Mapping[str, Any]] | None:
         """A read that Mews has answered, to see whether it still does."""
         # a copy, since other threads add to it
-        let_in = list(self.let_in.items())
-        return next((each for each in let_in if each[0] not in WRITES), None)
+        accepted = list(self.accepted.items())
+        return next((each for each in accepted if each[0] not in WRITES), None)
 
     def __repr__(self) -> str:
         """Its name; the token is nobody's business."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from requests.adapters import HTTPAdapter
 
-from tap_mews.api.trouble import SlowHeadersError
+from tap_mews.api.network_errors import SlowHeadersError
 
 if TYPE_CHECKING:
     import socket

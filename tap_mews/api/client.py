@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 from requests import codes
 
+from tap_mews.api.network_errors import TransientError
 from tap_mews.api.refusals import ALLOWED_BEFORE
 from tap_mews.api.responses import Response, error_of
-from tap_mews.api.trouble import TransientError
 from tap_mews.clock import retry_pauses
 from tap_mews.errors import (
     MewsError,
@@ -64,15 +64,15 @@ class MewsClient:
     """Calls operations of the API. Safe to be used by several threads."""
 
     def __init__(
-        self, connection: Transport, access: Access, record: UsageRecord
+        self, transport: Transport, access: Access, record: UsageRecord
     ) -> None:
-        self._connection = connection
+        self._transport = transport
         self._access = access
         self._record = record
 
     def adding_to(self, record: UsageRecord) -> MewsClient:
         """A client with the same token, whose usage goes to another record."""
-        return MewsClient(self._connection, self._access, record)
+        return MewsClient(self._transport, self._access, record)
 
     def call(
         self,
@@ -119,14 +119,14 @@ class MewsClient:
                 line = self._retry_or_raise(operation, error, failures[limited], pause)
                 if limited:
                     # so the other threads wait as well
-                    longer = self._access.budget.pause_for(pause)
+                    longer = self._access.rate_limiter.pause_for(pause)
                     # most of those that were on their way get the same answer
                     is_news = longer > SHORTEST_PAUSE / 2
                     logger.log(logging.WARNING if is_news else logging.DEBUG, line)
                 else:
                     logger.warning(line)
                     self._record.add(Usage(retry_seconds=pause))
-                    self._connection.clock.sleep(pause)
+                    self._transport.clock.sleep(pause)
 
     def _retry_or_raise(
         self, operation: str, error: TransientError, failures: int, pause: float
@@ -136,16 +136,16 @@ class MewsClient:
         Raises:
             UnavailableError: There were enough.
         """
-        has_answered = self._connection.has_answered
+        has_answered = self._transport.has_answered
         most = error.tries or (TRIES if has_answered else TRIES_BEFORE_FIRST_ANSWER)
         line = f"{operation}: {error}{error.of_request}"
         if failures >= most:
             often = f", {failures} times in a row" if most > 1 else ""
-            advice = error.advice or "check api_url and the status of Mews"
+            hint = error.hint or "check api_url and the status of Mews"
             kind = UnavailableError
             if self._is_outage():
                 kind, often = OutageError, f"{often}, nor are other requests answered"
-            msg = f"{line}{often}; {advice}, then run again"
+            msg = f"{line}{often}; {hint}, then run again"
             raise kind(msg) from None
         self._record.add(Usage(retries=1))
         tries = f"try {failures} of {most} failed"
@@ -156,7 +156,7 @@ class MewsClient:
 
         It is asked once with this token, and once with another one if there are many.
         """
-        accesses = self._connection.accesses
+        accesses = self._transport.accesses
         others = [each for each in accesses if each is not self._access]
         reads = [
             (each, read)
@@ -167,7 +167,7 @@ class MewsClient:
 
     def _is_answered(self, access: Access, read: tuple[str, Mapping[str, Any]]) -> bool:
         try:
-            answer = self._connection.send(access, *read, self._record)
+            answer = self._transport.send(access, *read, self._record)
         except TransientError:
             return False
         return bool(answer.status < codes.internal_server_error)
@@ -197,16 +197,16 @@ class MewsClient:
             )
             raise UnexpectedAnswerError(msg) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            trouble = "the response is not JSON"
-            raise TransientError(trouble, of_request=response.of_request) from None
+            reason = "the response is not JSON"
+            raise TransientError(reason, of_request=response.of_request) from None
         return Response(response.status, response.headers, decoded)
 
     def _send(self, operation: str, body: Mapping[str, Any]) -> Response[bytes]:
-        return self._connection.send(self._access, operation, body, self._record)
+        return self._transport.send(self._access, operation, body, self._record)
 
     def _explained(self, error: UnauthorizedError, operation: str) -> MewsError:
         """A 401 to what was let in before in this run: one more request tells why."""
-        if operation not in self._access.let_in:
+        if operation not in self._access.accepted:
             return error
         read = self._access.known_read
         with suppress(TransientError):

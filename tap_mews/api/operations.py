@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tap_mews.reading.windows import Window
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
+NIL_ID = "00000000-0000-0000-0000-000000000000"
 """An identifier that nothing has, for a request that is to find nothing."""
 
 
@@ -90,16 +90,16 @@ class Selector:
     parents: Operation | None = None
 
 
-ENTERPRISES = Selector("EnterpriseIds", "property")
+BY_ENTERPRISE = Selector("EnterpriseIds", "property")
 ONE_ENTERPRISE = Selector("EnterpriseIds", "property", most=1, is_required=True)
-CHAINS = Selector("ChainIds", "chain", is_required=True)
+BY_CHAIN = Selector("ChainIds", "chain", is_required=True)
 """`customers/getAll` requires them with a portfolio token."""
 EVERY_STATE = MappingProxyType({"ActivityStates": ["Active", "Deleted"]})
 """Brings rows that have been deleted, where Mews hides them by default or may."""
 
 NO_SELECTOR = Selector("", "token")
 """For what is not asked for by identifiers: all that the token reaches."""
-WORLD = Selector("", "everybody")
+GLOBAL = Selector("", "everybody")
 """For what is the same for everybody."""
 
 
@@ -117,7 +117,7 @@ class Operation:
             than were asked for end a list.
         is_paged: Whether it takes a `Limitation`; otherwise one answer has all rows.
         needs_filter: Whether a request without a filter is refused; identifiers of
-            properties or chains are none.
+            enterprises or chains are none.
         counted: Property of the answer that holds the list that pages are counted in,
             where that is another one than `rows`.
         is_restricted: Whether Mews must enable it for an integration.
@@ -127,7 +127,7 @@ class Operation:
 
     path: str
     rows: str
-    selector: Selector = ENTERPRISES
+    selector: Selector = BY_ENTERPRISE
     time_filter: TimeFilter | None = UPDATED
     all_rows: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     most_rows: int | None = 1000

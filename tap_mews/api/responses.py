@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 import msgspec
 from requests import codes
 
+from tap_mews.api.network_errors import CHECK_PROXY, TransientError
 from tap_mews.api.redaction import REDACTOR
 from tap_mews.api.refusals import named_intervals, shortest_interval
-from tap_mews.api.trouble import CHECK_PROXY, TransientError
 from tap_mews.errors import (
     RefusedError,
     TooHeavyError,
@@ -95,8 +95,8 @@ def error_of(
     if status == codes.too_many_requests:
         return _limited(response.headers)
     if status == codes.proxy_authentication_required:
-        trouble = "the proxy requires a user name and a password (HTTP 407)"
-        return TransientError(trouble, advice=CHECK_PROXY, tries=1)
+        reason = "the proxy requires a user name and a password (HTTP 407)"
+        return TransientError(reason, hint=CHECK_PROXY, tries=1)
     if status == codes.unauthorized:
         return UnauthorizedError(line)
     if status == codes.request_timeout and can_shrink:
@@ -139,8 +139,8 @@ def _limited(headers: Mapping[str, str]) -> TransientError:
         with suppress(ValueError, TypeError, KeyError, OverflowError):
             until, now = map(parsedate_to_datetime, (asked, headers["Date"]))
             seconds = (until - now).total_seconds()
-    trouble = "rate limit reached"
+    reason = "rate limit reached"
     if seconds > LONGEST_PAUSE:
-        trouble += f", Mews asked for a pause of {seconds:,.0f} s"
+        reason += f", Mews asked for a pause of {seconds:,.0f} s"
     hold = 0.0 if math.isnan(seconds) else min(seconds, LONGEST_PAUSE)
-    return TransientError(trouble, hold=hold, tries=TRIES_WHEN_LIMITED)
+    return TransientError(reason, hold=hold, tries=TRIES_WHEN_LIMITED)

@@ -18,8 +18,8 @@ import requests
 
 from tap_mews import __version__
 from tap_mews.api.adapter import PatientAdapter
+from tap_mews.api.network_errors import NETWORK_ERRORS, TransientError, network_error
 from tap_mews.api.redaction import REDACTOR
-from tap_mews.api.trouble import NETWORK_ERRORS, TransientError, trouble_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,15 +88,15 @@ class Session(requests.Session):
             response = self.request(
                 method, url, data=data, headers=headers, timeout=timeout, stream=True
             )
-        except NETWORK_ERRORS as error:
-            trouble = trouble_of(error, url)
+        except NETWORK_ERRORS as cause:
+            error = network_error(cause, url)
         else:
             self.has_answered = True
             return response
-        if trouble.advice and not self.has_answered:
-            trouble.tries = 1
+        if error.hint and not self.has_answered:
+            error.tries = 1
         # here, where it leads to no error of the library, which holds the request
-        raise trouble
+        raise error
 
 
 def chunks(
@@ -120,13 +120,13 @@ def chunks(
     began = since = clock.monotonic()
     received = total = 0
     while True:
-        trouble = None
+        error = None
         try:
             chunk = response.raw.read1(CHUNK, decode_content=True)
-        except NETWORK_ERRORS as error:
-            trouble = trouble_of(error, response.url)
-        if trouble is not None:
-            raise trouble
+        except NETWORK_ERRORS as cause:
+            error = network_error(cause, response.url)
+        if error is not None:
+            raise error
         if not chunk:
             return
         yield chunk

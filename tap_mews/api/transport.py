@@ -96,9 +96,9 @@ class Transport:
     @property
     def has_access(self) -> bool:
         """Whether Mews has let in any request, with any of the tokens."""
-        return any(access.let_in for access in self.accesses)
+        return any(access.accepted for access in self.accesses)
 
-    def advice_for_401(self, refusal: str) -> str:
+    def hint_for_401(self, refusal: str) -> str:
         """What to do about operations that are refused with 401.
 
         Args:
@@ -147,7 +147,7 @@ class Transport:
         data = msgspec.json.encode({**tokens, **body})
         # in this order: a request that is counted must leave
         with self._place_of(operation):
-            departure = access.budget.acquire(operation)
+            departure = access.rate_limiter.acquire(operation)
             record.add(Usage(requests=1, budget_seconds=departure.waited))
             began = self.clock.monotonic()
             try:
@@ -155,10 +155,10 @@ class Transport:
             finally:
                 seconds = self.clock.monotonic() - began
                 record.add(Usage(answer_seconds=seconds))
-        access.budget.answered(departure, seconds)
+        access.rate_limiter.answered(departure, seconds)
         record.add(Usage(answer_bytes=len(response.value)))
         if response.status in TAKEN:
-            access.let_in.setdefault(operation, body)
+            access.accepted.setdefault(operation, body)
         return response
 
     def _place_of(self, operation: str) -> AbstractContextManager[object]:

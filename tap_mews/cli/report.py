@@ -205,7 +205,7 @@ def _window(window: Window | None) -> dict[str, str | None] | None:
 
 
 def _rows(run: RunRecord, stream: StreamRecord) -> Iterator[list[str]]:
-    """A line for each bookmark of a stream: that of most properties has no name."""
+    """A line for each bookmark of a stream: that of most enterprises has no name."""
     for number, partition in stream.partitions.items():
         if number and not partition.due:
             continue

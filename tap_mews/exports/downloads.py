@@ -10,7 +10,7 @@ from urllib.parse import urljoin, urlsplit
 from requests import codes
 
 from tap_mews.api import session
-from tap_mews.api.trouble import TransientError
+from tap_mews.api.network_errors import TransientError
 from tap_mews.clock import Clock, retry_pauses
 from tap_mews.errors import DownloadError, LinkExpiredError
 from tap_mews.metrics.record import PROGRESS_SECONDS
@@ -81,24 +81,24 @@ class Downloader:
         idle, most = 0, file.size
         while True:
             began = self._clock.monotonic()
-            trouble = None
+            failure = None
             try:
                 self._transfer(url, size, file, what, record)
             except TransientError as error:
-                trouble = error
-            # there may have been trouble only after the last byte, if there is one
-            if file.size == size and (size or trouble is None):
+                failure = error
+            # there may have been failure only after the last byte, if there is one
+            if file.size == size and (size or failure is None):
                 return
-            trouble = trouble or TransientError("the file ends early")
+            failure = failure or TransientError("the file ends early")
             # where the host ignores Range, the same bytes come again
             seconds, new = self._clock.monotonic() - began, file.size - most
             most = max(most, file.size)
             crawled = seconds >= session.SLOWEST_SECONDS and new < session.SLOWEST_BYTES
             idle = 0 if new > 0 and not crawled else idle + 1
-            line = f"{what}: {_bytes_of(file.size, size)}, {trouble}"
-            if idle >= (trouble.tries or TRIES):
-                advice = f"no more data after {idle} tries, run again later"
-                msg = f"{line}; {trouble.advice or advice}"
+            line = f"{what}: {_bytes_of(file.size, size)}, {failure}"
+            if idle >= (failure.tries or TRIES):
+                hint = f"no more data after {idle} tries, run again later"
+                msg = f"{line}; {failure.hint or hint}"
                 raise DownloadError(msg)
             pause = next(pauses)
             logger.warning("%s; trying again in %.1f s", line, pause)

@@ -112,7 +112,7 @@ class EntityExports:
         window_count: How many windows there are, known ones and those that are read.
         blocked_since: When another export of the type was met, monotonic seconds.
         retry_at: When to try to add again, monotonic seconds.
-        seconds: How long the last export took; None where nobody knows.
+        seconds: How long the last export took; None if unknown.
         is_unsaved: Whether the jobs have changed since they were last saved.
         error: Raised when an export is waited for, so that the failure of one stream
             does not end the reading of another.
@@ -198,7 +198,8 @@ class EntityExports:
         """
         left = deque(saved)
         for slice_ in slices:
-            start, latest, adopted = slice_.start, slice_.reached or slice_.start, False
+            start, adopted = slice_.start, False
+            latest = slice_.bookmark or start
             while left and (job := self._adopt(left[0], slice_, latest, exports, now)):
                 left.popleft()
                 self.jobs.append(job)
@@ -236,15 +237,15 @@ class EntityExports:
             How many there are now in its place; 0 if it cannot be cut.
         """
         request = self.requests[0]
-        pieces = list(self._smaller(request))
-        if pieces:
+        parts = list(self._smaller(request))
+        if parts:
             self.requests.popleft()
             self.requests.extendleft(
-                ExportRequest(request.slice, piece, request.failures)
-                for piece in reversed(pieces)
+                ExportRequest(request.slice, part, request.failures)
+                for part in reversed(parts)
             )
-            self.window_count += len(pieces) - 1
-        return len(pieces)
+            self.window_count += len(parts) - 1
+        return len(parts)
 
     def _smaller(self, request: ExportRequest) -> Iterator[Window]:
         window = request.window
@@ -295,20 +296,20 @@ def fingerprint(slice_: Slice) -> str:
     """A short name for whose rows an export of a slice has.
 
     That is what it asks for and, where it asks for all, what all was: an export that
-    was added before a property joined lacks that property. A thousand identifiers
+    was added before an enterprise joined lacks that enterprise. A thousand identifiers
     would swell the state. Empty where nothing is asked for and nothing known.
     """
-    if slice_.scope is None and slice_.covers is None:
+    if slice_.scope is None and slice_.ids is None:
         return ""
-    parts = [sorted(slice_.scope or ()), sorted(slice_.covers or ())]
-    if slice_.through is not None:
-        parts.append(sorted(slice_.through))
+    parts = [sorted(slice_.scope or ()), sorted(slice_.ids or ())]
+    if slice_.token_enterprises is not None:
+        parts.append(sorted(slice_.token_enterprises))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _lacks_lookback(window: Window, slice_: Slice) -> bool:
     """Whether a window reads less before the bookmark than is to be read now."""
-    start, reached = slice_.start, slice_.reached
+    start, reached = slice_.start, slice_.bookmark
     if window.start is None or start is None or reached is None:
         return False
     return start < window.start < reached

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Selector
     from tap_mews.exports.reader import ExportReader
+    from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
-    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.records.rows import Rows
 
@@ -90,29 +90,29 @@ class ManyExports:
     def __init__(
         self,
         new_reader: NewReader,
-        reach: Reach,
+        allocation: Allocation,
         selector: Selector,
         saved: Sequence[SavedJob],
         save: Callable[[list[SavedJob]], None],
-        go_on_without: Callable[[Batch, MewsError], None],
+        record_failure: Callable[[Batch, MewsError], None],
     ) -> None:
         """Prepare; nothing is asked for yet.
 
         Args:
             new_reader: Makes what reads the exports of one token.
-            reach: Says which token reads what of a slice.
+            allocation: Says which token reads what of a slice.
             selector: Selects by identifiers.
             saved: Jobs of an earlier run.
             save: Takes the jobs that the state is to hold.
-            go_on_without: Called where a token's exports cannot be read; raises the
+            record_failure: Called where a token's exports cannot be read; raises the
                 error if that leaves nothing to go on with.
         """
         self._new_reader = new_reader
-        self._reach = reach
+        self._allocation = allocation
         self._selector = selector
         self._saved = saved
         self._save = save
-        self._go_on_without = go_on_without
+        self._record_failure = record_failure
         self._slices: Sequence[Slice] = ()
         self._reading: dict[Access, _OfOne] = {}
         self._jobs: dict[Access, list[SavedJob]] = {}
@@ -127,12 +127,12 @@ class ManyExports:
         self._slices = slices
         due: dict[Access, list[Slice]] = {}
         for slice_ in slices:
-            for batch in batches_of(self._reach, self._selector, slice_):
+            for batch in batches_of(self._allocation, self._selector, slice_):
                 own = replace(
                     slice_,
-                    scope=batch.ids,
-                    covers=batch.covers,
-                    through=self._reach.properties_of(batch.access),
+                    scope=batch.scope,
+                    ids=batch.ids,
+                    token_enterprises=self._allocation.enterprises_of(batch.access),
                 )
                 due.setdefault(batch.access, []).append(own)
                 self._add(batch, own)
@@ -153,8 +153,8 @@ class ManyExports:
         self._jobs.setdefault(batch.access, []).extend(own)
         if known := self._reading.get(batch.access):
             # an error of the token is one of all its slices
-            covers = {*(known.batch.covers or ()), *(batch.covers or ())}
-            known.batch = replace(known.batch, covers=tuple(sorted(covers)))
+            ids = {*(known.batch.ids or ()), *(batch.ids or ())}
+            known.batch = replace(known.batch, ids=tuple(sorted(ids)))
         else:
             save = partial(self._save_of, batch.access)
             reader = self._new_reader(batch.access, self._jobs[batch.access], save)
@@ -272,7 +272,7 @@ class ManyExports:
             MewsError: There is none left.
         """
         one = self._reading[access]
-        self._go_on_without(one.batch, error)
+        self._record_failure(one.batch, error)
         # no more exports are to be added for it
         one.reader.entity.error = error
         del self._reading[access]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from tap_mews.exports.jobs import EntityExports
 
 FIRST_PAUSE = 0.5
-"""Seconds before the first look at an export, where nobody knows how long it takes."""
+"""Seconds before the first look at an export, where it is unknown how long it takes."""
 
 SHORTEST_PAUSE = 0.25
 """Seconds between two looks where an export is due."""

@@ -31,7 +31,7 @@ class PartitionRecord(UsageRecord):
     """What has a scope and a bookmark of its own.
 
     Attributes:
-        ids: The properties or chains, or None where nobody knows.
+        ids: The enterprises or chains, or None if unknown.
         rows: Records that were delivered.
         bookmarks: Before the run and now, as the state has them.
         due: The time that was to be read, or None if nothing was due.
@@ -93,9 +93,7 @@ class StreamRecord:
 
     def of(self, slice_: Slice) -> PartitionRecord:
         """The partition that a slice belongs to."""
-        new = PartitionRecord(
-            self.metrics.log_if_due, ids=slice_.covers or slice_.scope
-        )
+        new = PartitionRecord(self.metrics.log_if_due, ids=slice_.ids or slice_.scope)
         return self.partitions.setdefault(slice_.partition, new)
 
     def is_read(self, partition: PartitionRecord) -> bool:
@@ -108,7 +106,7 @@ class StreamRecord:
 
     @staticmethod
     def _is_of(ids: tuple[str, ...], partition: PartitionRecord) -> bool:
-        """Whether a partition has some of these; nobody may know."""
+        """Whether a partition has some of these, or may have."""
         return not (ids and partition.ids and set(ids).isdisjoint(partition.ids))
 
     def plan(
@@ -206,8 +204,8 @@ class Failure:
 
     Attributes:
         stream: Of which; None for all of them.
-        whose: Name of the token or of the properties.
-        ids: The properties, chains or parents, as far as they are known.
+        whose: Name of the token or of the enterprises.
+        ids: The enterprises, chains or parents, as far as they are known.
         kind: Of the error.
     """
 
@@ -225,7 +223,7 @@ class RunRecord(UsageRecord):
         metrics: Of that usage.
         streams: By name, those that are to be read.
         failures: What could not be read though other things could.
-        names_of: Gives words for properties.
+        names_of: Gives words for enterprises.
         reading: The stream that is being read, or that was when the run ended.
         began: When the run began, by the clock of this machine.
         ended: When it ended.

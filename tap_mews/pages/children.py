@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_mews.api.operations import NOBODY
+from tap_mews.api.operations import NIL_ID
 from tap_mews.pages.batches import overlap, pop_first
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import PageFetch
-    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
     from tap_mews.reading.windows import Window
     from tap_mews.records.rows import Rows
@@ -38,7 +38,7 @@ class ChildFetch:
         self,
         parents: Sequence[PageFetch[Parent]],
         children: PageFetch[bytes],
-        reach: Reach,
+        allocation: Allocation,
         *,
         is_probe: bool = False,
     ) -> None:
@@ -46,14 +46,14 @@ class ChildFetch:
 
         Args:
             parents: Fetch the rows of a window. The first one says how a slice is
-                read; the others ask for all of its properties.
+                read; the others ask for all of its enterprises.
             children: Fetches what belongs to them.
-            reach: Says what the parents themselves belong to.
+            allocation: Says what the parents themselves belong to.
             is_probe: Whether to ask for children even if there is no parent.
         """
         self._parents = parents
         self._children = children
-        self._reach = reach
+        self._allocation = allocation
         self._is_probe = is_probe
 
     def batches(self, slice_: Slice) -> list[Batch]:
@@ -67,7 +67,7 @@ class ChildFetch:
             MewsError: As `read_pages`.
         """
         for ids in self._portions(slice_, window, batch):
-            yield from self._children.rows(slice_, window, replace(batch, ids=ids))
+            yield from self._children.rows(slice_, window, replace(batch, scope=ids))
 
     def _portions(
         self, slice_: Slice, window: Window, batch: Batch
@@ -78,7 +78,7 @@ class ChildFetch:
         asked = [(each, self._asking(each, batch)) for each in self._parents]
         found: dict[str, None] = {}
         for parents, asking in asked:
-            if asking.ids == ():
+            if asking.scope == ():
                 continue
             for page in parents.pages(slice_, window, asking):
                 found |= dict.fromkeys(row.id for row in page.value.rows)
@@ -86,12 +86,12 @@ class ChildFetch:
                 while len(found) >= most:
                     yield tuple(sorted(pop_first(found, most)))
         if self._is_probe and not found:
-            found[NOBODY] = None
+            found[NIL_ID] = None
         if found:
             yield tuple(sorted(found))
 
     def _asking(self, parents: PageFetch[Parent], batch: Batch) -> Batch:
-        """What to ask parents by: those under parents, by these of its properties.
+        """What to ask parents by: those under parents, by these of its enterprises.
 
         Raises:
             MewsError: The token cannot list these, or not those of the batch.
@@ -99,9 +99,10 @@ class ChildFetch:
         above = parents.operation.selector.parents
         if above is None:
             return batch
-        for (access, ids), error in self._reach.unlisted(above).items():
-            if access is batch.access and overlap(ids, batch.covers):
+        for (access, ids), error in self._allocation.unlisted(above).items():
+            if access is batch.access and overlap(ids, batch.ids):
                 raise error
-        if batch.ids is None:
-            return replace(batch, ids=self._reach.ids(above, batch.access))
-        return replace(batch, ids=self._reach.owned(above, batch.access, batch.ids))
+        if batch.scope is None:
+            return replace(batch, scope=self._allocation.ids(above, batch.access))
+        owned = self._allocation.owned(above, batch.access, batch.scope)
+        return replace(batch, scope=owned)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_mews.api.operations import NOBODY, Operation
+from tap_mews.api.operations import NIL_ID, Operation
 from tap_mews.pages.batches import pop_first
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.rows import Rows
@@ -108,7 +108,7 @@ class CompanionshipFetch:
         client = self._client_of(slice_, batch.access)
         for updated in self._portions(slice_, window, batch):
             groups = {"ReservationGroupIds": sorted(updated)}
-            body = COMPANIONSHIPS.body(None, batch.ids) | groups
+            body = COMPANIONSHIPS.body(None, batch.scope) | groups
             what = f"{len(updated)} groups of {window}"
             pages = read_pages(client, COMPANIONSHIPS, body, self._size, bytes, what)
             read = islice(pages, 1) if self._is_probe else pages
@@ -143,7 +143,7 @@ class CompanionshipFetch:
             while len(updated) >= MAX_GROUPS:
                 yield pop_first(updated, MAX_GROUPS)
         if self._is_probe and not updated:
-            updated[NOBODY] = None
+            updated[NIL_ID] = None
         if updated:
             yield updated
         if alone:

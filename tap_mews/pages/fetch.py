@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
     from tap_mews.identifiers import Ids
+    from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.decoder import Page
-    from tap_mews.pages.reach import Reach
     from tap_mews.reading.reader import Slice
 
 T = TypeVar("T")
@@ -47,7 +47,7 @@ class PageFetch(Generic[T]):
         self,
         operation: Operation,
         row: type[T],
-        reach: Reach,
+        allocation: Allocation,
         client_of: ClientOf,
         page_size: int,
         *,
@@ -58,14 +58,14 @@ class PageFetch(Generic[T]):
         Args:
             operation: What to call.
             row: What to make of a row, as `PageDecoder`.
-            reach: Says by which token whose rows are read.
+            allocation: Says by which token whose rows are read.
             client_of: Gives what makes the calls for a slice.
             page_size: Rows to ask for in one page.
             is_probe: Whether one request is enough.
         """
         self.operation = operation
         self._row = row
-        self._reach = reach
+        self._allocation = allocation
         self._client_of = client_of
         self._size = PageSize(page_size)
         by = operation.time_filter
@@ -75,7 +75,7 @@ class PageFetch(Generic[T]):
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """What each read of a slice asks for."""
-        batches = batches_of(self._reach, self.operation.selector, slice_)
+        batches = batches_of(self._allocation, self.operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
     def pages(
@@ -138,7 +138,7 @@ class PageFetch(Generic[T]):
             yield from islice(pages, 1) if self._is_probe else pages
 
         try:
-            yield from self._most_ids.read(batch.ids, some)
+            yield from self._most_ids.read(batch.scope, some)
         except RefusedError as error:
             if error.status == codes.not_found and not self.operation.is_documented:
                 raise UnauthorizedError(str(error)) from None

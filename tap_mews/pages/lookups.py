@@ -1,7 +1,7 @@
-"""Lists that other requests need, such as the properties; each is read once a run.
+"""Lists that other requests need, such as the enterprises; each is read once a run.
 
-They are those of one access token; `portfolio` and `reach` put together what several
-tokens list.
+They are those of one access token; `portfolio` and `allocation` put together
+what several tokens list.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ T = TypeVar("T")
 logger = logging.getLogger("tap-mews.pages")
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
-"""Nothing in Mews is older than Mews; where to start when nobody knows better."""
+"""Nothing in Mews is older than Mews; where to start if nothing better is known."""
 
 ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
 
 
 class Enterprise(msgspec.Struct, frozen=True):
-    """A property as `enterprises/getAll` shows it, as far as reading needs it."""
+    """An enterprise as `enterprises/getAll` shows it, as far as reading needs it."""
 
     id: str = msgspec.field(name="Id")
     name: str | None = msgspec.field(name="Name", default=None)
@@ -86,8 +86,8 @@ class Lookups:
 
     Attributes:
         access: The token.
-        enterprise_ids: The properties that lists are narrowed to; None for all.
-        chain_ids: The chains whose lists are wanted; None where nobody knows.
+        enterprise_ids: The enterprises that lists are narrowed to; None for all.
+        chain_ids: The chains whose lists are wanted; None if unknown.
         is_narrowed: Whether the token reaches more, so that requests must name them.
     """
 
@@ -121,7 +121,7 @@ class Lookups:
         self._refusals: dict[tuple[str, str], Refusal] = {}
 
     def narrowed(self, enterprise_ids: Ids, chain_ids: Ids) -> Lookups:
-        """Lists of the same token, of other properties or chains."""
+        """Lists of the same token, of other enterprises or chains."""
         narrowed = Lookups(
             self._client, self.access, self._page_size, enterprise_ids, chain_ids
         )
@@ -129,7 +129,7 @@ class Lookups:
         return narrowed
 
     def rows(self, operation: Operation) -> list[Rows]:
-        """All rows that an operation lists, of the properties that are read.
+        """All rows that an operation lists, of the enterprises that are read.
 
         Those that Mews refuses are missing, see `refusals`. A list that cannot be read
         is not asked for again.
@@ -202,7 +202,7 @@ class Lookups:
         return MostIds(operation.selector.most).read(ids, some)
 
     def _asked_by(self, operation: Operation, ids: Ids) -> dict[str, list[str]]:
-        """By property or chain, the identifiers that its part of a list is asked by.
+        """By enterprise or chain, the identifiers that its part of a list is asked by.
 
         Args:
             operation: Lists them.
@@ -244,7 +244,7 @@ class Lookups:
     def owners(self, operation: Operation) -> dict[str, str]:
         """The properties of the rows that an operation lists, by their identifiers.
 
-        A row that names no property is there by itself.
+        A row that names no enterprise is there by itself.
 
         Raises:
             MewsError: As `rows`.
@@ -270,11 +270,11 @@ class Lookups:
                     raise UnexpectedAnswerError(msg) from None
 
     def enterprises(self) -> tuple[Enterprise, ...]:
-        """All properties that the token reaches (`enterprises/getAll`).
+        """All enterprises that the token reaches (`enterprises/getAll`).
 
         Raises:
             UnexpectedAnswerError: There is none, so that nothing could be read.
-            MewsError: As `rows`; some tokens of a single property may not list it.
+            MewsError: As `rows`; some tokens of a single enterprise may not list it.
         """
         found = tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
         if not found:
@@ -307,7 +307,7 @@ class Lookups:
             return (own,)
 
     def own_enterprise(self) -> Enterprise | None:
-        """The property of the token (`configuration/get`); None if Mews names none."""
+        """The token's enterprise (`configuration/get`); None if Mews names none."""
         decoder = msgspec.json.Decoder(_Configuration)
         try:
             answer = self._client.call("configuration/get", {}, decoder)
@@ -359,6 +359,6 @@ def _days_of(duration: str | None) -> timedelta:
 
 
 def _plain(found: Enterprise) -> Enterprise:
-    """A property with its identifiers as Mews compares them: without case."""
+    """An enterprise with its identifiers as Mews compares them: without case."""
     chain_id = found.chain_id and plain_id(found.chain_id)
     return msgspec.structs.replace(found, id=plain_id(found.id), chain_id=chain_id)

@@ -1,6 +1,6 @@
-"""Reads a list without the properties that Mews refuses.
+"""Reads a list without the enterprises that Mews refuses.
 
-Permissions differ from property to property, and one that is refused has the whole
+Permissions differ from enterprise to enterprise, and one that is refused has the whole
 request refused.
 """
 
@@ -28,7 +28,7 @@ class Refusal:
     """What Mews refuses of a list while it allows the rest.
 
     Attributes:
-        ids: The properties or chains.
+        ids: The enterprises or chains.
         error: The refusal of the whole list.
     """
 
@@ -44,7 +44,7 @@ def read_permitted(
     """Read in halves, and halves of these, what is refused as a whole.
 
     Args:
-        read: Reads the list of some properties or chains.
+        read: Reads the list of some enterprises or chains.
         ids: All of them.
         error: The refusal.
 

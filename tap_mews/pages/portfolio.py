@@ -1,8 +1,8 @@
 """All that the access tokens of a run reach, and by which of them each part is read.
 
-A property that several tokens reach is read by one of them: the one that reaches most,
-so that a portfolio takes few requests. What belongs to a chain is read by each token
-of the chain, since Mews does not promise that all of them see the same.
+An enterprise that several tokens reach is read by one of them: the one that reaches
+most, so that a portfolio takes few requests. What belongs to a chain is read by each
+token of the chain, since Mews does not promise that all of them see the same.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import NO_SELECTOR, WORLD
+from tap_mews.api.operations import GLOBAL, NO_SELECTOR
 from tap_mews.errors import (
     InvalidSettingsError,
     MewsError,
     RefusedError,
     UnauthorizedError,
 )
+from tap_mews.pages.allocation import Allocation, chains_of, chosen
 from tap_mews.pages.lookups import Lookups, ask_each
-from tap_mews.pages.reach import Reach, chains_of, chosen
 from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Selector
     from tap_mews.identifiers import Ids
+    from tap_mews.pages.allocation import Shares
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.lookups import Enterprise
-    from tap_mews.pages.reach import Shares
 
 _Listed = tuple[tuple["Access", ...], "tuple[Enterprise, ...] | None"]
 """The tokens that are needed, and what they reach together, where that is known."""
@@ -38,10 +38,10 @@ logger = logging.getLogger("tap-mews.pages")
 
 
 class Portfolio:
-    """The properties that the tokens of a run reach, shared out among them.
+    """The enterprises that the tokens of a run reach, shared out among them.
 
     Attributes:
-        troubles: The tokens that cannot be used, and why; see `list`.
+        unusable_tokens: The tokens that cannot be used, and why; see `list`.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Portfolio:
         self._reads_chains_once = reads_chains_once
         self._is_of_many = len(self._lookups) > 1
         self._found: dict[Access, tuple[Enterprise, ...]] = {}
-        self.troubles: dict[Access, MewsError] = {}
+        self.unusable_tokens: dict[Access, MewsError] = {}
 
-    def list(self) -> Reach:
-        """List the properties, and settle which token reads which of them.
+    def list(self) -> Allocation:
+        """List the enterprises, and settle which token reads which of them.
 
-        Of several tokens, those that cannot be used are in `troubles` then.
+        Of several tokens, those that cannot be used are in `unusable_tokens` then.
 
         Raises:
             InvalidSettingsError: No token reaches all that the settings name.
@@ -86,7 +86,7 @@ class Portfolio:
             self._check_settings(listed)
             ids = chosen(ids, {each.id for each in listed})
             chain_ids = chosen(chain_ids, chains_of(listed))
-        return Reach(
+        return Allocation(
             self._lookups, accesses, listed, ids, chain_ids, is_of_many=self._is_of_many
         )
 
@@ -95,7 +95,7 @@ class Portfolio:
         try:
             listed = lookups.enterprises()
         except (UnauthorizedError, RefusedError) as error:
-            # some tokens of a single property may not list it
+            # some tokens of a single enterprise may not list it
             own = lookups.own_enterprise()
             if own is None:
                 logger.warning(
@@ -116,12 +116,12 @@ class Portfolio:
         for access, result in results.items():
             if isinstance(result, MewsError):
                 text = f"{access.name}: {result.text}"
-                self.troubles[access] = result.reworded(text)
+                self.unusable_tokens[access] = result.reworded(text)
             else:
                 self._found[access] = result
         if not self._found:
-            error = next(iter(self.troubles.values()))
-            count = len(self.troubles)
+            error = next(iter(self.unusable_tokens.values()))
+            count = len(self.unusable_tokens)
             text = f"none of the {count} access tokens works; {error}"
             raise error.reworded(text)
         return self._share_out()
@@ -157,12 +157,12 @@ class Portfolio:
         """Refuse settings that name what no token reaches.
 
         Mews gives no rows of it and no error, so that a misspelt identifier would pass
-        for a property in which nothing happens.
+        for an enterprise in which nothing happens.
 
         Raises:
             InvalidSettingsError: Names it.
         """
-        if self.troubles:
+        if self.unusable_tokens:
             return  # a token in trouble may reach it
         ids = {each.id for each in listed}
         chains = {each.chain_id for each in listed}
@@ -173,10 +173,10 @@ class Portfolio:
     @property
     def lacks_tokens(self) -> bool:
         """Whether chains must wait for tokens that cannot be used."""
-        return bool(self.troubles) and not self._reads_chains_once
+        return bool(self.unusable_tokens) and not self._reads_chains_once
 
     def names_of(self, ids: Iterable[str]) -> str:
-        """Words for properties, by their names; what is none keeps its identifier.
+        """Words for enterprises, by their names; what is none keeps its identifier.
 
         What has not been listed is not asked for to find words.
         """
@@ -189,7 +189,7 @@ class Portfolio:
         return abbreviated([names.get(key, key) for key in ids])
 
     def reached_by(self, access: Access) -> set[str]:
-        """The properties that a token reaches, whatever the settings name."""
+        """The enterprises that a token reaches, whatever the settings name."""
         return {each.id for each in self._found.get(access, ())}
 
     def are_all_read(self, selector: Selector) -> bool:
@@ -197,7 +197,7 @@ class Portfolio:
         is_of_chain = selector.of == "chain" and selector.parents is None
         return is_of_chain and self._is_of_many and not self._reads_chains_once
 
-    def properties_of(self, access: Access) -> tuple[str, ...]:
+    def enterprises_of(self, access: Access) -> tuple[str, ...]:
         """What is read with a token, or could be with one that is not needed."""
         own, only = self._lookups[access].enterprise_ids, self._enterprise_ids
         listed = sorted(each.id for each in self._found.get(access, ()))
@@ -214,7 +214,7 @@ class Portfolio:
             selector: Of its operation.
             tried: The tokens that cannot read it.
         """
-        if selector in (NO_SELECTOR, WORLD) or not self._is_of_many:
+        if selector in (NO_SELECTOR, GLOBAL) or not self._is_of_many:
             return {}
         is_of_chain = selector.of == "chain"
         if is_of_chain and not self._reads_chains_once:
@@ -222,8 +222,8 @@ class Portfolio:
         lookups = self._lookups[batch.access]
         own = lookups.chain_ids if is_of_chain else lookups.enterprise_ids
         left = set(own or ())
-        if selector.parents is None and batch.covers is not None:
-            left &= set(batch.covers)
+        if selector.parents is None and batch.ids is not None:
+            left &= set(batch.ids)
         shares: Shares = {}
         for access, listed in self._found.items():
             reached = {each.chain_id if is_of_chain else each.id for each in listed}

@@ -89,7 +89,7 @@ class PageReader:
         fetch: Fetch,
         lane: Lane[Rows],
         windowing: Windowing,
-        go_on_without: Callable[[Batch, MewsError], None],
+        record_failure: Callable[[Batch, MewsError], None],
         page_size: int,
         clock: Clock,
     ) -> None:
@@ -100,7 +100,7 @@ class PageReader:
             fetch: Fetches the rows of one window.
             lane: Where the reads wait for their turn.
             windowing: Cuts slices into windows.
-            go_on_without: Called where a batch cannot be read; raises the error if
+            record_failure: Called where a batch cannot be read; raises the error if
                 that leaves nothing to go on with.
             page_size: Rows of a page after which there are more.
             clock: Time of the run.
@@ -111,7 +111,7 @@ class PageReader:
         self._fetch = fetch
         self._lane = lane
         self._windowing = windowing
-        self._go_on_without = go_on_without
+        self._go_on_without = record_failure
         self._last: list[_Task] = []
         self._tasks: list[tuple[_Task, int]] = []
         self._batches: list[Batch] = []
@@ -276,7 +276,7 @@ class PageReader:
 
 def _asked_alone(batch: Batch) -> _Alone:
     """What Mews may refuse a read for while it allows others."""
-    return batch.access, batch.ids if batch.is_apart else None
+    return batch.access, batch.scope if batch.is_separate else None
 
 
 def _first_of_each(planned: Sequence[_Planned]) -> int:
@@ -293,6 +293,6 @@ def _first_of_each(planned: Sequence[_Planned]) -> int:
 
 def _is_part(batch: Batch, of: Batch) -> bool:
     """Whether a batch asks for no more than another one does."""
-    if batch.access is not of.access or of.covers is None or batch.covers is None:
+    if batch.access is not of.access or of.ids is None or batch.ids is None:
         return batch.access is of.access
-    return set(batch.covers) <= set(of.covers)
+    return set(batch.ids) <= set(of.ids)

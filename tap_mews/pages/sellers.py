@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from tap_mews.api.operations import Operation
-    from tap_mews.pages.reach import Reach
+    from tap_mews.pages.allocation import Allocation
 
 logger = logging.getLogger("tap-mews.pages")
 
@@ -79,24 +79,24 @@ class _Rate(msgspec.Struct, gc=False):
 
 
 def bookable_services(
-    stream: str, reach: Reach, services: Operation
+    stream: str, allocation: Allocation, services: Operation
 ) -> dict[str, TimeUnits]:
     """The services in use that can be booked by time units, with those units.
 
     Args:
         stream: Named in warnings of what cannot be read.
-        reach: Gives the services and the time zones of their properties.
+        allocation: Gives the services and the time zones of their enterprises.
         services: Lists the services.
 
     Raises:
-        MewsError: As `Reach.ids`.
+        MewsError: As `Allocation.ids`.
     """
-    zones = {each.id: each.time_zone for each in reach.listed or ()}
+    zones = {each.id: each.time_zone for each in allocation.listed or ()}
     found: dict[str, TimeUnits] = {}
     without_property: set[str] = set()
     without_zone: set[str] = set()
     without_period: set[str] = set()
-    for service in reach.objects(services, _Service):
+    for service in allocation.objects(services, _Service):
         if not service.is_sold:
             continue
         if not service.enterprise_id:
@@ -130,24 +130,24 @@ def bookable_services(
 
 
 def base_rates(
-    stream: str, reach: Reach, rates: Operation, services: Operation
+    stream: str, allocation: Allocation, rates: Operation, services: Operation
 ) -> dict[str, TimeUnits]:
     """The public base rates in use, with the time units of their services.
 
     Args:
         stream: As for `bookable_services`.
-        reach: Gives the rates as well.
+        allocation: Gives the rates as well.
         rates: Lists the rates.
         services: Lists the services.
 
     Raises:
-        MewsError: As `Reach.ids`.
+        MewsError: As `Allocation.ids`.
     """
-    bookable = bookable_services(stream, reach, services)
+    bookable = bookable_services(stream, allocation, services)
     sold = {plain_id(key): units for key, units in bookable.items()}
     found: dict[str, TimeUnits] = {}
     without_service: set[str] = set()
-    for rate in reach.objects(rates, _Rate):
+    for rate in allocation.objects(rates, _Rate):
         if not rate.is_priced:
             continue
         if not rate.service_id:

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tap_mews.api.client import MewsClient
     from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
+    from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import ClientOf
-    from tap_mews.pages.reach import Reach
     from tap_mews.pages.time_units import TimeUnits
     from tap_mews.pages.unfolding import Unfolded, Unfolding
     from tap_mews.reading.reader import Slice
@@ -50,7 +50,7 @@ class SeriesFetch:
         operation: Operation,
         unfolding: Unfolding,
         sold: Mapping[str, TimeUnits],
-        reach: Reach,
+        allocation: Allocation,
         client_of: ClientOf,
         missing: dict[str, set[datetime]],
         *,
@@ -62,7 +62,7 @@ class SeriesFetch:
             operation: What to call, with one identifier of `sold`.
             unfolding: Makes rows of an answer.
             sold: Identifiers of the services or rates, with their time units.
-            reach: Says by which token each of them is read.
+            allocation: Says by which token each of them is read.
             client_of: Gives what makes the calls for a slice.
             missing: Takes the starts of the time units that answers lack, by
                 identifier of `sold`.
@@ -71,7 +71,7 @@ class SeriesFetch:
         self._operation = operation
         self._unfolding = unfolding
         self._sold = sold
-        self._reach = reach
+        self._allocation = allocation
         self._client_of = client_of
         self._missing = missing
         self._is_probe = is_probe
@@ -83,7 +83,7 @@ class SeriesFetch:
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """Each service or rate by itself."""
-        batches = batches_of(self._reach, self._operation.selector, slice_)
+        batches = batches_of(self._allocation, self._operation.selector, slice_)
         return batches[:1] if self._is_probe else batches
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
@@ -94,7 +94,7 @@ class SeriesFetch:
         Raises:
             MewsError: As `MewsClient.call`.
         """
-        for key in batch.ids or ():
+        for key in batch.scope or ():
             client = self._client_of(slice_, batch.access)
             try:
                 yield from self._of(key, client, window)

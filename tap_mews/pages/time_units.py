@@ -1,4 +1,4 @@
-"""Days, hours and months that a service is sold by, where its property stands."""
+"""Days, hours and months that a service is sold by, where its enterprise stands."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class TimeUnits:
     """
 
     def __init__(self, zone: str, period: Period) -> None:
-        """Know them by the time zone of the property.
+        """Know them by the time zone of the enterprise.
 
         Args:
-            zone: `TimeZoneIdentifier` of the property.
+            zone: `TimeZoneIdentifier` of the enterprise.
             period: How long each is.
 
         Raises:

@@ -34,7 +34,7 @@ class Windowing:
     Attributes:
         time_filter: Of the operation; None where nothing selects by time.
         began: When the run began, by the server's clock.
-        oldest: When the oldest property was created; few rows are from before.
+        oldest: When the oldest enterprise was created; few rows are from before.
     """
 
     time_filter: TimeFilter | None
@@ -44,7 +44,7 @@ class Windowing:
     def windows(self, slice_: Slice) -> Iterator[Window]:
         """The windows of a slice, of a calendar month or a few days more.
 
-        Those from before the oldest property are as long as the operation allows: a
+        Those from before the oldest enterprise are as long as the operation allows: a
         chain can be older than what a token reaches of it.
         """
         start, end, by = slice_.start, slice_.end, self.time_filter

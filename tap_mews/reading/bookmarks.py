@@ -2,7 +2,7 @@
 
     {"replication_key": "UpdatedUtc",
      "replication_key_value": "2026-03-01T00:00:00Z",   read whole up to here …
-     "covers": ["…", "…"],                              … for these properties or chains
+     "covers": ["…", "…"],                              … for these enterprises/chains
      "joining": [{"ids": ["…"],                         came later: being read from
                   "replication_key_value": "…"}],       their own beginning up to there
                                                         (`through`: only by a token)
@@ -13,7 +13,7 @@
                                                         later that of what joined
 
 The SDK's two keys are what other tools look at; the rest is bounded by the number of
-properties. Orchestrators merge states key by key, and what is left out would come back
+enterprises. Orchestrators merge states key by key, and what is left out would come back
 from an older one: so what does not apply is there as null or empty.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 MAIN = 0
-"""The partition of all properties except those that join."""
+"""The partition of all enterprises except those that join."""
 
 
 EMPTY: dict[str, Any] = {
@@ -53,7 +53,7 @@ class Selection:
     """What a stream reads of all there is.
 
     Attributes:
-        ids: The properties or chains that it reads, or None where nobody knows.
+        ids: The enterprises or chains that it reads, or None if unknown.
         scope: Those that requests must name; None if they name none.
     """
 
@@ -110,7 +110,7 @@ class Bookmarks:
 
     @property
     def known(self) -> tuple[str, ...] | None:
-        """The properties or chains of earlier runs; None where none are noted."""
+        """The enterprises or chains of earlier runs; None where none are noted."""
         return self._partitions.known
 
     def of(self, slice_: Slice) -> str | None:
@@ -139,7 +139,7 @@ class Bookmarks:
         self._complete()
         self._state["start_date"] = self._start_date and format_moment(self._start_date)
         if self._partitions.covers is None:
-            # nobody knows whose rows they are, so they cannot be asked for apart
+            # it is unknown whose rows they are, so they cannot be asked for apart
             self._state["replication_key_value"] = None
         else:
             self._partitions.restart()
@@ -162,7 +162,7 @@ class Bookmarks:
         lookback: timedelta,
         now: datetime,
         *,
-        is_apart: bool = False,
+        is_separate: bool = False,
     ) -> list[Slice]:
         """The pending slices, in the order in which they are to be read.
 
@@ -175,7 +175,7 @@ class Bookmarks:
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
             now: When the run began.
-            is_apart: Whether what joins is read to the end of the run by itself; the
+            is_separate: Whether what joins is read to the end of the run by itself; the
                 rest of a ledger is read to a day after the bookmark that it leaves.
         """
         self._ids = chosen = selection.ids
@@ -191,7 +191,7 @@ class Bookmarks:
                 ids = tuple(group["ids"])
                 reached = _moment_of(group)
                 begin = start(ids) if reached is None else reached - lookback
-                last = max(bookmark, end) if is_apart else bookmark
+                last = max(bookmark, end) if is_separate else bookmark
                 if begin is not None and begin > last:
                     self._note_start(group)
                     self._partitions.merge(group)
@@ -217,11 +217,11 @@ class Bookmarks:
         return number
 
     @property
-    def behind(self) -> list[dict[str, Any]]:
+    def lagging(self) -> list[dict[str, Any]]:
         """What single tokens have not read of chains that others have read."""
-        return self._partitions.behind
+        return self._partitions.lagging
 
-    def due_behind(
+    def due_lagging(
         self,
         groups: Iterable[dict[str, Any]],
         start: Callable[[tuple[str, ...] | None], datetime | None],
@@ -257,7 +257,7 @@ class Bookmarks:
         Raises:
             InvalidStateError: Names the bookmark and the value to set.
         """
-        for part in (self._state, *self._partitions.joining, *self.behind):
+        for part in (self._state, *self._partitions.joining, *self.lagging):
             reached = _moment_of(part)
             if reached is not None and reached > latest:
                 msg = (
@@ -271,7 +271,7 @@ class Bookmarks:
         """Note that a window of a slice has been delivered.
 
         Args:
-            slice_: What the piece was cut from.
+            slice_: What the window was cut from.
             until: Its end.
         """
         if slice_.partition == MAIN:
@@ -286,27 +286,27 @@ class Bookmarks:
         if self.value is not None and until >= self.value:
             self._partitions.merge(group)
 
-    def part(self, ids: Iterable[str]) -> None:
+    def hold_back(self, ids: Iterable[str]) -> None:
         """Let some that cannot be read stay where they are; the others continue.
 
         Args:
-            ids: Properties, chains or parents.
+            ids: Enterprises, chains or parents.
         """
         self._complete()
-        self._partitions.part(ids)
+        self._partitions.hold_back(ids)
 
-    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+    def hold_back_token(self, ids: Iterable[str], through: Iterable[str]) -> None:
         """Let one token stay where it is while others of its chains continue.
 
         Args:
             ids: Chains.
-            through: The properties that the token reaches.
+            through: The enterprises that the token reaches.
         """
         self._complete()
-        self._partitions.fall_behind(ids, through)
+        self._partitions.hold_back_token(ids, through)
 
     def _take_partitions(self) -> None:
-        """Take over a state in which each property had a bookmark of its own (0.1).
+        """Take over a state in which each enterprise had a bookmark of its own (0.1).
 
         Those that stand at the latest moment go on together; the others have joined
         later, as it were, and are read up to there first.

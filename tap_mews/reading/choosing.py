@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
 from tap_mews.errors import RefusedError, TooHeavyError, UnauthorizedError
-from tap_mews.reading.reader import Reader, Slice, WindowRead, noting
+from tap_mews.reading.reader import Reader, Slice, WindowRead, capture_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -39,7 +39,7 @@ EXPORTS, PAGES = ExtractionMethod
 
 def preferred(slice_: Slice) -> ExtractionMethod:
     """The method that suits a slice: pages for a short one, an export for the rest."""
-    start = slice_.reached or slice_.start
+    start = slice_.bookmark or slice_.start
     is_short = start is not None and slice_.end - start <= LONGEST_BY_PAGES
     return PAGES if is_short else EXPORTS
 
@@ -88,7 +88,7 @@ class AutoReader:
             stream: Its name, for log lines.
             new_reader: Makes a reader of one method.
             methods: Those that may be used, at least one.
-            beginning: Gives the start of what properties or chains have, for pages.
+            beginning: Gives the start of what enterprises or chains have, for pages.
             resumes: Whether an earlier run has added exports to resume.
             forget_exports: To be called when they are not resumed.
         """
@@ -169,14 +169,14 @@ class AutoReader:
         """The slice with a start, which an export can do without but pages cannot."""
         if slice_.start is not None:
             return slice_
-        return replace(slice_, start=self._beginning(slice_.covers))
+        return replace(slice_, start=self._beginning(slice_.ids))
 
     def _pages_or_exports(self, leg: _Leg) -> Iterator[WindowRead]:
         """Pages, until one of a single row is too heavy; then exports for the rest."""
         heavy: list[MewsError] = []
         with closing(leg.reader.windows()) as windows:
             for window_read in windows:
-                yield noting(
+                yield capture_errors(
                     window_read, heavy, lambda each: isinstance(each, TooHeavyError)
                 )
                 if heavy:
@@ -187,6 +187,6 @@ class AutoReader:
                 "%s: %s; reading through exports instead", self._stream, heavy[0]
             )
             rest = leg.slices[leg.slices.index(window_read.slice) :]
-            rest[0] = replace(rest[0], start=window_read.window.start, reached=None)
+            rest[0] = replace(rest[0], start=window_read.window.start, bookmark=None)
             self._open(EXPORTS, rest)
             yield from self._legs[-1].reader.windows()

@@ -1,8 +1,8 @@
-"""Which properties or chains stand at the bookmark of a stream, and which elsewhere.
+"""Which enterprises or chains stand at the bookmark of a stream, and which elsewhere.
 
 Those that `covers` names stand at the bookmark. Those in `joining` came later and are
 read up to there first; those in `left` are not reached any more. A group of `joining`
-that is `through` some properties is what their token has not read of a chain.
+that is `through` some enterprises is what their token has not read of a chain.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Group = dict[str, Any]
 """Identifiers with where they stand, as the state holds them."""
 
 KEPT_AFTER_LEAVING = timedelta(days=30)
-"""How long the bookmark of a property or chain is kept that is not reached any more."""
+"""How long a bookmark is kept whose enterprise or chain no token reaches any more."""
 
 MAX_JOINING_IDS = 1000
-"""Properties or chains that join together; no request may name more of them."""
+"""Enterprises or chains that join together; no request may name more of them."""
 
 
 class Partitions:
@@ -44,7 +44,7 @@ class Partitions:
         self._state = state
         if self.covers is not None:
             state["covers"] = [*plain_ids(self.covers)]
-        for group in (*self._apart, *self._left):
+        for group in (*self._unmerged, *self._left):
             group["ids"] = [*plain_ids(group["ids"])]
 
     @property
@@ -56,19 +56,19 @@ class Partitions:
     @property
     def joining(self) -> list[Group]:
         """Those that are read up to the bookmark first."""
-        return [each for each in self._apart if not each.get("through")]
+        return [each for each in self._unmerged if not each.get("through")]
 
     @joining.setter
     def joining(self, groups: list[Group]) -> None:
-        self._state["joining"] = [*groups, *self.behind]
+        self._state["joining"] = [*groups, *self.lagging]
 
     @property
-    def behind(self) -> list[Group]:
+    def lagging(self) -> list[Group]:
         """What one token has not read of a chain, while others continue."""
-        return [each for each in self._apart if each.get("through")]
+        return [each for each in self._unmerged if each.get("through")]
 
     @property
-    def _apart(self) -> list[Group]:
+    def _unmerged(self) -> list[Group]:
         return self._state.get("joining") or []
 
     @property
@@ -86,35 +86,35 @@ class Partitions:
         """Note that these are read together, except those that are still joining."""
         self._state["covers"] = sorted(set(ids) - self._ids_joining())
 
-    def join(self, reach: set[str], now: datetime) -> None:
+    def join(self, present: set[str], now: datetime) -> None:
         """Note what has joined, left or come back since the last run.
 
         Args:
-            reach: What the stream reads now.
+            present: What the stream reads now.
             now: When the run began.
         """
         covers = self.covers or []
         joining = [
             {**group, "ids": kept}
             for group in self.joining
-            if (kept := [key for key in group["ids"] if key in reach])
+            if (kept := [key for key in group["ids"] if key in present])
         ]
         known = set(covers).union(*(group["ids"] for group in joining))
         left = self._still_left(now)
         # what returns resumes where it was
         for each in left:
-            back = sorted((reach - known).intersection(each["ids"]))
+            back = sorted((present - known).intersection(each["ids"]))
             joining += _groups(back, each["replication_key_value"])
             known.update(back)
             each["ids"] = sorted(set(each["ids"]) - known)
-        joining += _groups(sorted(reach - known))
+        joining += _groups(sorted(present - known))
         for part in ({**self._state, "ids": covers}, *self.joining):
-            gone = sorted(set(part["ids"]) - reach)
+            gone = sorted(set(part["ids"]) - present)
             if gone and part.get("replication_key_value"):
                 value = {"replication_key_value": part["replication_key_value"]}
                 left.append({"ids": gone, "since": format_moment(now), **value})
         self._state["left"] = [each for each in left if each["ids"]]
-        self._state["covers"] = sorted(reach & set(covers))
+        self._state["covers"] = sorted(present & set(covers))
         self.joining = joining
 
     def _still_left(self, now: datetime) -> list[Group]:
@@ -133,28 +133,28 @@ class Partitions:
                 )
         return kept
 
-    def part(self, ids: Iterable[str]) -> None:
+    def hold_back(self, ids: Iterable[str]) -> None:
         """Let some stay where they are while the others continue.
 
         Args:
-            ids: Properties, chains or parents.
+            ids: Enterprises, chains or parents.
         """
-        parted = set(ids)
+        held_back = set(ids)
         stands = dict.fromkeys(
-            sorted(parted - self._ids_joining()),
+            sorted(held_back - self._ids_joining()),
             self._state.get("replication_key_value"),
         )
         if self.covers is not None:
             self._state["covers"] = sorted(set(self.covers) - stands.keys())
         for group in self.joining:
-            behind = sorted(parted.intersection(group["ids"]))
-            stands |= dict.fromkeys(behind, group.get("replication_key_value"))
+            held = sorted(held_back.intersection(group["ids"]))
+            stands |= dict.fromkeys(held, group.get("replication_key_value"))
             # the partition itself, which a slice of this run moves
-            group["ids"] = [key for key in group["ids"] if key not in parted]
+            group["ids"] = [key for key in group["ids"] if key not in held_back]
         # all tokens read a chain from where the one is that is furthest behind
         kept = []
-        for group in self.behind:
-            for key in (known := parted.intersection(group["ids"])):
+        for group in self.lagging:
+            for key in (known := held_back.intersection(group["ids"])):
                 value = group.get("replication_key_value")
                 stands[key] = _earlier(stands[key], value)
             kept += [] if known else [group]
@@ -163,43 +163,43 @@ class Partitions:
             joining += _groups([k for k in stands if stands[k] == value], value)
         self._state["joining"] = [*joining, *kept]
 
-    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+    def hold_back_token(self, ids: Iterable[str], through: Iterable[str]) -> None:
         """Let one token stay where it is while others of its chains continue.
 
         Args:
             ids: Chains.
-            through: The properties that the token reaches.
+            through: The enterprises that the token reaches.
         """
         stands = dict.fromkeys(ids, self._state.get("replication_key_value"))
         for group in self.joining:
             known = stands.keys() & set(group["ids"])
             stands |= dict.fromkeys(known, group.get("replication_key_value"))
         token = set(through)
-        behind: list[Group] = []
-        for group in self.behind:
+        lagging: list[Group] = []
+        for group in self.lagging:
             own = token.intersection(group["through"])
             if not own or stands.keys().isdisjoint(group["ids"]):
-                behind.append(group)
+                lagging.append(group)
                 continue
             # copies, since a slice of this run moves the group itself
             parts = (own, set(group["through"]) - own)
-            behind += [{**group, "through": sorted(each)} for each in parts if each]
+            lagging += [{**group, "through": sorted(each)} for each in parts if each]
             stands = {k: each for k, each in stands.items() if k not in group["ids"]}
         for key, value in stands.items():
-            behind += [{**e, "through": sorted(token)} for e in _groups([key], value)]
-        self._state["joining"] = [*self.joining, *behind]
+            lagging += [{**e, "through": sorted(token)} for e in _groups([key], value)]
+        self._state["joining"] = [*self.joining, *lagging]
 
     def merge(self, group: Group) -> None:
         """Read what joined together with the rest from now on."""
         if not group.get("through"):
             self._state["covers"] = sorted([*(self.covers or []), *group["ids"]])
-        self._state["joining"] = [each for each in self._apart if each is not group]
+        self._state["joining"] = [each for each in self._unmerged if each is not group]
 
     def restart(self) -> None:
         """Let all be read up to the bookmark once more, from the beginning."""
         joining = [{"ids": group["ids"]} for group in self.joining]
-        behind = [{k: each[k] for k in ("ids", "through")} for each in self.behind]
-        self._state["joining"] = [*joining, *_groups(self.covers or []), *behind]
+        lagging = [{k: each[k] for k in ("ids", "through")} for each in self.lagging]
+        self._state["joining"] = [*joining, *_groups(self.covers or []), *lagging]
         self._state["covers"] = []
         self._state["left"] = []  # what returns is new
 

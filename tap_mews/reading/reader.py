@@ -29,10 +29,10 @@ class Slice:
         end: Last moment.
         scope: Identifiers that requests must name; None for all that the token reaches.
         partition: Which partition of the bookmark it moves.
-        covers: Identifiers that it is known to cover, or None.
-        through: Properties of the token that reads it, where several tokens do; they
-            tell its exports from those of the others of a chain.
-        reached: The bookmark, which is after the start by what is read again; None
+        ids: Identifiers that it is known to cover, or None.
+        token_enterprises: Enterprises of the token that reads it, where several tokens
+            do; they tell its exports from those of the others of a chain.
+        bookmark: The bookmark, which is after the start by what is read again; None
             without one. A run that was not interrupted would have resumed there.
     """
 
@@ -40,9 +40,9 @@ class Slice:
     end: datetime
     scope: tuple[str, ...] | None = None
     partition: int = 0
-    covers: tuple[str, ...] | None = None
-    reached: datetime | None = None
-    through: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
+    bookmark: datetime | None = None
+    token_enterprises: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         """The slice as a log line shows it."""
@@ -88,22 +88,22 @@ class WindowLostError(Exception):
     """A window cannot be read to its end; its rows come again in a later one."""
 
 
-def noting(
-    read: WindowRead, errors: list[MewsError], are_noted: Callable[[MewsError], bool]
+def capture_errors(
+    read: WindowRead, errors: list[MewsError], are_captured: Callable[[MewsError], bool]
 ) -> WindowRead:
     """The same window, which is lost by some errors.
 
     Args:
         read: A window.
         errors: Gets the error that ended its reading.
-        are_noted: Whether an error is one of those; others are raised as ever.
+        are_captured: Whether an error is one of those; others are raised as ever.
     """
 
     def rows() -> Iterator[Rows]:
         try:
             yield from read.rows
         except MewsError as error:
-            if not are_noted(error):
+            if not are_captured(error):
                 raise
             errors.append(error)
             raise WindowLostError from None

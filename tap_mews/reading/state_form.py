@@ -1,6 +1,6 @@
 """The state as it is written, and as the tap works with it.
 
-Written, it is short: a list of properties stands in it once, under a name made of its
+Written, it is short: a list of enterprises stands in it once, under a name made of its
 contents, and exports that follow each other leave out what follows. `docs/state.md`
 describes it for who has to read one.
 
@@ -32,13 +32,13 @@ FORMAT = 2
 """Of the states that are written; 0.1 wrote no number."""
 
 APART = ("joining", "left")
-"""Where properties stand that are not where the others are."""
+"""Where enterprises stand that are not where the others are."""
 
 LISTS = ("ids", "through")
 """What a group of them lists."""
 
 FEW = 20
-"""Properties that join and are named one by one, as 0.1 can read it."""
+"""Enterprises that join and are named one by one, as 0.1 can read it."""
 
 
 def shortened(state: Json) -> Json:

@@ -52,7 +52,7 @@ class _ByPostingDate(MewsStream):
     """A stream of the ledger, by day."""
 
     @property
-    def tested(self) -> timedelta:
+    def test_window(self) -> timedelta:
         """Two days: today has hardly begun somewhere."""
         return 2 * ONE_DAY
 
@@ -70,10 +70,10 @@ class _ByPostingDate(MewsStream):
     def lookback(self) -> timedelta:
         """Posting dates before the bookmark that are read again.
 
-        Those that a property may still edit: a posting can be entered for such a day.
+        An enterprise may still edit those days: a posting can be entered for them.
         """
-        settings, reach = self.run.settings, self.run.reach
-        return max(settings.ledger_lookback, reach.editable_history)
+        settings, allocation = self.run.settings, self.run.allocation
+        return max(settings.ledger_lookback, allocation.editable_history)
 
     def start(self, ids: Iterable[str] | None) -> datetime:
         """`start_date`, else the beginning: the ledger needs a first date."""
@@ -81,7 +81,7 @@ class _ByPostingDate(MewsStream):
         return at_midnight(start.date())
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
-        """A year before the oldest property: imported postings are older than it."""
+        """A year before the oldest enterprise: imported postings are older than it."""
         return super().beginning(ids) - timedelta(days=366)
 
     @staticmethod

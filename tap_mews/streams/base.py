@@ -22,7 +22,7 @@ from tap_mews.metrics.record import StreamRecord
 from tap_mews.pages.reader import PageReader
 from tap_mews.pages.windowing import Windowing
 from tap_mews.reading.background import result_of
-from tap_mews.reading.reader import Slice, WindowLostError, WindowRead, noting
+from tap_mews.reading.reader import Slice, WindowLostError, WindowRead, capture_errors
 from tap_mews.records.undocumented import (
     KEPT_SCHEMA,
     Deselected,
@@ -112,14 +112,14 @@ class MewsStream(PendingStream, abc.ABC):
         place = [*self._tap.streams].index(self.name)
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
         windowing = Windowing(
-            self.windowed.time_filter, self.run.began, self.reach.beginning
+            self.windowed.time_filter, self.run.began, self.allocation.beginning
         )
         return PageReader(
             self.name,
             fetch,
             lane,
             windowing,
-            self.failures.set_aside,
+            self.failures.handle_failure,
             self.page_size,
             self.run.clock,
         )
@@ -160,7 +160,7 @@ class MewsStream(PendingStream, abc.ABC):
                 try:
                     self.reader.open(slices)
                 except (UnauthorizedError, RefusedError) as error:
-                    self.failures.open_otherwise(error, slices)
+                    self.failures.open_fallback(error, slices)
         except TapMewsError:
             self.record.has_failed = True
             raise
@@ -168,12 +168,12 @@ class MewsStream(PendingStream, abc.ABC):
     def _wait_for_tokens(self) -> None:
         """Let chains stay where they are while a token cannot be used.
 
-        Nobody knows which of them it reaches, and the others of a chain need not see
+        It is unknown which of them it reaches, and the others of a chain need not see
         the same rows.
         """
         is_of_chain = self.windowed.selector.of == "chain"
         if is_of_chain and self.moves_bookmark and self.run.portfolio.lacks_tokens:
-            self.stay_behind(self.selection.ids or ())
+            self.hold_back(self.selection.ids or ())
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver everything pending.
@@ -185,16 +185,16 @@ class MewsStream(PendingStream, abc.ABC):
         if not self.selected:
             return
         with self._reading() as windows:
-            for piece in windows:
-                self.record.begin(piece)
+            for read in windows:
+                self.record.begin(read)
                 try:
-                    for rows in piece.rows:
+                    for rows in read.rows:
                         yield from self._deliver(rows)
                         # a window can take long, and the one before it has ended
                         self._tap.state_writer.write_due()
                 except WindowLostError:
                     continue
-                self._finish(piece)
+                self._finish(read)
 
     def get_batches(
         self,
@@ -219,14 +219,14 @@ class MewsStream(PendingStream, abc.ABC):
 
         files = BatchFiles(batch_config, f"{self.tap_name}--{self.name}")
         with self._reading() as windows:
-            for piece in windows:
-                self.record.begin(piece)
+            for read in windows:
+                self.record.begin(read)
                 try:
-                    for manifest in files.write(map(self._chunk, piece.rows)):
+                    for manifest in files.write(map(self._chunk, read.rows)):
                         yield batch_config.encoding, manifest
                 except WindowLostError:
                     continue
-                self._finish(piece)
+                self._finish(read)
 
     @contextmanager
     def named(self) -> Iterator[None]:
@@ -244,12 +244,12 @@ class MewsStream(PendingStream, abc.ABC):
             with self.named(), closing(self._windows()) as windows:
                 yield windows
         except (UnauthorizedError, RefusedError) as error:
-            # of an operation that is not called first, or for one of the properties
+            # of an operation that is not called first, or for one of the enterprises
             if not error.is_forbidden:
                 raise
             if not self.may_be_refused or len(self.run.record.streams) == 1:
-                advice = self.run.connection.advice_for_401(error.text)
-                text = f"{error.text}; {advice}"
+                hint = self.run.transport.hint_for_401(error.text)
+                text = f"{error.text}; {hint}"
                 raise error.reworded(text) from None
             self.logger.warning("%s; skipping the rest of the stream", error)
         else:
@@ -276,12 +276,12 @@ class MewsStream(PendingStream, abc.ABC):
         try:
             with closing(self.reader.windows()) as windows:
                 for each in windows:
-                    yield noting(each, refusals, attrgetter("is_forbidden"))
+                    yield capture_errors(each, refusals, attrgetter("is_forbidden"))
                     if refusals:
                         raise refusals[0]
         except (UnauthorizedError, RefusedError) as error:
             # of an operation that is not called first, or taken away since
-            self.failures.open_otherwise(error, self.pending())
+            self.failures.open_fallback(error, self.pending())
             yield from self.reader.windows()
         yield from self.failures.windows()
 
@@ -334,11 +334,11 @@ class MewsStream(PendingStream, abc.ABC):
             crumb for crumb, is_selected in self.mask.items() if not is_selected
         )
 
-    def _finish(self, piece: WindowRead) -> None:
+    def _finish(self, read: WindowRead) -> None:
         """Move the bookmark over a delivered window, and emit the state."""
-        if self.moves_bookmark and piece.complete_until is not None:
-            self.bookmarks.move(piece.slice, piece.complete_until)
-        self.record.finish(piece, self.bookmarks.of(piece.slice))
-        piece.done()
+        if self.moves_bookmark and read.complete_until is not None:
+            self.bookmarks.move(read.slice, read.complete_until)
+        self.record.finish(read, self.bookmarks.of(read.slice))
+        read.done()
         if self.moves_bookmark:
             self.write_state()

@@ -10,7 +10,7 @@ from singer_sdk.singerlib.catalog import (
     REPLICATION_INCREMENTAL,
 )
 
-from tap_mews.pages.batches import apart_from_refused, batches_of
+from tap_mews.pages.batches import batches_of, separate_refused
 from tap_mews.pages.children import ChildFetch, Parent
 from tap_mews.pages.fetch import PageFetch
 from tap_mews.reading.reader import Slice
@@ -62,7 +62,7 @@ class ByTime(MewsStream):
         return PageFetch(
             operation,
             row,
-            self.reach,
+            self.allocation,
             self.client_of,
             self.page_size,
             is_probe=self.is_dry_run,
@@ -78,7 +78,7 @@ class Reference(ByTime):
     is_bounded = False
 
     @property
-    def tested(self) -> timedelta | None:
+    def test_window(self) -> timedelta | None:
         """Of whatever time, if one can ask for that."""
         return ONE_DAY if self.operation.needs_filter else None
 
@@ -112,7 +112,7 @@ class Children(ByTime):
         parents = [self.fetch(each, Parent) for each in self.parents]
         children = self.fetch(self.operation, bytes)
         return self.page_reader(
-            ChildFetch(parents, children, self.reach, is_probe=self.is_dry_run)
+            ChildFetch(parents, children, self.allocation, is_probe=self.is_dry_run)
         )
 
 
@@ -120,11 +120,11 @@ class Whole(MewsStream):
     """A stream that is read whole in each run: no filter can tell what has changed."""
 
     is_bounded = False
-    may_be_apart = False  # the list that the run reads once has all of them
+    can_be_split = False  # the list that the run reads once has all of them
 
     def due(self) -> list[Slice]:
         """All there is."""
-        return [Slice(None, self.end, self.selection.scope, covers=self.selection.ids)]
+        return [Slice(None, self.end, self.selection.scope, ids=self.selection.ids)]
 
     def new_reader(self) -> Reader:
         """From the list that the run reads once."""
@@ -133,22 +133,22 @@ class Whole(MewsStream):
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token, and one of what is refused to it."""
         selector = self.operation.selector
-        batches = batches_of(self.reach, selector, slice_, most=MAX_IDS)
-        return [*apart_from_refused(self.reach, self.operation, batches)]
+        batches = batches_of(self.allocation, selector, slice_, most=MAX_IDS)
+        return [*separate_refused(self.allocation, self.operation, batches)]
 
     def rows(self, slice_: Slice, window: Window, batch: Batch) -> Iterator[Rows]:
         """The rows of the list."""
         del slice_, window
-        if batch.is_apart:
-            refused = self.reach.refused(self.operation, [batch.access])
+        if batch.is_separate:
+            refused = self.allocation.refused(self.operation, [batch.access])
             raise next(iter(refused[batch.access].values()))
-        yield from self.reach.rows(self.operation, batch.access)
+        yield from self.allocation.rows(self.operation, batch.access)
 
-    def stay_behind(self, ids: Iterable[str]) -> None:
+    def hold_back(self, ids: Iterable[str]) -> None:
         """Nothing is to be noted: the next run reads all of it anyhow."""
 
-    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
-        """As `stay_behind`."""
+    def hold_back_token(self, ids: Iterable[str], through: Iterable[str]) -> None:
+        """As `hold_back`."""
 
 
 class FullTable(MewsStream):
@@ -180,7 +180,7 @@ class Replaced(FullTable, Reference):
         """Whether what is read is all there is, and messages can say so."""
         settings, config = self.run.settings, self.config
         is_narrowed = settings.enterprise_ids or settings.chain_ids
-        is_partial = is_narrowed or self.run.portfolio.troubles
+        is_partial = is_narrowed or self.run.portfolio.unusable_tokens
         # a BATCH has no place for a version
         return not (is_partial or self.is_dry_run or config.get("batch_config"))
 

@@ -40,7 +40,7 @@ class Enterprises(Whole):
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token; `enterprise_ids` chooses whose rows others have."""
         del slice_
-        return [Batch(access) for access in self.run.reach.accesses]
+        return [Batch(access) for access in self.run.allocation.accesses]
 
 
 class Services(Whole):

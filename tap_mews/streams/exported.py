@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from tap_mews.api.operations import NOBODY, UPDATED, TimeFilter
+from tap_mews.api.operations import NIL_ID, UPDATED, TimeFilter
 from tap_mews.exports.jobs import EntityExports, SavedJob
 from tap_mews.exports.many import ManyExports
 from tap_mews.exports.reader import ExportReader
@@ -46,14 +46,14 @@ class Exported(ByTime):
         return found[::-1] if self.is_dry_run else found
 
     @property
-    def may_be_apart(self) -> bool:
-        """As the others; an export is not made for each property."""
-        return PAGES in self.methods and super().may_be_apart
+    def can_be_split(self) -> bool:
+        """As the others; an export is not made for each enterprise."""
+        return PAGES in self.methods and super().can_be_split
 
-    def read_apart(self, size: int) -> None:
+    def split_requests(self, size: int) -> None:
         """Page by page, for exports are refused as well."""
         self._is_by_pages = True
-        super().read_apart(size)
+        super().split_requests(size)
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
         """`start_date`, else the beginning.
@@ -83,30 +83,30 @@ class Exported(ByTime):
             return reader
         run = self.run
         if self.is_dry_run:
-            return _ExportsProbe(run.exports_apis[run.connection.accesses[0]])
-        if not self.reach.is_of_many:
-            (access,) = run.connection.accesses
+            return _ExportsProbe(run.exports_apis[run.transport.accesses[0]])
+        if not self.allocation.is_of_many:
+            (access,) = run.transport.accesses
             return self._export_reader(access, self._saved_jobs, self._save_jobs)
         return ManyExports(
             self._export_reader,
-            self.reach,
+            self.allocation,
             self.operation.selector,
             self._saved_jobs,
             self._save_jobs,
-            self._set_exports_aside,
+            self._handle_export_failure,
         )
 
-    def _set_exports_aside(self, batch: Batch, error: MewsError) -> None:
+    def _handle_export_failure(self, batch: Batch, error: MewsError) -> None:
         """Read page by page what one of the tokens may not export.
 
         Raises:
-            MewsError: As `Failures.set_aside`.
+            MewsError: As `Failures.handle_failure`.
         """
         shares = None
-        if error.is_forbidden and PAGES in self.methods and batch.covers:
+        if error.is_forbidden and PAGES in self.methods and batch.ids:
             self._is_by_pages = True
-            shares = {batch.access: batch.covers}
-        self.failures.set_aside(batch, error, shares)
+            shares = {batch.access: batch.ids}
+        self.failures.handle_failure(batch, error, shares)
 
     def _export_reader(
         self,
@@ -155,7 +155,7 @@ class _ExportsProbe:
             MewsError: As `ExportsApi.get`.
         """
         del slices
-        self._api.get([NOBODY])
+        self._api.get([NIL_ID])
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """None."""

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, OutageError, RefusedError, UnauthorizedError
 from tap_mews.pages.batches import Batch, overlap
-from tap_mews.streams.behind import can_fall_behind, missed, read_by_others
+from tap_mews.streams.lagging import can_lag, lagging_by_tokens, read_by_others
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Sequence
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
-    from tap_mews.pages.reach import Reach, Shares
+    from tap_mews.pages.allocation import Allocation, Shares
     from tap_mews.reading.bookmarks import Selection
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.streams.pending import PendingStream
@@ -33,7 +33,7 @@ class _Refused:
     Attributes:
         batch: What is refused.
         error: Why.
-        reach: What its token read then.
+        allocation: What its token read then.
         shares: What can read it.
         part_size: Identifiers to ask for at a time; 0 for as many as ever.
         is_in_parts: Whether all parts of the batch are refused.
@@ -41,7 +41,7 @@ class _Refused:
 
     batch: Batch
     error: MewsError
-    reach: Reach
+    allocation: Allocation
     shares: Shares
     part_size: int = 0
     is_in_parts: bool = False
@@ -69,7 +69,7 @@ class Failures:
         """Whether something was not read."""
         return bool(self._lost or self._unlisted)
 
-    def set_aside(
+    def handle_failure(
         self,
         batch: Batch,
         error: MewsError,
@@ -95,54 +95,54 @@ class Failures:
             shares = {}
         elif shares is None:
             shares = self._others(batch)
-            size = 0 if shares or is_in_parts else self._size_of_parts(batch.covers)
+            size = 0 if shares or is_in_parts else self._size_of_parts(batch.ids)
         if not shares:
             if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
                 raise error
             if size:
-                shares = self._own_share(batch, stream.reach)
+                shares = self._own_share(batch, stream.allocation)
             else:
-                self._lose(batch, error)
-        if batch.covers and stream.moves_bookmark:
-            self._leave(batch, is_read_later=bool(shares))
+                self._give_up(batch, error)
+        if batch.ids and stream.moves_bookmark:
+            self._hold_back(batch, is_read_later=bool(shares))
         if shares:
             self._tried.append(batch)
-            found = _Refused(batch, error, stream.reach, shares, size, is_in_parts)
+            found = _Refused(batch, error, stream.allocation, shares, size, is_in_parts)
             self._refused.append(found)
 
-    def _leave(self, batch: Batch, *, is_read_later: bool) -> None:
+    def _hold_back(self, batch: Batch, *, is_read_later: bool) -> None:
         """Keep the bookmark of a batch; others of a chain continue with theirs."""
-        stream, covers = self._stream, batch.covers or ()
-        apart: set[str] = set()
-        if can_fall_behind(stream):
+        stream, ids = self._stream, batch.ids or ()
+        lagging: set[str] = set()
+        if can_lag(stream):
             lost = {each.access for each in (batch, *self._lost)}
-            apart = {*covers} if is_read_later else read_by_others(stream, lost)
+            lagging = {*ids} if is_read_later else read_by_others(stream, lost)
             through = stream.run.portfolio.reached_by(batch.access)
-            stream.fall_behind((key for key in covers if key in apart), through)
-        if rest := [key for key in covers if key not in apart]:
-            stream.stay_behind(rest)
+            stream.hold_back_token((key for key in ids if key in lagging), through)
+        if rest := [key for key in ids if key not in lagging]:
+            stream.hold_back(rest)
 
-    def _lose(self, batch: Batch, error: MewsError) -> None:
+    def _give_up(self, batch: Batch, error: MewsError) -> None:
         """Note what nobody can read in this run."""
         stream = self._stream
         self._lost.append(batch)
-        selector, reach = stream.windowed.selector, stream.run.reach
-        owners = reach.owners(selector, batch.access, batch.covers)
-        stream.run.go_on_without(stream.name, batch, error, owners)
+        selector, allocation = stream.windowed.selector, stream.run.allocation
+        owners = allocation.owners(selector, batch.access, batch.ids)
+        stream.run.record_failure(stream.name, batch, error, owners)
 
     def note_unlisted(self, parents: Operation) -> None:
         """Note whose parents cannot be listed, so that theirs are missing."""
-        for (access, ids), error in self._stream.reach.unlisted(parents).items():
+        for (access, ids), error in self._stream.allocation.unlisted(parents).items():
             batch = Batch(access, ids, ids)
             if batch in (*self._lost, *self._unlisted):
                 continue
-            if batch.covers is None:
-                self._lose(batch, error)
+            if batch.ids is None:
+                self._give_up(batch, error)
             else:
                 self._unlisted.append(batch)
-                self._stream.run.go_on_without(self._stream.name, batch, error)
+                self._stream.run.record_failure(self._stream.name, batch, error)
 
-    def open_otherwise(self, error: MewsError, slices: Sequence[Slice]) -> None:
+    def open_fallback(self, error: MewsError, slices: Sequence[Slice]) -> None:
         """Begin to read in another way what is refused to all that should read it.
 
         Args:
@@ -156,15 +156,15 @@ class Failures:
         stream.reader.close()
         if stream.is_dry_run or not error.is_forbidden:
             raise error
-        reach, selection = stream.reach, stream.selection
-        batches = [Batch(each) for each in reach.accesses]
+        allocation, selection = stream.allocation, stream.selection
+        batches = [Batch(each) for each in allocation.accesses]
         if shares := _merged(self._others(batch) for batch in batches):
             self._tried += batches
             if self._opens(slices, shares):
-                self._leave_rest(error, reach, selection)
+                self._plan_rest(error, allocation, selection)
                 return
             self._tried += map(Batch, shares)
-            stream.reach, stream.selection = reach, selection
+            stream.allocation, stream.selection = allocation, selection
         if not (self._turns_to_parts(error) and self._opens(slices)):
             # it names all that was tried
             raise error
@@ -186,25 +186,29 @@ class Failures:
         self._stream.reader = self._stream.new_reader()
         self._stream.reader.open(slices)
 
-    def _leave_rest(self, error: MewsError, reach: Reach, selection: Selection) -> None:
+    def _plan_rest(
+        self, error: MewsError, allocation: Allocation, selection: Selection
+    ) -> None:
         """Set aside what is refused and no other token has."""
         stream = self._stream
         taken = set(stream.selection.ids or ())
         rest = tuple(key for key in selection.ids or () if key not in taken)
         if rest and stream.moves_bookmark:
-            stream.stay_behind(rest)
-        for access in reach.accesses:
-            own = reach.own(access, stream.windowed.selector) or ()
+            stream.hold_back(rest)
+        for access in allocation.accesses:
+            own = allocation.own(access, stream.windowed.selector) or ()
             if mine := tuple(key for key in own if key not in taken):
-                self._ask_alone(Batch(access, mine, mine), error, reach)
+                self._plan_retry(Batch(access, mine, mine), error, allocation)
 
-    def _ask_alone(self, batch: Batch, error: MewsError, reach: Reach) -> None:
+    def _plan_retry(
+        self, batch: Batch, error: MewsError, allocation: Allocation
+    ) -> None:
         """Ask for what was refused with more that others have."""
-        if size := self._size_of_parts(batch.covers, fewest=1):
-            shares = self._own_share(batch, reach)
-            self._refused.append(_Refused(batch, error, reach, shares, size))
+        if size := self._size_of_parts(batch.ids, fewest=1):
+            shares = self._own_share(batch, allocation)
+            self._refused.append(_Refused(batch, error, allocation, shares, size))
         else:
-            self._lose(batch, error)
+            self._give_up(batch, error)
 
     def _turns_to_parts(self, error: MewsError) -> bool:
         """Ask for parts of what is refused as a whole, if there can be any."""
@@ -213,13 +217,13 @@ class Failures:
             return False
         message = "%s: %s; asking page by page for fewer identifiers at a time"
         stream.logger.info(message, stream.name, error.text)
-        stream.read_apart(size)
+        stream.split_requests(size)
         return True
 
     def windows(self) -> Generator[WindowRead, None, None]:
         """Read what was refused with other tokens, or in parts."""
         self._is_second = True
-        if can_fall_behind(self._stream):
+        if can_lag(self._stream):
             yield from self._catch_up()
             return
         while self._refused:
@@ -227,9 +231,9 @@ class Failures:
             whole = [each for each in self._refused if not each.part_size]
             refused = whole or self._refused
             self._refused = [each for each in self._refused if each not in refused]
-            yield from self._again(refused)
+            yield from self._retry(refused)
 
-    def _again(self, refused: list[_Refused]) -> Generator[WindowRead, None, None]:
+    def _retry(self, refused: list[_Refused]) -> Generator[WindowRead, None, None]:
         stream = self._stream
         shares = _merged(each.shares for each in refused)
         size = max(each.part_size for each in refused)
@@ -246,18 +250,18 @@ class Failures:
         done: set[tuple[int, tuple[Access, ...]]] = set()
         while True:
             size = max((each.part_size for each in self._refused), default=0)
-            behind = missed(stream, {each.access for each in self._lost})
-            now = next((each for each in behind if (size, each) not in done), None)
+            lagging = lagging_by_tokens(stream, {each.access for each in self._lost})
+            now = next((each for each in lagging if (size, each) not in done), None)
             if now is None:
                 return
             done.add((size, now))
-            taken = {key for group in behind[now] for key in group["ids"]}
+            taken = {key for group in lagging[now] for key in group["ids"]}
             shares = dict.fromkeys(now, tuple(sorted(taken)))
             refused = [each for each in self._refused if each.batch.access in shares]
             self._read_with(shares)
             if refused:
                 self._log_retry(refused, shares, size)
-            slices = stream.pending_behind(behind[now])
+            slices = stream.pending_lagging(lagging[now])
             yield from self._read(slices, shares, taken, size)
 
     def _read(
@@ -266,7 +270,7 @@ class Failures:
         """Read slices with some tokens, in parts if they have a size."""
         stream = self._stream
         if size:
-            stream.read_apart(size)
+            stream.split_requests(size)
         try:
             stream.record.plan(slices, [], stream.bookmarks.of)
             stream.reader.close()
@@ -275,10 +279,10 @@ class Failures:
         except MewsError as error:
             # under parents, the bookmark is one of the parents
             for access in shares:
-                own = stream.reach.own(access, stream.windowed.selector)
-                covers = tuple(key for key in own or () if key in taken)
-                batch = Batch(access, covers, covers)
-                self.set_aside(batch, error, is_in_parts=bool(size))
+                own = stream.allocation.own(access, stream.windowed.selector)
+                ids = tuple(key for key in own or () if key in taken)
+                batch = Batch(access, ids, ids)
+                self.handle_failure(batch, error, is_in_parts=bool(size))
 
     def _taken(self, refused: list[_Refused], shares: Shares) -> set[str]:
         """Read with some tokens; gives what they have of what is refused."""
@@ -288,19 +292,19 @@ class Failures:
             raise
         except MewsError:
             taken = set()  # none of them can list the parents
-        taken &= {key for each in refused for key in each.batch.covers or taken}
+        taken &= {key for each in refused for key in each.batch.ids or taken}
         for each in refused:
             batch = each.batch
-            rest = tuple(key for key in batch.covers or () if key not in taken)
+            rest = tuple(key for key in batch.ids or () if key not in taken)
             left = Batch(batch.access, rest, rest)
             if rest and not each.part_size:
-                # they reach its property, but list none of these parents
+                # they reach its enterprise, but list none of these parents
                 self._tried += [Batch(access, rest, rest) for access in each.shares]
-            was_asked = each.part_size or (each.is_in_parts and rest == batch.covers)
+            was_asked = each.part_size or (each.is_in_parts and rest == batch.ids)
             if rest and was_asked:
-                self._lose(left, each.error)
-            elif rest or not batch.covers:
-                self._ask_alone(left, each.error, each.reach)
+                self._give_up(left, each.error)
+            elif rest or not batch.ids:
+                self._plan_retry(left, each.error, each.allocation)
         return taken
 
     def _log_retry(self, refused: list[_Refused], shares: Shares, size: int) -> None:
@@ -323,39 +327,39 @@ class Failures:
 
     def _others(self, batch: Batch) -> Shares:
         """The tokens that have what a batch asks for, and were not tried for it."""
-        known = [each for each in self._tried if overlap(each.covers, batch.covers)]
+        known = [each for each in self._tried if overlap(each.ids, batch.ids)]
         tried = {each.access for each in (batch, *self._lost, *known)}
         return self._stream.run.portfolio.others(
             batch, self._stream.windowed.selector, tried
         )
 
-    def _own_share(self, batch: Batch, reach: Reach) -> Shares:
+    def _own_share(self, batch: Batch, allocation: Allocation) -> Shares:
         """What the token of a batch reads of it."""
         access = batch.access
         if self._stream.windowed.selector.parents is None:
-            return {access: batch.covers or ()}
-        if not reach.is_of_many:
-            return {access: self._stream.run.portfolio.properties_of(access)}
-        return {access: reach.properties_of(access) or ()}
+            return {access: batch.ids or ()}
+        if not allocation.is_of_many:
+            return {access: self._stream.run.portfolio.enterprises_of(access)}
+        return {access: allocation.enterprises_of(access) or ()}
 
     def _size_of_parts(self, ids: tuple[str, ...] | None, fewest: int = 2) -> int:
         """Identifiers in a part of what is refused; 0 where it cannot be cut."""
         count = len(ids or ())
-        may_be_cut = self._stream.may_be_apart and count >= fewest
+        may_be_cut = self._stream.can_be_split and count >= fewest
         return math.ceil(count / PARTS) if may_be_cut else 0
 
     def _has_rest(self, batch: Batch) -> bool:
         """Whether anything is left to be read beside what cannot be."""
         stream = self._stream
-        if not (stream.fails_by_property or stream.reach.is_of_many):
+        if not (stream.fails_by_enterprise or stream.allocation.is_of_many):
             return False
         lost = [*self._lost, batch]
         # a chain that one token cannot read is read by the others of the chain
-        if not {each.access for each in lost}.issuperset(stream.reach.accesses):
+        if not {each.access for each in lost}.issuperset(stream.allocation.accesses):
             return True
-        if batch.covers is None or stream.selection.ids is None:
+        if batch.ids is None or stream.selection.ids is None:
             return False
-        keys = {key for each in lost for key in each.covers or ()}
+        keys = {key for each in lost for key in each.ids or ()}
         return not keys.issuperset(stream.selection.ids)
 
 

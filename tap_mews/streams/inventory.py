@@ -155,4 +155,4 @@ class ServiceAvailability(Series):
     @cached_property
     def sold(self) -> Mapping[str, TimeUnits]:
         """The bookable services."""
-        return bookable_services(self.name, self.reach, SERVICES)
+        return bookable_services(self.name, self.allocation, SERVICES)

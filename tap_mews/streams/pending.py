@@ -1,4 +1,4 @@
-"""What is pending of a stream: of which properties, from when, and until when."""
+"""What is pending of a stream: of which enterprises, from when, and until when."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tap_mews.api.operations import Operation
     from tap_mews.metrics.record import StreamRecord
-    from tap_mews.pages.reach import Reach, Shares
+    from tap_mews.pages.allocation import Allocation, Shares
     from tap_mews.reading.partitions import Group
     from tap_mews.run import Run
     from tap_mews.streams.mews_tap import MewsTap
@@ -35,7 +35,8 @@ class PendingStream(WindowedStream, abc.ABC):
         partition_key: Names the partitions of a state of 0.1; None where it had none.
         is_bounded: Whether `start_date` bounds its beginning; what others refer to is
             read whole at first, unless `reference_start_date` is set.
-        fails_by_property: Whether one property can fail and others of its token not.
+        fails_by_enterprise: Whether one enterprise can fail and others of its token do
+            not.
     """
 
     replication_key: str | None = "UpdatedUtc"
@@ -44,7 +45,7 @@ class PendingStream(WindowedStream, abc.ABC):
     operation: ClassVar[Operation]
     is_bounded: ClassVar[bool] = True
     partition_key: ClassVar[str | None] = None
-    fails_by_property: ClassVar[bool] = True
+    fails_by_enterprise: ClassVar[bool] = True
 
     _tap: MewsTap
 
@@ -72,30 +73,30 @@ class PendingStream(WindowedStream, abc.ABC):
         return self.operation
 
     @cached_property
-    def reach(self) -> Reach:
+    def allocation(self) -> Allocation:
         """What it is read of, and with which tokens."""
-        return self.run.reach
+        return self.run.allocation
 
     @property
-    def tested(self) -> timedelta | None:
+    def test_window(self) -> timedelta | None:
         """What `--test` reads of the last time; None for whatever time."""
         return ONE_DAY
 
     @cached_property
     def selection(self) -> Selection:
         """What it reads: that of the settings, else all that the token reaches."""
-        settings, reach = self.run.settings, self.reach
+        settings, allocation = self.run.settings, self.allocation
         selector = self.windowed.selector
         if selector.parents is not None:
-            parents = reach.ids(selector.parents)
+            parents = allocation.ids(selector.parents)
             self.note_unlisted(selector.parents)
             return Selection(parents, parents)
         if not selector.parameter:
             return Selection(None, None)
         if selector.of == "chain":
-            ids, scope = reach.chain_ids, settings.chain_ids
+            ids, scope = allocation.chain_ids, settings.chain_ids
         else:
-            ids, scope = reach.enterprise_ids, settings.enterprise_ids
+            ids, scope = allocation.enterprise_ids, settings.enterprise_ids
         if scope is not None and ids is not None:
             scope = ids
         if ids is None and selector.is_required:
@@ -119,7 +120,7 @@ class PendingStream(WindowedStream, abc.ABC):
         return self.run.settings.lookback
 
     def start(self, ids: Iterable[str] | None) -> datetime | None:
-        """Where properties or chains without a bookmark start.
+        """Where enterprises or chains without a bookmark start.
 
         Returns:
             `start_date`, else when the oldest was created; a stream that can be read
@@ -154,10 +155,10 @@ class PendingStream(WindowedStream, abc.ABC):
         return self.start_date is None or self.start_date < max(begun)
 
     def beginning(self, ids: Iterable[str] | None) -> datetime:
-        """The earliest moment that rows of properties or chains can have."""
-        # the ids of parents do not tell when their property was created
+        """The earliest moment that rows of enterprises or chains can have."""
+        # the ids of parents do not tell when their enterprise was created
         has_parents = self.windowed.selector.parents is not None
-        return self.reach.beginning(None if has_parents else ids)
+        return self.allocation.beginning(None if has_parents else ids)
 
     @cached_property
     def bookmarks(self) -> Bookmarks:
@@ -189,18 +190,18 @@ class PendingStream(WindowedStream, abc.ABC):
         """Whether what is delivered is noted: not in a test, nor for a full table."""
         return not self.is_dry_run and self.replication_method != REPLICATION_FULL_TABLE
 
-    def stay_behind(self, ids: Iterable[str]) -> None:
-        """Leave properties, chains or parents due from where they are."""
-        self.bookmarks.part(ids)
+    def hold_back(self, ids: Iterable[str]) -> None:
+        """Leave enterprises, chains or parents due from where they are."""
+        self.bookmarks.hold_back(ids)
 
-    def fall_behind(self, ids: Iterable[str], through: Iterable[str]) -> None:
+    def hold_back_token(self, ids: Iterable[str], through: Iterable[str]) -> None:
         """Leave chains due from where they are, for one token alone.
 
         Args:
             ids: Chains.
-            through: The properties that the token reaches.
+            through: The enterprises that the token reaches.
         """
-        self.bookmarks.fall_behind(ids, through)
+        self.bookmarks.hold_back_token(ids, through)
 
     def due(self) -> list[Slice]:
         """The slices that the bookmarks make due.
@@ -221,7 +222,8 @@ class PendingStream(WindowedStream, abc.ABC):
     def pending(self) -> list[Slice]:
         """What to read: for a test the last day, whatever the state says."""
         if self.is_dry_run:
-            return [self.all_since(self.end - self.tested if self.tested else None)]
+            window = self.test_window
+            return [self.all_since(self.end - window if window else None)]
         if self.replication_method == REPLICATION_FULL_TABLE:
             return [self.all_since(self.start(self.selection.ids))]
         slices = self.due()
@@ -232,62 +234,62 @@ class PendingStream(WindowedStream, abc.ABC):
     def all_since(self, start: datetime | None) -> Slice:
         """All that is read, from a moment to the end."""
         ids, scope = self.selection.ids, self.selection.scope
-        return Slice(start, self.end, scope, covers=ids)
+        return Slice(start, self.end, scope, ids=ids)
 
     def read_with(self, shares: Shares) -> set[str]:
         """Read with these tokens from now on.
 
         Args:
-            shares: The properties or chains that are read with each of them.
+            shares: The enterprises or chains that are read with each of them.
 
         Returns:
             The identifiers that are read then.
         """
-        self.reach = self.run.reach.narrowed(shares, self.windowed.selector)
+        self.allocation = self.run.allocation.narrowed(shares, self.windowed.selector)
         del self.selection
         return set(self.selection.ids or ())
 
     @property
-    def may_be_apart(self) -> bool:
+    def can_be_split(self) -> bool:
         """Whether some of what Mews refuses together may be allowed alone.
 
-        Permissions differ from property to property.
+        Permissions differ from enterprise to enterprise.
         """
-        return self.fails_by_property and self.operation.is_documented
+        return self.fails_by_enterprise and self.operation.is_documented
 
-    def read_apart(self, size: int) -> None:
+    def split_requests(self, size: int) -> None:
         """Ask for parts from now on, of which one can be refused.
 
         Args:
-            size: Properties, chains or parents in a part.
+            size: Enterprises, chains or parents in a part.
         """
-        self.reach = self.reach.apart(size)
+        self.allocation = self.allocation.split(size)
 
     def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
         """The slices of some that were set aside.
 
         Args:
-            ids: Properties, chains or parents.
+            ids: Enterprises, chains or parents.
             selection: All that the stream reads.
         """
         if not self.moves_bookmark:
             return self.pending()
-        self.bookmarks.part(ids)
+        self.bookmarks.hold_back(ids)
         slices = self.bookmarks.due(
             selection,
             self.start,
             self.end,
             self.lookback,
             self.run.began,
-            is_apart=True,
+            is_separate=True,
         )
-        whose = ((each, each.scope or each.covers) for each in slices)
+        whose = ((each, each.scope or each.ids) for each in slices)
         return [each for each, of in whose if of and ids.issuperset(of)]
 
-    def pending_behind(self, groups: Iterable[Group]) -> list[Slice]:
+    def pending_lagging(self, groups: Iterable[Group]) -> list[Slice]:
         """The slices of what tokens have not read of chains that others have read.
 
         Args:
             groups: As the bookmarks have them.
         """
-        return self.bookmarks.due_behind(groups, self.start, self.end, self.lookback)
+        return self.bookmarks.due_lagging(groups, self.start, self.end, self.lookback)

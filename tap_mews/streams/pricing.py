@@ -218,4 +218,4 @@ class RatePricing(Series):
     @cached_property
     def sold(self) -> Mapping[str, TimeUnits]:
         """The public base rates of bookable services."""
-        return base_rates(self.name, self.reach, RATES, SERVICES)
+        return base_rates(self.name, self.allocation, RATES, SERVICES)

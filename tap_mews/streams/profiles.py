@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import CHAINS, EVERY_STATE, Operation, under
+from tap_mews.api.operations import BY_CHAIN, EVERY_STATE, Operation, under
 from tap_mews.pages.lookups import FOUNDED
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.bases import ByTime, Children, Reference, Whole
@@ -33,7 +33,7 @@ class _Profile(_OfChain, Exported):
 CUSTOMERS = Operation(
     "customers/getAll",
     "Customers",
-    CHAINS,
+    BY_CHAIN,
     all_rows={"Extent": {"Customers": True, "Addresses": False}} | EVERY_STATE,
 )
 
@@ -51,7 +51,9 @@ class Companies(_Profile):
 
     name = "companies"
     entity_type = "Company"
-    operation = Operation("companies/getAll", "Companies", CHAINS, all_rows=EVERY_STATE)
+    operation = Operation(
+        "companies/getAll", "Companies", BY_CHAIN, all_rows=EVERY_STATE
+    )
 
 
 class CompanyContracts(Reference):
@@ -71,7 +73,7 @@ class Addresses(_OfChain, Reference):
     operation = Operation(
         "addresses/getAll",
         "Addresses",
-        CHAINS,
+        BY_CHAIN,
         all_rows=EVERY_STATE,
         needs_filter=True,
     )
@@ -85,7 +87,7 @@ class AccountNotes(_OfChain, ByTime):
     is_sensitive = True
     replication_key = None
     operation = Operation(
-        "accountNotes/getAll", "AccountNotes", CHAINS, all_rows=EVERY_STATE
+        "accountNotes/getAll", "AccountNotes", BY_CHAIN, all_rows=EVERY_STATE
     )
 
 
@@ -120,7 +122,7 @@ class CustomTitleGroups(Whole):
     operation = Operation(
         "customTitleGroups/getAll",
         "CustomTitleGroups",
-        CHAINS,
+        BY_CHAIN,
         time_filter=None,
         all_rows=EVERY_STATE,
         is_restricted=True,
@@ -136,7 +138,7 @@ class CustomTitles(Whole):
     operation = Operation(
         "customTitles/getAll",
         "CustomTitles",
-        CHAINS,
+        BY_CHAIN,
         time_filter=None,
         all_rows=EVERY_STATE,
         is_restricted=True,
@@ -151,7 +153,7 @@ class _Loyalty(Reference):
 
 
 LOYALTY_PROGRAMS = Operation(
-    "loyaltyPrograms/getAll", "LoyaltyPrograms", CHAINS, all_rows=EVERY_STATE
+    "loyaltyPrograms/getAll", "LoyaltyPrograms", BY_CHAIN, all_rows=EVERY_STATE
 )
 
 
@@ -181,7 +183,7 @@ class LoyaltyMemberships(_Loyalty):
     operation = Operation(
         "loyaltyMemberships/getAll",
         "LoyaltyMemberships",
-        CHAINS,
+        BY_CHAIN,
         all_rows=EVERY_STATE
         | {
             "MembershipStates": ["New", "Pending", "Enrolled", "Canceled", "Declined"],

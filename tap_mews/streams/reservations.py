@@ -57,7 +57,7 @@ class Companionships(ByTime):
         if days and not self.is_dry_run:
             until = self.end + timedelta(days=days)
             ids, scope = self.selection.ids, self.selection.scope
-            near = Slice(self.end, until, scope, covers=ids)
+            near = Slice(self.end, until, scope, ids=ids)
             colliding = replace(RESERVATIONS, time_filter=TimeFilter("CollidingUtc"))
             reader.read_last(self._fetch(colliding), [near])
         return reader

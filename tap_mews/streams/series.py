@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping
     from datetime import datetime
 
-    from tap_mews.pages.reach import Shares
+    from tap_mews.pages.allocation import Shares
     from tap_mews.pages.time_units import TimeUnits
     from tap_mews.pages.unfolding import Unfolding
     from tap_mews.reading.reader import Reader, WindowRead
@@ -34,7 +34,7 @@ class Series(FullTable):
     is_bounded = False
     selected_by_default = False
     unfolding: ClassVar[Unfolding]
-    fails_by_property = False
+    fails_by_enterprise = False
 
     @property
     def end(self) -> datetime:
@@ -82,7 +82,7 @@ class Series(FullTable):
                 self.operation,
                 self.unfolding,
                 self.sold,
-                self.reach,
+                self.allocation,
                 self.client_of,
                 self._missing,
                 is_probe=self.is_dry_run,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tap_mews.api.operations import WORLD, Operation
+from tap_mews.api.operations import GLOBAL, Operation
 from tap_mews.streams.bases import Whole
 
 
 def _list(path: str, rows: str) -> Operation:
     """An operation without parameters, which answers with everything at once."""
     return Operation(
-        path, rows, WORLD, time_filter=None, most_rows=None, is_paged=False
+        path, rows, GLOBAL, time_filter=None, most_rows=None, is_paged=False
     )
 
 

@@ -293,7 +293,7 @@ def _tap(of: MortalClock, streams: Collection[str]) -> type[TapMews]:
         def run(self) -> Run:
             run: Run = super().run
             wire = _Wire(of.life)
-            _connect(run.connection._session, wire)
+            _connect(run.transport._session, wire)
             _connect(run.downloader._session, wire)
             return run
 

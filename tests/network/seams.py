@@ -26,7 +26,7 @@ def client_at(url: str, clock: FastClock) -> MewsClient:
     config = {"client_token": "c" * 9, "access_token": "a" * 9, "api_url": url}
     settings = Settings.load(config, CONFIG)
     run = Run(settings, clock, lambda: None, lambda: None)
-    return run.client_of(run.connection.accesses[0])
+    return run.client_of(run.transport.accesses[0])
 
 
 def call(client: MewsClient) -> None:

@@ -94,11 +94,11 @@ def test_a_run_under_a_netrc_reads_all_and_sends_no_password(
     headers: list[dict[str, str]] = []
     head = Handler._head
 
-    def noting(handler: Handler) -> dict[str, str]:
+    def capture_errors(handler: Handler) -> dict[str, str]:
         headers.append(head(handler))
         return headers[-1]
 
-    monkeypatch.setattr(Handler, "_head", noting)
+    monkeypatch.setattr(Handler, "_head", capture_errors)
     result = sync(sandbox.config(), catalog=select("bills")).ok()
     assert records_by_id("bills", result) == truth(sandbox, "bills")
     assert sandbox.journal.downloads

@@ -14,7 +14,7 @@ from sandbox import Sandbox
 from sandbox.clock import parse_utc, utc_text
 from sandbox.encoding import encode
 from sandbox.hotel import founding
-from sandbox.hotel.shapes import ENTITIES, WORLD
+from sandbox.hotel.shapes import ENTITIES, GLOBAL
 from tests.all_of import all_of
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def entries(row: Any, path: str) -> Iterator[Any]:  # noqa: ANN401
 def test_every_id_leads_to_a_row_of_what_the_hotels_have(
     hotels: Sandbox, stream: facts.Stream
 ) -> None:
-    known = {*ENTITIES, *WORLD}
+    known = {*ENTITIES, *GLOBAL}
     if stream.entity not in known:
         return
     targets: dict[str, set[object]] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from facts import STREAMS
 from sandbox.clock import parse_utc
-from sandbox.hotel.shapes import WORLD
+from sandbox.hotel.shapes import GLOBAL
 from sandbox.store import CHAIN_ENTITIES, EVERYBODY
 from tests.crashes.due import TAP_STREAMS
 from tests.crashes.oracle import FOREVER, POSTING_DATES, Claim, LostError, Oracle
@@ -86,7 +86,7 @@ class Expectations(Oracle):
         """Whose rows of a stream the tokens and the settings bring."""
         entity = STREAMS[stream].entity
         reached = self.reached(tokens)
-        if entity in WORLD:
+        if entity in GLOBAL:
             return frozenset({EVERYBODY} if reached else ())
         if entity in CHAIN_ENTITIES:
             hotels = self.sandbox.platform.store.table("Enterprise").rows

@@ -1,4 +1,4 @@
-"""The properties, chains and parents that a stream is read of, and by which tokens."""
+"""The enterprises, chains and parents that a stream is read of, and by which tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from tap_mews.api.operations import NO_SELECTOR, WORLD
+from tap_mews.api.operations import GLOBAL, NO_SELECTOR
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
 from tap_mews.pages.lookups import FOUNDED, Enterprise, Lookups, ask_each
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Shares = dict["Access", tuple[str, ...]]
-"""By token, the properties or chains that are read with it."""
+"""By token, the enterprises or chains that are read with it."""
 
 _Parents = dict[tuple[str, str], dict["Access", "Ids | MewsError"]]
 """By the path and rows of an operation: what each token lists, or why it does not."""
 
 
 @dataclass(frozen=True)
-class Reach:
+class Allocation:
     """What some tokens reach, and what is read with each of them.
 
     Attributes:
         lookups: The lists of each token, also of those that are not needed.
         accesses: The tokens by which something is read.
-        listed: The properties, or None where nobody knows.
-        enterprise_ids: Of the properties to read, or None where nobody knows.
-        chain_ids: Of the chains to read, or None where nobody knows.
+        listed: The enterprises, or None if unknown.
+        enterprise_ids: Of the enterprises to read, or None if unknown.
+        chain_ids: Of the chains to read, or None if unknown.
         is_of_many: Whether each token has a share; a single one has all.
-        part_size: Properties, chains or parents in a part that can be refused while
+        part_size: Enterprises, chains or parents in a part that can be refused while
             others are allowed; None if all of a token are asked for together.
     """
 
@@ -54,8 +54,8 @@ class Reach:
     _parents: _Parents = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def narrowed(self, shares: Shares, selector: Selector) -> Reach:
-        """What some tokens reach of some properties or chains.
+    def narrowed(self, shares: Shares, selector: Selector) -> Allocation:
+        """What some tokens reach of some enterprises or chains.
 
         Args:
             shares: What is read with each of the tokens.
@@ -64,7 +64,7 @@ class Reach:
         is_of_chain = selector.of == "chain"
         lookups = {
             access: self.lookups[access].narrowed(
-                self.properties_of(access) if is_of_chain else ids,
+                self.enterprises_of(access) if is_of_chain else ids,
                 ids if is_of_chain else self._chains_of(ids),
             )
             for access, ids in shares.items()
@@ -75,7 +75,7 @@ class Reach:
             for each in self.listed or ()
             if (each.chain_id if is_of_chain else each.id) in wanted
         )
-        return Reach(
+        return Allocation(
             lookups,
             tuple(lookups),
             listed,
@@ -85,28 +85,28 @@ class Reach:
         )
 
     def _chains_of(self, ids: Collection[str]) -> Ids:
-        """Of the chains to read, those of some properties."""
+        """Of the chains to read, those of some enterprises."""
         if self.listed is None:
             return self.chain_ids
         own = chains_of(each for each in self.listed if each.id in ids)
         return chosen(self.chain_ids, own)
 
-    def apart(self, size: int) -> Reach:
+    def split(self, size: int) -> Allocation:
         """The same, of which a part can be refused while others are allowed.
 
         Args:
-            size: Properties, chains or parents in a part.
+            size: Enterprises, chains or parents in a part.
         """
         return replace(self, part_size=size)
 
     @property
     def editable_history(self) -> timedelta:
-        """The longest time in which a property may change its books afterwards."""
+        """The longest time in which an enterprise may change its books afterwards."""
         known = (found.editable_history for found in self.listed or ())
         return max(known, default=timedelta(0))
 
     def beginning(self, ids: Iterable[str] | None = None) -> datetime:
-        """When the oldest of some properties was created.
+        """When the oldest of some enterprises was created.
 
         Args:
             ids: Enterprises or chains to look at; all that are listed if None.
@@ -124,13 +124,13 @@ class Reach:
         known = (each.replace(microsecond=0) if each else FOUNDED for each in created)
         return max(FOUNDED, min(known, default=FOUNDED))
 
-    def properties_of(self, access: Access) -> Ids:
-        """Identifiers of the properties that are read by a token."""
+    def enterprises_of(self, access: Access) -> Ids:
+        """Identifiers of the enterprises that are read by a token."""
         return self.lookups[access].enterprise_ids
 
     def own(self, access: Access, selector: Selector) -> Ids:
-        """Whom a token is there for; None where nobody knows, or it does not matter."""
-        if selector in (NO_SELECTOR, WORLD):
+        """Whom a token is there for; None if unknown, or it does not matter."""
+        if selector in (NO_SELECTOR, GLOBAL):
             return None
         if selector.parents is not None:
             return self.ids(selector.parents, access)
@@ -174,7 +174,7 @@ class Reach:
     def unlisted(self, operation: Operation) -> dict[tuple[Access, Ids], MewsError]:
         """Whose rows of an operation cannot be listed, and why.
 
-        That is some of the properties or chains of a token, or, with None, all.
+        That is some of the enterprises or chains of a token, or, with None, all.
         """
         found: dict[tuple[Access, Ids], MewsError] = {}
         for access, ids in self._listed_parents(operation).items():
@@ -186,19 +186,19 @@ class Reach:
         return found
 
     def owned(
-        self, operation: Operation, access: Access, properties: Collection[str]
+        self, operation: Operation, access: Access, enterprises: Collection[str]
     ) -> tuple[str, ...]:
-        """The identifiers of the rows of some properties, and of those that name none.
+        """The identifiers of the rows of some enterprises, and of those that name none.
 
         Args:
             operation: Lists the rows.
             access: The token.
-            properties: Whose rows.
+            enterprises: Whose rows.
 
         Raises:
             MewsError: As `Lookups.rows`.
         """
-        wanted = set(properties)
+        wanted = set(enterprises)
         owners = self.lookups[access].owners(operation).items()
         return tuple(sorted(k for k, of in owners if of == k or of in wanted))
 
@@ -212,7 +212,7 @@ class Reach:
             accesses: The tokens.
 
         Returns:
-            By token, the properties or chains; of a token that cannot read anything of
+            By token, the enterprises or chains; of a token that cannot read anything of
             the list, nothing is known.
         """
         of = [self.lookups[each] for each in accesses]
@@ -224,7 +224,7 @@ class Reach:
         }
 
     def owners(self, selector: Selector, access: Access, ids: Ids) -> Ids:
-        """The properties of what is read with a token, where that is parents.
+        """The enterprises of what is read with a token, where that is parents.
 
         Args:
             selector: Of the operation that is read.
@@ -268,7 +268,7 @@ class Reach:
         Raises:
             MewsError: As `Lookups.rows`.
         """
-        if operation.selector is not WORLD:
+        if operation.selector is not GLOBAL:
             return self.lookups[access].rows(operation)
         *others, last = self.accesses
         for each in others:
@@ -289,5 +289,5 @@ def chosen(setting: Ids, listed: Collection[str]) -> tuple[str, ...]:
 
 
 def chains_of(listed: Iterable[Enterprise]) -> tuple[str, ...]:
-    """Identifiers of the chains that properties belong to."""
+    """Identifiers of the chains that enterprises belong to."""
     return tuple(sorted({found.chain_id for found in listed if found.chain_id}))

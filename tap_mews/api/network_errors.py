@@ -54,7 +54,7 @@ class TransientError(Exception):
 
     Attributes:
         of_request: Words that name the request, or none.
-        advice: What to do where a mistake on this machine is the likely cause. Only an
+        hint: What to do where a mistake on this machine is the likely cause. Only an
             earlier success makes another try worthwhile then.
         tries: How often to try, unless that is up to the caller.
         hold: Seconds for which Mews wants no request at all (429), 0 if it does not
@@ -63,21 +63,21 @@ class TransientError(Exception):
 
     def __init__(
         self,
-        trouble: str,
+        reason: str,
         *,
         of_request: str = "",
-        advice: str = "",
+        hint: str = "",
         tries: int | None = None,
         hold: float | None = None,
     ) -> None:
-        super().__init__(trouble)
+        super().__init__(reason)
         self.of_request = of_request
-        self.advice = advice
+        self.hint = hint
         self.tries = tries
         self.hold = hold
 
 
-def trouble_of(error: BaseException, url: str) -> TransientError:
+def network_error(error: BaseException, url: str) -> TransientError:
     """Name what went wrong; the texts of the libraries can hold a signed URL.
 
     Args:
@@ -91,14 +91,14 @@ def trouble_of(error: BaseException, url: str) -> TransientError:
     except ValueError:
         mistake = INVALID_ADDRESS
     if mistake is not None:
-        return TransientError(mistake[0], advice=mistake[1])
-    text, advice = _failure(causes, url)
+        return TransientError(mistake[0], hint=mistake[1])
+    text, hint = _failure(causes, url)
     if proxy:
         if _find(causes, requests.exceptions.ProxyError, urllib3.NewConnectionError):
-            text, advice = f"proxy {proxy} refused: {text}", CHECK_PROXY
+            text, hint = f"proxy {proxy} refused: {text}", CHECK_PROXY
         else:
             text += f", through proxy {proxy}"
-    return TransientError(text, advice=advice)
+    return TransientError(text, hint=hint)
 
 
 def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
@@ -128,15 +128,15 @@ def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
         return str(slow), ""
     if unknown := _find(causes, socket.gaierror):
         lasts = unknown.errno != socket.EAI_AGAIN
-        advice = "check the host name and the network of this machine"
-        return f"name not found: {host}", advice if lasts else ""
+        hint = "check the host name and the network of this machine"
+        return f"name not found: {host}", hint if lasts else ""
     if untrusted := _find(causes, ssl.SSLCertVerificationError):
         why = getattr(untrusted, "verify_message", "no reason given")
-        advice = (
+        hint = (
             "if your network uses its own certificates, set REQUESTS_CA_BUNDLE to a "
             "file that contains them"
         )
-        return f"certificate not trusted: {why} ({host})", advice
+        return f"certificate not trusted: {why} ({host})", hint
     if status := _TUNNEL.search(str(inner)):
         return f"HTTP {status[1]}", ""
     if _find(causes, requests.Timeout, urllib3.ReadTimeoutError, TimeoutError):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tap_mews.streams.pending import PendingStream
 
 
-def can_fall_behind(stream: PendingStream) -> bool:
+def can_lag(stream: PendingStream) -> bool:
     """Whether each token of a chain reads the stream, and its bookmark moves."""
     are_all = stream.run.portfolio.are_all_read(stream.windowed.selector)
     return are_all and stream.moves_bookmark
@@ -24,12 +24,12 @@ def can_fall_behind(stream: PendingStream) -> bool:
 
 def read_by_others(stream: PendingStream, lost: Collection[Access]) -> set[str]:
     """The chains that are read in this run without some tokens."""
-    reach, selector = stream.run.reach, stream.windowed.selector
-    others = [each for each in reach.accesses if each not in lost]
-    return {key for each in others for key in reach.own(each, selector) or ()}
+    allocation, selector = stream.run.allocation, stream.windowed.selector
+    others = [each for each in allocation.accesses if each not in lost]
+    return {key for each in others for key in allocation.own(each, selector) or ()}
 
 
-def missed(
+def lagging_by_tokens(
     stream: PendingStream, lost: Collection[Access]
 ) -> dict[tuple[Access, ...], list[Group]]:
     """By tokens, what they alone have not read.
@@ -38,14 +38,14 @@ def missed(
         stream: What is read.
         lost: The tokens that cannot read it in this run either.
     """
-    reach, selector = stream.run.reach, stream.windowed.selector
+    allocation, selector = stream.run.allocation, stream.windowed.selector
     reached_by = stream.run.portfolio.reached_by
     found: dict[tuple[Access, ...], list[Group]] = {}
-    for group in stream.bookmarks.behind:
+    for group in stream.bookmarks.lagging:
         tokens = tuple(
             each
-            for each in reach.accesses
-            if {*group["ids"]}.issubset(reach.own(each, selector) or ())
+            for each in allocation.accesses
+            if {*group["ids"]}.issubset(allocation.own(each, selector) or ())
             and not reached_by(each).isdisjoint(group["through"])
         )
         if tokens and not any(each in lost for each in tokens):
