@@ -111,7 +111,7 @@ class PageReader:
         self._fetch = fetch
         self._lane = lane
         self._windowing = windowing
-        self._go_on_without = record_failure
+        self._record_failure = record_failure
         self._last: list[_Task] = []
         self._tasks: list[tuple[_Task, int]] = []
         self._batches: list[Batch] = []
@@ -269,7 +269,7 @@ class PageReader:
             MewsError: There is nothing to go on with.
         """
         batch = self._batches[number]
-        self._go_on_without(batch, error)
+        self._record_failure(batch, error)
         rest = enumerate(self._batches[number:], number)
         self._lane.drop(n for n, each in rest if _is_part(each, batch))
 
