@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
@@ -46,8 +47,20 @@ if TYPE_CHECKING:
 
 STAYS = Operation(RESERVATIONS, "Reservations")
 SOURCES = Operation(ASSIGNMENTS, "SourceAssignments")
+BILLS = Operation("outletItems/getAll", "OutletBills", counted="OutletItems")
 HEAVY = Status(408, "Transaction has timed out.")
 CHANNEL_DETAILS = "reservations/getChannelManagerDetails"
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """Another body in place of the right one."""
+
+    body: bytes
+
+    def __call__(self, call: Call) -> Reply:
+        """Answer with it."""
+        return replace(call.carry_out(), status=200, body=self.body)
 
 
 def pages(
@@ -105,6 +118,33 @@ def test_a_page_without_rows_is_the_end_whatever_its_cursor(
     (page,) = pages(sandbox, STAYS, 20)
     assert len(page.value.rows) == 20
     assert len(sandbox.journal.requests(RESERVATIONS)) == 2
+
+
+NULLS = [
+    (STAYS, b'{"Reservations":null,"Cursor":%s}'),
+    (STAYS, b'{"Reservations":null,"Odd":NaN,"Cursor":%s}'),
+    (BILLS, b'{"OutletBills":[],"OutletItems":null,"Cursor":%s}'),
+    (BILLS, b'{"OutletBills":[],"OutletItems":null,"Odd":NaN,"Cursor":%s}'),
+]
+"""Answers without rows, with a place for the cursor."""
+
+
+@pytest.mark.parametrize(("operation", "body"), NULLS)
+def test_null_in_place_of_rows_is_the_end(
+    sandbox: Sandbox, operation: Operation, body: bytes
+) -> None:
+    for cursor in (b"null", b'""'):
+        sandbox.faults.add(operation.path, Replaced(body % cursor))
+        assert list(pages(sandbox, operation, 20)) == []
+
+
+@pytest.mark.parametrize(("operation", "body"), NULLS)
+def test_null_in_place_of_rows_is_an_error_where_a_cursor_leads_on(
+    sandbox: Sandbox, operation: Operation, body: bytes
+) -> None:
+    sandbox.faults.add(operation.path, Replaced(body % b'"a-cursor"'))
+    with pytest.raises(UnexpectedAnswerError, match=r"array.*null.*RequestId"):
+        list(pages(sandbox, operation, 20))
 
 
 def test_a_full_page_without_a_cursor_is_the_end(sandbox: Sandbox) -> None:

@@ -62,15 +62,15 @@ class PageDecoder(Generic[T]):
         self._row = row
         self._counted = counted if counted != rows else None
         kept: Any = msgspec.Raw if row is bytes else row
-        # a further list is null where it is not asked for, or there is nothing in it
-        listed: Any = list[kept] | None if self._counted else list[kept]
+        # a list is null where there is nothing in it, a further one also where it is
+        # not asked for
         answer = msgspec.defstruct(
             "Result",
             [
-                ("rows", listed, msgspec.field(name=rows)),
+                ("rows", list[kept] | None, msgspec.field(name=rows)),
                 ("cursor", Cursor, msgspec.field(name="Cursor", default=None)),
                 *(
-                    [("counted", list[msgspec.Raw], msgspec.field(name=counted))]
+                    [("counted", list[msgspec.Raw] | None, msgspec.field(name=counted))]
                     if self._counted
                     else []
                 ),
@@ -95,20 +95,31 @@ class PageDecoder(Generic[T]):
         rows = answer.rows or []
         if self._row is bytes:
             rows = list(map(bytes, rows))  # a raw row would keep the whole body
-        count = len(answer.counted if self._counted else rows)
+        counted = answer.counted if self._counted else answer.rows
+        self._check_end(answer.cursor, is_null=counted is None)
+        count = len(counted or ())
         return Page(rows, answer.cursor, count, _may_break(body), len(body))
+
+    def _check_end(self, cursor: str | None, *, is_null: bool) -> None:
+        """A page is the last one where it has no list; one with a cursor is none.
+
+        Raises:
+            msgspec.ValidationError: It has a cursor, so rows are missing.
+        """
+        if is_null and cursor:
+            name = self._counted or self._rows
+            msg = f"Expected `array`, got `null` - at `$.{name}`"
+            raise msgspec.ValidationError(msg)
 
     def _decode_with_care(self, body: bytes) -> Page[T]:
         # bytes that are no UTF-8 come out of the text as they went in
         text = body.removeprefix(BOM).decode(errors="surrogateescape")
         try:
             members = dict(_members(text))
-            listed = members.get(self._rows)
-            if self._counted and listed == "null":
-                listed = "[]"
+            listed, counted = members.get(self._rows), members.get(self._counted or "")
             rows = [*_entries(listed)] if listed is not None else None
             cursor = json.loads(members.get("Cursor", "null"))
-            count = sum(1 for _ in _entries(members.get(self._counted or "", "[]")))
+            count = sum(1 for _ in _entries(counted or "null"))
         except (ValueError, IndexError, RecursionError) as error:
             raise msgspec.DecodeError(str(error)) from None
         if rows is None:
@@ -116,6 +127,8 @@ class PageDecoder(Generic[T]):
             raise msgspec.ValidationError(msg)
         made = [self._of(number, row) for number, row in enumerate(rows, 1)]
         cursor = msgspec.convert(cursor, Cursor)
+        is_null = (counted if self._counted else listed) == "null"
+        self._check_end(cursor, is_null=is_null)
         count = count if self._counted else len(made)
         return Page(made, cursor, count, _may_break(body), len(body))
 
@@ -161,7 +174,9 @@ def _members(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _entries(text: str) -> Iterator[str]:
-    """The entries of a JSON array, not parsed."""
+    """The entries of a JSON array, not parsed; none of null."""
+    if text == "null":
+        return
     at = _after("[", text, 0)
     while text[at] != "]":
         start = at
