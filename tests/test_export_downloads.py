@@ -15,7 +15,8 @@ from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError, ExportFailedError
 from tap_mews.exports.downloads import TRIES
 from tests.export_harness import added, show, truth
-from tests.harness import FastClock, Result, records_by_id, select, sync
+from tests.harness import FastClock, Json, Result, records_by_id, select, sync
+from tests.pages_harness import Spoiled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,6 +86,55 @@ def test_trouble_with_a_download_costs_no_row(sandbox: Sandbox, fault: Cut) -> N
     rows = result.records["bills"]
     assert records_by_id("bills", result) == truth(sandbox, "bills")
     assert len(rows) == len(truth(sandbox, "bills"))
+
+
+def hide_sizes(sandbox: Sandbox) -> None:
+    """Let Mews list files without their sizes."""
+
+    def edit(body: Json) -> None:
+        for export in body["Exports"]:
+            for file in export["Files"] or ():
+                file["SizeInBytes"] = None
+
+    sandbox.faults.add("exports/getAll", Spoiled(edit), times=None)
+
+
+@pytest.mark.parametrize(
+    "fault", [Cut(1000), Cut(1000, "close"), Cut(0, "close"), Reset(), Status(403)]
+)
+def test_a_file_whose_size_mews_does_not_tell_comes_whole(
+    sandbox: Sandbox, fault: Fault
+) -> None:
+    hide_sizes(sandbox)
+    sandbox.faults.add(FILES, fault, times=2)
+    result = sync(sandbox.config(), catalog=BILLS).ok()
+    assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+    assert {each.range for each in sandbox.journal.downloads} == {None}
+
+
+def test_a_file_of_unknown_size_that_always_ends_early_is_an_error(
+    sandbox: Sandbox,
+) -> None:
+    hide_sizes(sandbox)
+    sandbox.faults.add(FILES, Cut(1000, "close"), times=None)
+    result = sync(sandbox.config(), catalog=BILLS)
+    assert isinstance(result.error, DownloadError)
+    assert result.records["bills"] == []
+
+
+@pytest.mark.parametrize("files", [1, 3])
+def test_files_of_unknown_size_may_be_listed_in_another_order(
+    sandbox: Sandbox, clock: FastClock, files: int
+) -> None:
+    hide_sizes(sandbox)
+    sandbox.exports.rows_per_file = -(-len(sandbox.rows("Bill")) // files)
+    sandbox.exports.shuffled_files = True
+    slow = Meanwhile(lambda: clock.pass_time(500))
+    sandbox.faults.add(FILES, slow, times=None)
+    result = sync(sandbox.config(), catalog=BILLS, clock=clock).ok()
+    assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
 def test_a_download_goes_on_where_it_stopped(sandbox: Sandbox) -> None:

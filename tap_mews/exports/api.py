@@ -62,11 +62,13 @@ class ExportFile(msgspec.Struct, frozen=True):
 
     Attributes:
         url: Signed; it works for ten minutes and must not be shown.
-        size: Bytes.
+        size: Bytes; None where Mews does not tell.
     """
 
     url: str = msgspec.field(name="Url")
-    size: Annotated[int, msgspec.Meta(ge=0)] = msgspec.field(name="SizeInBytes")
+    size: Annotated[int, msgspec.Meta(ge=0)] | None = msgspec.field(
+        name="SizeInBytes", default=None
+    )
 
     def __repr__(self) -> str:
         """The file as a log record may show it: without its signature."""

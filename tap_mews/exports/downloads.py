@@ -58,7 +58,7 @@ class Downloader:
     def fetch(
         self,
         url: str,
-        size: int,
+        size: int | None,
         file: SpooledFile,
         what: str,
         record: UsageRecord,
@@ -67,7 +67,7 @@ class Downloader:
 
         Args:
             url: The signed URL.
-            size: Bytes that the file must have (`SizeInBytes`).
+            size: Bytes that the file must have (`SizeInBytes`); None if unknown.
             file: Where it goes; a part of it may be there already.
             what: Names the file in errors, such as `export …, file 2 of 3`.
             record: Gets bytes and what is tried again.
@@ -86,6 +86,8 @@ class Downloader:
                 self._transfer(url, size, file, what, record)
             except TransientError as error:
                 failure = error
+            if size is None and failure is None:
+                return
             # there may have been failure only after the last byte, if there is one
             if file.size == size and (size or failure is None):
                 return
@@ -108,36 +110,29 @@ class Downloader:
     def _transfer(
         self,
         url: str,
-        size: int,
+        size: int | None,
         file: SpooledFile,
         what: str,
         record: UsageRecord,
     ) -> None:
         """Append what the host sends; begin again where it ignores Range."""
+        if size is None:
+            file.clear()  # whether a later part is the last one could not be told
         # identity, so that the bytes can be counted against SizeInBytes
         headers = {"Accept-Encoding": "identity"}
         if file.size:
             headers["Range"] = f"bytes={file.size}-"
         with self._get(url, headers, what) as response:
-            status = response.status_code
-            if status in REFUSED:
-                msg = f"{what}: the file host refused the link (HTTP {status})"
-                raise LinkExpiredError(msg)
-            if status not in TAKEN:
-                if status < codes.server_error and status not in AGAIN:
-                    msg = f"{what}: the file host answered HTTP {status}"
-                    raise DownloadError(msg)
-                msg = f"HTTP {status}"
-                raise TransientError(msg)
+            _check(response, what, needs_end=size is None)
             if not _resumes_at(file.size, response):
                 file.clear()
-                if status != codes.ok:
+                if response.status_code != codes.ok:
                     msg = "the file host cannot resume the download"
                     raise TransientError(msg)
             logged_at = self._clock.monotonic()
             for chunk in session.chunks(response, self._clock):
                 record.add(Usage(file_bytes=len(chunk)))
-                if file.size + len(chunk) > size:
+                if size is not None and file.size + len(chunk) > size:
                     file.clear()
                     msg = f"the file has more than the announced {size:,} bytes"
                     raise TransientError(msg)
@@ -175,6 +170,38 @@ class Downloader:
         return "contains a user name" if "@" in link.netloc else ""
 
 
+def _check(response: requests.Response, what: str, *, needs_end: bool) -> None:
+    """Refuse an answer that does not have what was asked for.
+
+    Args:
+        response: The answer.
+        what: Names the file in errors.
+        needs_end: Whether nothing else tells whether the file is whole.
+
+    Raises:
+        LinkExpiredError: Another URL can have it.
+        TransientError: The same URL can have it later.
+        DownloadError: It cannot be had.
+    """
+    status = response.status_code
+    if status in REFUSED:
+        msg = f"{what}: the file host refused the link (HTTP {status})"
+        raise LinkExpiredError(msg)
+    if status not in TAKEN:
+        if status < codes.server_error and status not in AGAIN:
+            msg = f"{what}: the file host answered HTTP {status}"
+            raise DownloadError(msg)
+        msg = f"HTTP {status}"
+        raise TransientError(msg)
+    if needs_end and not _declares_its_end(response):
+        msg = (
+            f"{what}: Mews lists it without a size (SizeInBytes), and the file host "
+            "sends it without one, so a part of it could be taken for all of it; ask "
+            "Mews support about this export, then run again"
+        )
+        raise DownloadError(msg)
+
+
 def _resumes_at(offset: int, response: requests.Response) -> bool:
     """Whether the body continues where the file ends, and is not another part.
 
@@ -188,5 +215,16 @@ def _resumes_at(offset: int, response: requests.Response) -> bool:
     )
 
 
-def _bytes_of(have: int, size: int) -> str:
-    return f"{have:,} of {size:,} bytes"
+def _declares_its_end(response: requests.Response) -> bool:
+    """Whether a body that ends early is an error of the connection.
+
+    A decoder may take a part of an encoded body for the whole.
+    """
+    transfer = response.headers.get("Transfer-Encoding", "").strip().lower()
+    has_end = transfer == "chunked" or response.raw.length_remaining is not None
+    is_encoded = bool(response.headers.get("Content-Encoding"))
+    return response.status_code == codes.ok and has_end and not is_encoded
+
+
+def _bytes_of(have: int, size: int | None) -> str:
+    return f"{have:,} bytes" if size is None else f"{have:,} of {size:,} bytes"

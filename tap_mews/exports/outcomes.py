@@ -51,9 +51,10 @@ def apply(
         raise UnexpectedAnswerError(msg)
     elif status is ExportStatus.SUCCESS:
         files = found.files or []
-        size = sum(file.size for file in files)
+        sizes = [file.size for file in files if file.size is not None]
+        size = f"{sum(sizes):,} bytes" if len(sizes) == len(files) else "size unknown"
         entity.seconds = seconds_taken(job.since, before, looked, entity.seconds)
-        outcome = f"{len(files)} file(s), {size:,} bytes"
+        outcome = f"{len(files)} file(s), {size}"
         logger.info("%s: %s is ready: %s", entity.stream, job, outcome)
 
 

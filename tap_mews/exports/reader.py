@@ -161,7 +161,7 @@ class ExportReader:
         stream = self.entity.stream
         what = f"{stream}: {job}, file {index + 1} of {len(files)}"
         record = self.entity.record.of(job.request.slice)
-        spooled = self._spool.new_file(files[index].size)
+        spooled = self._spool.new_file(files[index].size or 0)
         refusals = 0
         try:
             while True:
@@ -222,6 +222,8 @@ def _in_order_of(
     for key in (attrgetter("name"), attrgetter("size")):
         by_key = {key(file): file for file in found}
         keys = [key(file) for file in known]
+        if None in keys:
+            continue  # a size that is not known tells nothing apart
         if len(set(keys)) == len(keys) == len(found) and set(keys) == by_key.keys():
             same = [by_key[key] for key in keys]
             # a file of the same name that has another size was made again

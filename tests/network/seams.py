@@ -34,10 +34,13 @@ def call(client: MewsClient) -> None:
     client.call(OPERATION, {}, msgspec.json.Decoder())
 
 
-def fetch(downloader: Downloader, url: str) -> None:
-    """Ask for a file of one byte."""
-    with closing(Spool(None).new_file(len(BODY))) as file:
-        downloader.fetch(url, len(BODY), file, "file 1 of 1", UsageRecord())
+def fetch(
+    downloader: Downloader, url: str, size: int | None = len(BODY)
+) -> list[bytes]:
+    """Ask for a file, of one byte if nothing else is said; gives what is in it."""
+    with closing(Spool(None).new_file(size or 0)) as file:
+        downloader.fetch(url, size, file, "file 1 of 1", UsageRecord())
+        return list(file.blocks(1 << 20))
 
 
 def ask_api(url: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tap_mews.errors import TapMewsError
+from tap_mews.errors import DownloadError, TapMewsError
 from tap_mews.exports.downloads import Downloader
 from tests.harness import FastClock
 from tests.network.seams import call, client_at, fetch
@@ -93,6 +93,24 @@ ANSWERS: dict[str, bytes] = {
     "a zone that is none": answer("200 OK", "Date: Thu, 01 Jan 2026 00:00:00 -999999"),
 }
 
+WHOLE = {
+    "a length": answer(),
+    "chunks": chunked(b"7\r\n" + DATA + b"\r\n0\r\n\r\n"),
+    "no bytes": answer(body=b""),
+}
+
+PARTS = {
+    "a length that is too long": answer(length=8),
+    "a chunk that ends early": chunked(b"8\r\n" + DATA),
+    "chunks without a last one": chunked(b"7\r\n" + DATA + b"\r\n"),
+    "no length": b"HTTP/1.1 200 OK\r\n\r\n" + DATA,
+    "HTTP of 1996": b"HTTP/1.0 200 OK\r\n\r\n" + DATA,
+    "a length that is none": answer(length="abc"),
+    "half of an encoding": ANSWERS["half of an encoding"],
+    "a part": answer("206 X", "Content-Range: bytes 0-6/9"),
+}
+"""Of which nobody can know, without a size, that they are all there is."""
+
 REDIRECTS = {"status 300", "status 304"}
 
 
@@ -143,3 +161,19 @@ def test_an_odd_answer_is_data_or_one_line_and_shows_no_link(
     for record in told:
         assert record.name.startswith("tap-mews."), record
         assert "\n" not in caplog.handler.format(record)
+
+
+@pytest.mark.parametrize("data", WHOLE.values(), ids=WHOLE)
+def test_a_file_of_unknown_size_is_whole_where_its_answer_is(data: bytes) -> None:
+    with raw_host(data) as url:
+        found = fetch(Downloader(FastClock(), allow_http=True), f"{url}/f", None)
+    assert b"".join(found) == (DATA if DATA in data else b"")
+
+
+@pytest.mark.parametrize("data", PARTS.values(), ids=PARTS)
+def test_what_may_be_a_part_is_never_taken_for_a_file_of_unknown_size(
+    data: bytes,
+) -> None:
+    downloader = Downloader(FastClock(), allow_http=True)
+    with raw_host(data) as url, pytest.raises(DownloadError):
+        fetch(downloader, f"{url}/f", None)

@@ -162,7 +162,6 @@ EXPORTS = {
     "an absurd size": of_files(SizeInBytes=10**30),
     "half a byte": of_files(SizeInBytes=0.5),
     "a size in words": of_files(SizeInBytes="many"),
-    "no size": of_files(SizeInBytes=None),
     "a size that is true": of_files(SizeInBytes=True),
     "no link": of_files(Url=None),
     "an empty link": link(""),
