@@ -6,12 +6,15 @@ import json
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from sandbox.faults import Status
 from tests.harness import FastClock, Json, moment
+from tests.pages_harness import Where
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from sandbox import Sandbox
+    from sandbox.journal import Request
 
 ENTITIES = {
     "availability_adjustments": "AvailabilityAdjustment",
@@ -79,6 +82,17 @@ def postings(sandbox: Sandbox) -> list[tuple[str, str]]:
         for body in added(sandbox, "LedgerEntry")
     ]
     return [(each["Start"], each["End"]) for each in dates]
+
+
+def refuse_unknown_exports(sandbox: Sandbox) -> None:
+    """Let an export that is unknown have the whole request refused."""
+
+    def has_unknown(request: Request) -> bool:
+        known = {job.id for job in sandbox.exports.jobs}
+        return not known.issuperset(request.body["ExportIds"])
+
+    only = Where(sandbox, has_unknown, Status(400, "Invalid ExportIds."))
+    sandbox.faults.add("exports/getAll", only, times=None)
 
 
 def show(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 import pytest
 
 from tap_mews.reading.state_form import expanded
-from tests.export_harness import show, spans, truth, windows
+from tests.export_harness import refuse_unknown_exports, show, spans, truth, windows
 from tests.harness import FastClock, Json, Result, moment, records_by_id, select, sync
 from tests.pages_harness import Spoiled
 
@@ -115,9 +115,12 @@ def test_an_export_that_ended_badly_between_runs_is_added_anew(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["left out", "refused"])
 def test_an_export_that_mews_forgot_between_runs_is_added_anew(
-    sandbox: Sandbox, run: Run, stopped: Json
+    sandbox: Sandbox, run: Run, stopped: Json, *, refused: bool
 ) -> None:
+    if refused:
+        refuse_unknown_exports(sandbox)
     sandbox.exports.forget(sandbox.exports.jobs[0].id)
     result = run(stopped, start_date=START).ok()
     assert records_by_id("bills", result) == truth(sandbox, "bills")

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sandbox.faults import Edited
-from tap_mews.errors import ExportFailedError, UnexpectedAnswerError
-from tests.export_harness import postings, show, spans, truth, windows
+from sandbox.faults import Edited, Status
+from tap_mews.errors import ExportFailedError, RefusedError, UnexpectedAnswerError
+from tests.export_harness import (
+    added,
+    postings,
+    refuse_unknown_exports,
+    show,
+    spans,
+    truth,
+    windows,
+)
 from tests.harness import FastClock, Json, records_by_id, select, sync
 
 if TYPE_CHECKING:
@@ -134,9 +143,12 @@ def test_an_export_that_expired_is_added_anew(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
+@pytest.mark.parametrize("refused", [False, True], ids=["left out", "refused"])
 def test_an_export_that_mews_has_forgotten_is_added_anew(
-    sandbox: Sandbox, clock: FastClock
+    sandbox: Sandbox, clock: FastClock, *, refused: bool
 ) -> None:
+    if refused:
+        refuse_unknown_exports(sandbox)
     clock.after(0.1, lambda: sandbox.exports.forget(sandbox.exports.jobs[-1].id))
     result = sync(sandbox.config(start_date=START), catalog=BILLS, clock=clock).ok()
     first, second = windows(sandbox)
@@ -144,17 +156,43 @@ def test_an_export_that_mews_has_forgotten_is_added_anew(
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 
-@pytest.mark.parametrize("trouble", ["Expired", "forgotten"])
+def test_exports_that_mews_knows_are_read_beside_one_that_it_has_forgotten(
+    sandbox: Sandbox, clock: FastClock
+) -> None:
+    refuse_unknown_exports(sandbox)
+    clock.after(0.1, lambda: sandbox.exports.forget(sandbox.exports.jobs[2].id))
+    streams = ("bills", "payments", "companies")
+    result = sync(sandbox.config(), catalog=select(*streams), clock=clock).ok()
+    assert len(added(sandbox)) == len(streams) + 1
+    for stream in streams:
+        assert records_by_id(stream, result) == truth(sandbox, stream)
+
+
+def test_what_mews_says_of_a_request_for_exports_is_told_where_it_is_no_unknown_one(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add("exports/getAll", Status(400, "Invalid Client."), times=None)
+    result = sync(sandbox.config(), catalog=BILLS)
+    assert isinstance(result.error, RefusedError)
+    assert "Invalid Client." in str(result.error)
+    assert len(sandbox.exports.jobs) == 1
+
+
+@pytest.mark.parametrize("trouble", ["Expired", "forgotten", "refused"])
 def test_an_export_that_is_lost_again_and_again_is_an_error_with_its_id(
     sandbox: Sandbox, clock: FastClock, trouble: str
 ) -> None:
     if trouble == "forgotten":
         sandbox.faults.add("exports/getAll", NoneFound(), times=None)
+    elif trouble == "refused":
+        unknown = Status(400, "Invalid ExportIds.")
+        sandbox.faults.add("exports/getAll", unknown, times=None)
     else:
         sandbox.exports.force_status["Bill"] = trouble
     result = sync(sandbox.config(), catalog=BILLS, clock=clock)
     assert isinstance(result.error, ExportFailedError)
     assert sandbox.exports.jobs[-1].id in str(result.error)
+    assert re.match(r"bills: exports/getAll: export .*; ask Mews", str(result.error))
     assert len(sandbox.exports.jobs) < 10
 
 

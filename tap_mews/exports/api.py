@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,6 +38,8 @@ _WRONG = re.compile(r"invalid|interval|not exist|not found|unknown", re.IGNORECA
 give the words, so any of the first, without one of the second, is taken for it.
 """
 
+_UNKNOWN = re.compile(r"invalid exportids", re.IGNORECASE)
+"""The documented words for identifiers that Mews does not know."""
 
 _HOST = re.compile(r"^\w+://[^/]*")
 
@@ -202,11 +204,23 @@ class ExportsApi:
         wanted = list(ids)
         exports: dict[str, Export] = {}
         for first in range(0, len(wanted), MAX_IDS_PER_CALL):
-            body = {"ExportIds": wanted[first : first + MAX_IDS_PER_CALL]}
-            answer = self._client.call("exports/getAll", body, self._found)
-            if answer is not None:
-                exports |= {export.id: export for export in answer.value.exports}
+            exports |= self._known_of(wanted[first : first + MAX_IDS_PER_CALL])
         return exports
+
+    def _known_of(self, ids: Sequence[str]) -> dict[str, Export]:
+        """Ask in halves where an export that is unknown has the others refused."""
+        try:
+            body = {"ExportIds": ids}
+            answer = self._client.call("exports/getAll", body, self._found)
+        except RefusedError as error:
+            if not _UNKNOWN.search(error.reason):
+                raise
+            if len(ids) == 1:
+                return {}
+            middle = len(ids) // 2
+            return self._known_of(ids[:middle]) | self._known_of(ids[middle:])
+        found = [] if answer is None else answer.value.exports
+        return {export.id: export for export in found}
 
 
 def _speaks_of_a_running_export(error: RefusedError) -> bool:

@@ -67,7 +67,7 @@ def recreate(entity: EntityExports, job: ExportJob, reason: str) -> None:
     job.request.losses += 1
     if job.request.losses > MAX_LOSSES:
         msg = (
-            f"{job} {reason}, and so did {MAX_LOSSES} before it; "
+            f"exports/getAll: {job} {reason}, and so did {MAX_LOSSES} before it; "
             "ask Mews support about this export, then run again"
         )
         raise ExportFailedError(msg)
