@@ -132,6 +132,44 @@ def test_what_to_do_is_told_where_the_property_of_a_token_cannot_be_known(
     assert "of another property, remove the streams from the state" in told
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_one_property_that_may_not_be_listed_keeps_none_that_is_set_from_being_read(
+    sandbox: Sandbox, status: int
+) -> None:
+    refused, *others = [*sandbox.enterprise_ids, sandbox.add_property(new_chain=True)]
+    settle(sandbox)
+    sandbox.access.revoke(ENTERPRISES, status, [refused])
+    streams = ("bills", "customers", "services", "source_assignments")
+    settings = {"enterprise_ids": others, "extraction": "pages"}
+    history = History(sandbox, streams, settings)
+    history.run()
+    sandbox.access.allow(ENTERPRISES)
+    history.run()
+    assert truth(sandbox, "customers").keys() == history.rows["customers"].keys()
+    for stream in {*streams} - {"customers"}:
+        assert history.rows[stream] == truth(sandbox, stream, others)
+
+
+@pytest.mark.parametrize(
+    ("stream", "setting"),
+    [("customers", "chain_ids"), ("source_assignments", "enterprise_ids")],
+)
+def test_what_to_set_is_told_where_mews_requires_what_cannot_be_listed(
+    sandbox: Sandbox, stream: str, setting: str
+) -> None:
+    settle(sandbox)
+    refused, other = sandbox.enterprise_ids
+    chains = [row["ChainId"] for row in sandbox.rows("Enterprise", [other])]
+    sandbox.access.revoke(ENTERPRISES, 403, [refused])
+    history = History(sandbox, (stream,), {"extraction": "pages"})
+    error = str(history.failing().error)
+    assert error.startswith(f"{stream}: ")
+    assert error.endswith(f"({ENTERPRISES} is refused): set {setting}")
+    sandbox.journal.clear()  # nothing tells the tap that it must name them
+    history.run(**{setting: chains if setting == "chain_ids" else [other]})
+    assert history.rows[stream]
+
+
 @together
 def test_what_joins_is_read_alone_first_and_then_together(
     sandbox: Sandbox, stream: str

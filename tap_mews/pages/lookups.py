@@ -169,6 +169,12 @@ class Lookups:
         try:
             return self._rows_of(operation, ids)
         except (UnauthorizedError, RefusedError) as error:
+            if operation is ENTERPRISES and self.enterprise_ids and error.is_forbidden:
+                # one that is refused has all of them refused
+                with suppress(UnauthorizedError, RefusedError):
+                    rows = self._rows_of(operation, self.enterprise_ids)
+                    logger.info("%s; listing those of enterprise_ids alone", error)
+                    return rows
             asked_by = self._asked_by(operation, ids) if error.is_forbidden else {}
             if len(asked_by) < 2:  # noqa: PLR2004 - one alone has no other half
                 raise

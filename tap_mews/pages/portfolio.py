@@ -18,7 +18,7 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.pages.allocation import Allocation, chains_of, chosen
-from tap_mews.pages.lookups import Lookups, ask_each
+from tap_mews.pages.lookups import ENTERPRISES, Lookups, ask_each
 from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
@@ -67,6 +67,7 @@ class Portfolio:
         self._is_of_many = len(self._lookups) > 1
         self._found: dict[Access, tuple[Enterprise, ...]] = {}
         self.unusable_tokens: dict[Access, MewsError] = {}
+        self._is_unlisted = False
 
     def list(self) -> Allocation:
         """List the enterprises, and settle which token reads which of them.
@@ -98,6 +99,7 @@ class Portfolio:
             # some tokens of a single enterprise may not list it
             own = lookups.own_enterprise()
             if own is None:
+                self._is_unlisted = True
                 logger.warning(
                     "The properties cannot be listed: %s; if the token is replaced by "
                     "that of another property, remove the streams from the state to "
@@ -169,6 +171,22 @@ class Portfolio:
         _check_reached("enterprise_ids", self._enterprise_ids, ids)
         if None not in chains:
             _check_reached("chain_ids", self._chain_ids, chains)
+
+    def hint_for(self, refusal: RefusedError) -> str:
+        """What to set where Mews must be told identifiers that cannot be listed.
+
+        Returns:
+            The end of a message; empty where no setting helps.
+        """
+        settings = {"ChainIds": self._chain_ids, "EnterpriseIds": self._enterprise_ids}
+        for parameter, setting in settings.items():
+            if self._is_unlisted and not setting and parameter in refusal.reason:
+                name = parameter.replace("Ids", "_ids").lower()
+                return (
+                    "; Mews requires them, and the properties of the access token "
+                    f"cannot be listed ({ENTERPRISES.path} is refused): set {name}"
+                )
+        return ""
 
     @property
     def lacks_tokens(self) -> bool:

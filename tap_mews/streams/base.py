@@ -234,7 +234,10 @@ class MewsStream(PendingStream, abc.ABC):
         try:
             yield
         except MewsError as error:
-            raise error.reworded(error.text, self.name) from None
+            text = error.text
+            if isinstance(error, RefusedError) and error.stream is None:
+                text += self.run.portfolio.hint_for(error)
+            raise error.reworded(text, self.name) from None
 
     @contextmanager
     def _reading(self) -> Iterator[Iterator[WindowRead]]:
