@@ -15,6 +15,7 @@ from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
 from tap_mews.exports.spool import Spool
 from tap_mews.metrics.record import Failure, RunRecord
+from tap_mews.pages.listing import Listing
 from tap_mews.pages.lookups import Lookups
 from tap_mews.pages.portfolio import Portfolio
 from tap_mews.reading.prefetch import Prefetcher
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tap_mews.api.access import Access
+    from tap_mews.api.operations import Operation
     from tap_mews.clock import Clock
     from tap_mews.errors import MewsError
     from tap_mews.identifiers import Ids
@@ -83,6 +85,7 @@ class Run:
             chain_ids=settings.chain_ids,
             reads_chains_once=settings.read_chains_once,
         )
+        self._listing = Listing(self.portfolio)
         self.record.names_of = self.portfolio.names_of
         self.spool = Spool(settings.spool_directory)
         self.downloader = Downloader(clock, allow_http=settings.is_loopback)
@@ -162,6 +165,10 @@ class Run:
     def allocation(self) -> Allocation:
         """What the access tokens reach; listed once."""
         return self.portfolio.list()
+
+    def allocation_under(self, parents: Operation) -> Allocation:
+        """The same for what is read under parents, which some tokens may not list."""
+        return self._listing.settle(self.allocation, parents)
 
     @cached_property
     def began(self) -> datetime:

@@ -84,6 +84,24 @@ class Allocation:
             is_of_many=True,
         )
 
+    def shared_out(self, shares: Shares) -> Allocation:
+        """The same, of which some tokens read other enterprises than before.
+
+        Args:
+            shares: What is read with each of these tokens, which may be nothing.
+        """
+        lookups = {
+            access: self.lookups[access].narrowed(ids, self._chains_of(ids))
+            for access, ids in shares.items()
+        }
+        accesses = dict.fromkeys((*self.accesses, *shares))
+        return replace(
+            self,
+            lookups={**self.lookups, **lookups},
+            accesses=tuple(each for each in accesses if shares.get(each) != ()),
+            _parents={},
+        )
+
     def _chains_of(self, ids: Collection[str]) -> Ids:
         """Of the chains to read, those of some enterprises."""
         if self.listed is None:

@@ -210,6 +210,13 @@ class Portfolio:
         """The enterprises that a token reaches, whatever the settings name."""
         return {each.id for each in self._found.get(access, ())}
 
+    def another(self, enterprise_id: str, tried: Collection[Access]) -> Access | None:
+        """A token that reaches an enterprise; None if there are only those tried."""
+        reaching = (
+            each for each in self._found if enterprise_id in self.reached_by(each)
+        )
+        return next((each for each in reaching if each not in tried), None)
+
     def are_all_read(self, selector: Selector) -> bool:
         """Whether each token of a chain reads it."""
         is_of_chain = selector.of == "chain" and selector.parents is None

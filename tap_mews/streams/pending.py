@@ -75,7 +75,10 @@ class PendingStream(WindowedStream, abc.ABC):
     @cached_property
     def allocation(self) -> Allocation:
         """What it is read of, and with which tokens."""
-        return self.run.allocation
+        parents = self.windowed.selector.parents
+        if parents is None or self.is_dry_run:  # a test names each refusal
+            return self.run.allocation
+        return self.run.allocation_under(parents)
 
     @property
     def test_window(self) -> timedelta | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from sandbox.journal import Request
     from tests.harness import Json
 
 BILLS, SERVICES, RATES = "bills/getAll", "services/getAll", "rates/getAll"
@@ -152,6 +153,72 @@ def test_children_that_only_the_refused_token_has_are_asked_for_alone_once(
     group.faults.clear()
     history.run()
     assert history.missing() == {}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("others", ["B", "BC", "BD", "BCD"])
+def test_what_is_under_a_list_is_read_with_another_token_where_one_may_not_list(
+    group: Sandbox,
+    settings: Json,
+    overlapping: dict[str, str],
+    others: str,
+    status: int,
+) -> None:
+    """Whether the other tokens of the run list some of it anyhow or not."""
+    first, second, third, fourth = group.enterprise_ids
+    overlapping["D"] = group.access.grant([first, second], name="D")
+    settings["access_tokens"] = {name: overlapping[name] for name in f"A{others}"}
+    streams = ("products", "rate_groups", "rates", "restrictions", "services")
+    history = History(group, streams, settings)
+    reached = [second, third] + [first] * ("D" in others) + [fourth] * ("C" in others)
+    for days in (2, 1):
+        refuse(group, SERVICES, ["A"], status)
+        if "D" in others:
+            history.run()
+        else:
+            error = str(history.failing().error)
+            assert error.startswith("Not read: A (")
+            assert all(stream in error for stream in streams)
+        for stream in streams:
+            expected = truth(group, stream, reached)
+            assert {key: history.rows[stream].get(key) for key in expected} == expected
+        asked = asked_by(group, SERVICES)
+        assert max(asked[name] for name in others) <= 2  # for the stream, and its list
+        group.faults.clear()
+        group.journal.clear()
+        group.live_on(timedelta(days=days))
+        settle(group)
+    history.run()
+    for stream in streams:
+        expected = truth(group, stream, [first, *reached])
+        assert {key: history.rows[stream].get(key) for key in expected} == expected
+
+
+def test_of_a_list_that_is_refused_for_one_property_another_token_lists_that_one(
+    group: Sandbox, settings: Json, overlapping: dict[str, str]
+) -> None:
+    _, second, *_ = group.enterprise_ids
+
+    def is_refused(request: Request) -> bool:
+        named = request.body.get("EnterpriseIds", [second])
+        return request.grant == "A" and second in named
+
+    group.faults.add(SERVICES, Where(group, is_refused, Status(403)), times=None)
+    settings["access_tokens"] = overlapping
+    history = History(group, ("rates", "restrictions"), settings)
+    for days in (2, 1):
+        result = history.run()
+        assert "reading it and what belongs to it with B" in result.log
+        assert history.missing() == {}
+        named = [
+            each.body.get("EnterpriseIds")
+            for each in group.journal.requests(SERVICES)
+            if each.grant == "B"
+        ]
+        assert named == [[second]]
+        group.journal.clear()
+        group.live_on(timedelta(days=days))
+        settle(group)
 
 
 @pytest.mark.parametrize("has_rest", [False, True], ids=["all", "some"])
