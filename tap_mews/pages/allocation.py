@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from tap_mews.api.operations import GLOBAL, NO_SELECTOR
 from tap_mews.errors import MewsError, RefusedError, UnauthorizedError
-from tap_mews.pages.lookups import FOUNDED, Enterprise, Lookups, ask_each
+from tap_mews.pages.enterprises import FOUNDED, Enterprise
+from tap_mews.pages.lookups import Lookups, ask_each
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping

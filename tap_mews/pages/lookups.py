@@ -7,16 +7,13 @@ what several tokens list.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-from tap_mews.api.operations import Operation
 from tap_mews.errors import (
     MewsError,
     RefusedError,
@@ -24,6 +21,7 @@ from tap_mews.errors import (
     UnexpectedAnswerError,
 )
 from tap_mews.identifiers import Ids, plain_id
+from tap_mews.pages.enterprises import ENTERPRISES, Enterprise, plain_enterprise
 from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
@@ -35,38 +33,13 @@ if TYPE_CHECKING:
 
     from tap_mews.api.access import Access
     from tap_mews.api.client import MewsClient
+    from tap_mews.api.operations import Operation
     from tap_mews.api.responses import Response
     from tap_mews.pages.decoder import Page
 
 T = TypeVar("T")
 
 logger = logging.getLogger("tap-mews.pages")
-
-FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
-"""Nothing in Mews is older than Mews; where to start if nothing better is known."""
-
-ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
-
-
-class Enterprise(msgspec.Struct, frozen=True):
-    """An enterprise as `enterprises/getAll` shows it, as far as reading needs it."""
-
-    id: str = msgspec.field(name="Id")
-    name: str | None = msgspec.field(name="Name", default=None)
-    chain_id: str | None = msgspec.field(name="ChainId", default=None)
-    created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
-        name="CreatedUtc",
-        default=None,
-    )
-    editable: str | None = msgspec.field(
-        name="AccountingEditableHistoryInterval", default=None
-    )
-    time_zone: str | None = msgspec.field(name="TimeZoneIdentifier", default=None)
-
-    @property
-    def editable_history(self) -> timedelta:
-        """The time in which it may change its books afterwards."""
-        return _days_of(self.editable)
 
 
 class _Row(msgspec.Struct):
@@ -282,7 +255,7 @@ class Lookups:
             UnexpectedAnswerError: There is none, so that nothing could be read.
             MewsError: As `rows`; some tokens of a single enterprise may not list it.
         """
-        found = tuple(map(_plain, self.objects(ENTERPRISES, Enterprise)))
+        found = tuple(map(plain_enterprise, self.objects(ENTERPRISES, Enterprise)))
         if not found:
             msg = (
                 f"{ENTERPRISES.path}: the access token has no properties; check in "
@@ -319,7 +292,7 @@ class Lookups:
             answer = self._client.call("configuration/get", {}, decoder)
         except MewsError:
             return None
-        return None if answer is None else _plain(answer.value.enterprise)
+        return None if answer is None else plain_enterprise(answer.value.enterprise)
 
 
 def ask_each(
@@ -340,31 +313,3 @@ def ask_each(
 
     found = side_by_side(ask, lookups, "tap-mews-list")
     return {each.access: got for each, got in zip(lookups, found, strict=True)}
-
-
-_DURATION = re.compile(
-    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T[0.HMS]*([1-9])?.*)?"
-)
-"""A duration of ISO 8601, as far as days matter, and whether there is more."""
-
-DAYS = (366, 31, 7, 1)
-"""At most, of a year, a month, a week and a day."""
-
-MAX_EDITABLE = timedelta(days=366)
-
-
-def _days_of(duration: str | None) -> timedelta:
-    """The days of a duration, a day for the hours; none of what is no duration."""
-    found = _DURATION.fullmatch(duration or "")
-    if found is None:
-        return timedelta(0)
-    *parts, has_more = found.groups()
-    counted = zip(parts, DAYS, strict=True)
-    days = sum(int(part or 0) * each for part, each in counted)
-    return min(timedelta(days=min(days, 1000) + bool(has_more)), MAX_EDITABLE)
-
-
-def _plain(found: Enterprise) -> Enterprise:
-    """An enterprise with its identifiers as Mews compares them: without case."""
-    chain_id = found.chain_id and plain_id(found.chain_id)
-    return msgspec.structs.replace(found, id=plain_id(found.id), chain_id=chain_id)

@@ -18,7 +18,8 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.pages.allocation import Allocation, chains_of, chosen
-from tap_mews.pages.lookups import ENTERPRISES, Lookups, ask_each
+from tap_mews.pages.enterprises import ENTERPRISES
+from tap_mews.pages.lookups import Lookups, ask_each
 from tap_mews.wording import abbreviated
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tap_mews.identifiers import Ids
     from tap_mews.pages.allocation import Shares
     from tap_mews.pages.batches import Batch
-    from tap_mews.pages.lookups import Enterprise
+    from tap_mews.pages.enterprises import Enterprise
 
 _Listed = tuple[tuple["Access", ...], "tuple[Enterprise, ...] | None"]
 """The tokens that are needed, and what they reach together, where that is known."""

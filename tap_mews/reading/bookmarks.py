@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
-from tap_mews.reading.partitions import Partitions
+from tap_mews.reading.partitions import Partitions, merge_partitions
 from tap_mews.reading.reader import Slice
 from tap_mews.timestamps import format_moment, parse_moment
 
@@ -89,7 +89,9 @@ class Bookmarks:
         self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
         self._by_partition: dict[int, dict[str, Any]] = {}
-        self._take_partitions()
+        if state.get("partitions"):
+            self._complete()
+            merge_partitions(state)
         self._partitions = Partitions(stream, state)
 
     @property
@@ -304,32 +306,6 @@ class Bookmarks:
         """
         self._complete()
         self._partitions.hold_back_token(ids, through)
-
-    def _take_partitions(self) -> None:
-        """Take over a state in which each enterprise had a bookmark of its own (0.1).
-
-        Those that stand at the latest moment go on together; the others have joined
-        later, as it were, and are read up to there first.
-        """
-        partitions = self._state.get("partitions") or []
-        if not partitions:
-            return
-        standing: dict[str | None, list[str]] = {}
-        for partition in partitions:
-            value = partition.get("replication_key_value")
-            (key,) = partition["context"].values()
-            standing.setdefault(value, []).append(key)
-        latest = max((value for value in standing if value), default=None)
-        self._complete()
-        self._state["partitions"] = []
-        if latest is None:
-            return
-        self._state["replication_key_value"] = latest
-        self._state["covers"] = standing.pop(latest)
-        self._state["joining"] = [
-            {"ids": ids, "replication_key_value": value}
-            for value, ids in standing.items()
-        ]
 
     def _complete(self) -> None:
         """Let the state have all of its keys; a list of partitions is merged whole."""

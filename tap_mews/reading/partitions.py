@@ -207,6 +207,31 @@ class Partitions:
         return {key for group in self.joining for key in group["ids"]}
 
 
+def merge_partitions(state: dict[str, Any]) -> None:
+    """Take over a state in which each enterprise had a bookmark of its own (0.1).
+
+    Those that stand at the latest moment go on together; the others have joined later,
+    as it were, and are read up to there first.
+
+    Args:
+        state: A stream's part of the state; it is changed in place.
+    """
+    standing: dict[str | None, list[str]] = {}
+    for partition in state["partitions"]:
+        value = partition.get("replication_key_value")
+        (key,) = partition["context"].values()
+        standing.setdefault(value, []).append(key)
+    state["partitions"] = []
+    latest = max((value for value in standing if value), default=None)
+    if latest is None:
+        return
+    state["replication_key_value"] = latest
+    state["covers"] = standing.pop(latest)
+    state["joining"] = [
+        {"ids": ids, "replication_key_value": value} for value, ids in standing.items()
+    ]
+
+
 def _groups(ids: list[str], value: str | None = None) -> list[Group]:
     """Those who join, in groups that one request can name, and where they stand."""
     reached = {} if value is None else {"replication_key_value": value}

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Raw
 
-from tap_mews.settings.stream_maps import KEPT
+from tap_mews.settings.map_check import KEPT
 from tap_mews.wording import MAX_CHARACTERS
 
 Path = tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.records.drift import ENTRIES, token
-from tap_mews.settings.stream_maps import KEPT
+from tap_mews.settings.map_check import KEPT
 from tap_mews.wording import printable
 
 if TYPE_CHECKING:

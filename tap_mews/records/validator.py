@@ -22,7 +22,7 @@ from tap_mews.records.known_drift_path import KnownDriftPath
 from tap_mews.records.regex_path import RegexPath, can_cut
 from tap_mews.records.slow_path import BOM, SlowPath, parse
 from tap_mews.records.undocumented import UndocumentedProperties, without_kept
-from tap_mews.settings.stream_maps import KEPT
+from tap_mews.settings.map_check import KEPT
 from tap_mews.wording import printable
 
 if TYPE_CHECKING:

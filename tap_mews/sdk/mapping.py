@@ -15,12 +15,8 @@ from singer_sdk.helpers._flattening import flatten_key
 from singer_sdk.mapper import CustomStreamMap, RemoveRecordTransform, _MapperEval
 
 from tap_mews.errors import InvalidSettingsError
-from tap_mews.settings.stream_maps import (
-    FAKE,
-    Language,
-    MappedStream,
-    personal_properties,
-)
+from tap_mews.settings.map_check import FAKE, Language, MappedStream
+from tap_mews.settings.stream_maps import personal_properties
 
 if TYPE_CHECKING:
     import ast

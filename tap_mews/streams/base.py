@@ -29,7 +29,7 @@ from tap_mews.records.undocumented import (
     keeps_undocumented,
 )
 from tap_mews.records.validator import RecordValidator
-from tap_mews.settings.stream_maps import KEPT
+from tap_mews.settings.map_check import KEPT
 from tap_mews.streams.failures import Failures
 from tap_mews.streams.pending import PendingStream
 from tap_mews.streams.record_schema import SCHEMAS, RecordSchema

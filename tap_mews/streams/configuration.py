@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import Operation, TimeFilter, under
 from tap_mews.pages.batches import Batch
+from tap_mews.pages.enterprises import ENTERPRISES
 from tap_mews.pages.fetch import SeveralFetches
-from tap_mews.pages.lookups import ENTERPRISES
 from tap_mews.streams.bases import ByTime, Reference, Whole
 
 if TYPE_CHECKING:

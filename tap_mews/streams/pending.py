@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_mews.pages.lookups import FOUNDED
+from tap_mews.pages.enterprises import FOUNDED
 from tap_mews.reading.bookmarks import Bookmarks, Selection
 from tap_mews.reading.reader import Reader, Slice
 from tap_mews.sdk import WindowedStream

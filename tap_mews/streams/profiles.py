@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import BY_CHAIN, EVERY_STATE, Operation, under
-from tap_mews.pages.lookups import FOUNDED
+from tap_mews.pages.enterprises import FOUNDED
 from tap_mews.streams.base import MewsStream
 from tap_mews.streams.bases import ByTime, Children, Reference, Whole
 from tap_mews.streams.exported import Exported
