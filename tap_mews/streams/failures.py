@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import MewsError, OutageError, RefusedError, UnauthorizedError
 from tap_mews.pages.batches import Batch, overlap
+from tap_mews.streams.alternatives import merged, own_share, part_size
 from tap_mews.streams.lagging import can_lag, lagging_by_tokens, read_by_others
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Sequence
+    from collections.abc import Generator, Sequence
 
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from tap_mews.reading.bookmarks import Selection
     from tap_mews.reading.reader import Slice, WindowRead
     from tap_mews.streams.pending import PendingStream
-
-
-PARTS = 8
-"""How many parts what is refused is cut into: where all of them are refused as well,
-so is the rest."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,12 +90,12 @@ class Failures:
             shares = {}
         elif shares is None:
             shares = self._others(batch)
-            size = 0 if shares or is_in_parts else self._size_of_parts(batch.ids)
+            size = 0 if shares or is_in_parts else part_size(stream, batch.ids)
         if not shares:
             if stream.is_dry_run or not (self._is_second or self._has_rest(batch)):
                 raise error
             if size:
-                shares = self._own_share(batch, stream.allocation)
+                shares = own_share(stream, batch, stream.allocation)
             else:
                 self._give_up(batch, error)
         if batch.ids and stream.moves_bookmark:
@@ -158,7 +153,7 @@ class Failures:
             raise error
         allocation, selection = stream.allocation, stream.selection
         batches = [Batch(each) for each in allocation.accesses]
-        if shares := _merged(self._others(batch) for batch in batches):
+        if shares := merged(self._others(batch) for batch in batches):
             self._tried += batches
             if self._opens(slices, shares):
                 self._plan_rest(error, allocation, selection)
@@ -204,8 +199,8 @@ class Failures:
         self, batch: Batch, error: MewsError, allocation: Allocation
     ) -> None:
         """Ask for what was refused with more that others have."""
-        if size := self._size_of_parts(batch.ids, fewest=1):
-            shares = self._own_share(batch, allocation)
+        if size := part_size(self._stream, batch.ids, fewest=1):
+            shares = own_share(self._stream, batch, allocation)
             self._refused.append(_Refused(batch, error, allocation, shares, size))
         else:
             self._give_up(batch, error)
@@ -213,7 +208,7 @@ class Failures:
     def _turns_to_parts(self, error: MewsError) -> bool:
         """Ask for parts of what is refused as a whole, if there can be any."""
         stream = self._stream
-        if not (size := self._size_of_parts(stream.selection.ids)):
+        if not (size := part_size(stream, stream.selection.ids)):
             return False
         message = "%s: %s; asking page by page for fewer identifiers at a time"
         stream.logger.info(message, stream.name, error.text)
@@ -235,7 +230,7 @@ class Failures:
 
     def _retry(self, refused: list[_Refused]) -> Generator[WindowRead, None, None]:
         stream = self._stream
-        shares = _merged(each.shares for each in refused)
+        shares = merged(each.shares for each in refused)
         size = max(each.part_size for each in refused)
         taken = self._taken(refused, shares)
         if not taken:
@@ -333,21 +328,6 @@ class Failures:
             batch, self._stream.windowed.selector, tried
         )
 
-    def _own_share(self, batch: Batch, allocation: Allocation) -> Shares:
-        """What the token of a batch reads of it."""
-        access = batch.access
-        if self._stream.windowed.selector.parents is None:
-            return {access: batch.ids or ()}
-        if not allocation.is_of_many:
-            return {access: self._stream.run.portfolio.enterprises_of(access)}
-        return {access: allocation.enterprises_of(access) or ()}
-
-    def _size_of_parts(self, ids: tuple[str, ...] | None, fewest: int = 2) -> int:
-        """Identifiers in a part of what is refused; 0 where it cannot be cut."""
-        count = len(ids or ())
-        may_be_cut = self._stream.can_be_split and count >= fewest
-        return math.ceil(count / PARTS) if may_be_cut else 0
-
     def _has_rest(self, batch: Batch) -> bool:
         """Whether anything is left to be read beside what cannot be."""
         stream = self._stream
@@ -361,12 +341,3 @@ class Failures:
             return False
         keys = {key for each in lost for key in each.ids or ()}
         return not keys.issuperset(stream.selection.ids)
-
-
-def _merged(parts: Iterable[Shares]) -> Shares:
-    """The shares of several batches as those of one."""
-    merged: Shares = {}
-    for part in parts:
-        for access, ids in part.items():
-            merged[access] = tuple(dict.fromkeys((*merged.get(access, ()), *ids)))
-    return merged
