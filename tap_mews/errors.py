@@ -17,7 +17,7 @@ TapMewsError                      expected; one line for the user, exit code 1
     ├── RefusedError              other 4xx: the request as such is not taken
     │   ├── ExportRunningError    400: an export of this type is running; wait for it
     │   └── TooLargeError         413: send fewer identifiers
-    ├── TooHeavyError             408: ask for less
+    ├── TooHeavyError             408, or too many bytes: ask for less
     ├── UnavailableError          retried as long as that made sense
     │   └── OutageError           Mews answers nothing else either; run again later
     ├── UnexpectedAnswerError     an answer that the documentation does not have
@@ -183,7 +183,10 @@ class TooLargeError(RefusedError):
 
 
 class TooHeavyError(MewsError):
-    """408: the server gave up on the request; a smaller one can work."""
+    """The server gave up on the request (408), or its answer is too large to be held.
+
+    A smaller request can work.
+    """
 
 
 class UnavailableError(MewsError):

@@ -17,6 +17,7 @@ from sandbox.faults import Call, SameCursor, Status
 from tap_mews.api.operations import Operation
 from tap_mews.errors import RefusedError, TooHeavyError, UnexpectedAnswerError
 from tap_mews.pages.paginator import (
+    READ_BYTES,
     CursorPaginator,
     PageSize,
     read_pages,
@@ -237,6 +238,24 @@ def test_after_a_page_that_is_too_large_fewer_rows_are_asked_for(
     first, *others = counts(sandbox, RESERVATIONS)
     assert first == 20
     assert max(others) <= 20 * 4 // 8 + 1
+
+
+def test_a_page_that_is_far_too_large_is_not_read_to_its_end(sandbox: Sandbox) -> None:
+    for _ in range(12):
+        row = sandbox.new_row("Reservation", CancellationReason="x" * 1_000_000)
+        sandbox.put("Reservation", row)
+    found = [*pages(sandbox, STAYS, 20)]
+    assert counts(sandbox, RESERVATIONS)[:3] == [20, 10, 5]
+    assert max(page.value.size for page in found) <= READ_BYTES
+    assert sorted(ids(iter(found))) == sorted(truth(sandbox, "reservations"))
+
+
+def test_a_page_of_one_row_is_read_however_large_it_is(sandbox: Sandbox) -> None:
+    large = sandbox.new_row("Reservation", CancellationReason="x" * READ_BYTES)
+    sandbox.put("Reservation", large)
+    found = ids(pages(sandbox, STAYS, 4))
+    assert counts(sandbox, RESERVATIONS)[:3] == [4, 2, 1]
+    assert sorted(found) == sorted(truth(sandbox, "reservations"))
 
 
 def test_a_page_that_is_too_heavy_is_halved_at_its_cursor(sandbox: Sandbox) -> None:

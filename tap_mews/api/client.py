@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import msgspec
 from requests import codes
 
-from tap_mews.api.network_errors import TransientError
+from tap_mews.api.network_errors import LongBodyError, TransientError
 from tap_mews.api.refusals import ALLOWED_BEFORE
 from tap_mews.api.responses import Response, error_of
+from tap_mews.api.transport import MAX_BYTES
 from tap_mews.clock import retry_pauses
 from tap_mews.errors import (
     MewsError,
     OutageError,
+    TooHeavyError,
     UnauthorizedError,
     UnavailableError,
     UnexpectedAnswerError,
@@ -81,6 +83,7 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool = False,
+        most_bytes: int | None = None,
     ) -> Response[T] | None:
         """Call one operation, again where that makes sense.
 
@@ -90,6 +93,8 @@ class MewsClient:
             answer: Decodes the answer.
             can_shrink: Whether the caller can ask for less when it is told to (408);
                 else a 408 is one more reason to try again.
+            most_bytes: Size of an answer above which the caller asks for less; None if
+                it cannot.
 
         Returns:
             The answer, or None for 204.
@@ -97,7 +102,7 @@ class MewsClient:
         Raises:
             UnauthorizedError: 401.
             WithdrawnError: 401 to what was allowed before.
-            TooHeavyError: 408, if the caller can shrink.
+            TooHeavyError: 408, if the caller can shrink; or more than `most_bytes`.
             TooLargeError: 413.
             RefusedError: Any other 4xx, or a redirect.
             UnavailableError: Every try met 429, 5xx, a reset, a time-out or an answer
@@ -109,7 +114,13 @@ class MewsClient:
         failures: Counter[bool] = Counter()
         while True:
             try:
-                return self._call_once(operation, body, answer, can_shrink=can_shrink)
+                return self._call_once(
+                    operation,
+                    body,
+                    answer,
+                    can_shrink=can_shrink,
+                    most_bytes=most_bytes,
+                )
             except TransientError as error:
                 limited = error.hold is not None
                 failures[limited] += 1
@@ -179,8 +190,15 @@ class MewsClient:
         answer: Decoder[T],
         *,
         can_shrink: bool,
+        most_bytes: int | None,
     ) -> Response[T] | None:
-        response = self._send(operation, body)
+        try:
+            response = self._send(operation, body, most_bytes or MAX_BYTES)
+        except LongBodyError as too_long:
+            if most_bytes is None:
+                raise
+            msg = f"{operation}: {too_long}"
+            raise TooHeavyError(msg) from None
         if response.status == codes.no_content:
             return None
         if response.status != codes.ok:
@@ -201,8 +219,12 @@ class MewsClient:
             raise TransientError(reason, of_request=response.of_request) from None
         return Response(response.status, response.headers, decoded)
 
-    def _send(self, operation: str, body: Mapping[str, Any]) -> Response[bytes]:
-        return self._transport.send(self._access, operation, body, self._record)
+    def _send(
+        self, operation: str, body: Mapping[str, Any], most_bytes: int = MAX_BYTES
+    ) -> Response[bytes]:
+        return self._transport.send(
+            self._access, operation, body, self._record, most_bytes
+        )
 
     def _explained(self, error: UnauthorizedError, operation: str) -> MewsError:
         """A 401 to what was let in before in this run: one more request tells why."""

@@ -77,6 +77,10 @@ class TransientError(Exception):
         self.hold = hold
 
 
+class LongBodyError(TransientError):
+    """The body of an answer has more bytes than it may have."""
+
+
 def network_error(error: BaseException, url: str) -> TransientError:
     """Name what went wrong; the texts of the libraries can hold a signed URL.
 

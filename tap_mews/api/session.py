@@ -18,7 +18,12 @@ import requests
 
 from tap_mews import __version__
 from tap_mews.api.adapter import PatientAdapter
-from tap_mews.api.network_errors import NETWORK_ERRORS, TransientError, network_error
+from tap_mews.api.network_errors import (
+    NETWORK_ERRORS,
+    LongBodyError,
+    TransientError,
+    network_error,
+)
 from tap_mews.api.redaction import REDACTOR
 
 if TYPE_CHECKING:
@@ -114,8 +119,9 @@ def chunks(
         most: Bytes that it may have.
 
     Raises:
-        TransientError: The connection ended before the body did, or the body is too
-            long, or comes so slowly that it would never end.
+        LongBodyError: It has more bytes.
+        TransientError: The connection ended before the body did, or the body comes so
+            slowly that it would never end.
     """
     began = since = clock.monotonic()
     received = total = 0
@@ -134,7 +140,7 @@ def chunks(
         total += len(chunk)
         if total > most:
             msg = f"the response has more than {most:,} bytes"
-            raise TransientError(msg)
+            raise LongBodyError(msg)
         now = clock.monotonic()
         if now - since >= SLOWEST_SECONDS or now - began >= longest:
             if received < SLOWEST_BYTES or now - began >= longest:

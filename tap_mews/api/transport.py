@@ -128,6 +128,7 @@ class Transport:
         operation: str,
         body: Mapping[str, Any],
         record: UsageRecord,
+        most_bytes: int = MAX_BYTES,
     ) -> Response[bytes]:
         """Send one request, once.
 
@@ -136,11 +137,13 @@ class Transport:
             operation: Name of the operation.
             body: Properties of the request besides the tokens.
             record: Gets the request, the wait for it and the answer.
+            most_bytes: Size that the body of the answer may have.
 
         Returns:
             The answer, whatever its status.
 
         Raises:
+            LongBodyError: Its body is larger.
             TransientError: There was none.
         """
         tokens = {**self._envelope, "AccessToken": access.token}
@@ -151,7 +154,7 @@ class Transport:
             record.add(Usage(requests=1, budget_seconds=departure.waited))
             began = self.clock.monotonic()
             try:
-                response = self._post(operation, data)
+                response = self._post(operation, data, most_bytes)
             finally:
                 seconds = self.clock.monotonic() - began
                 record.add(Usage(answer_seconds=seconds))
@@ -169,10 +172,10 @@ class Transport:
         is_export = operation.startswith("exports/")
         return nullcontext() if is_export and not self._is_limited else self._places
 
-    def _post(self, operation: str, data: bytes) -> Response[bytes]:
+    def _post(self, operation: str, data: bytes, most_bytes: int) -> Response[bytes]:
         with self._session.ask(
             "POST", self._base + operation, TIMEOUT, data=data
         ) as response:
             self.server_clock.learn(response.headers.get("Date"))
-            body = chunks(response, self.clock, LONGEST_ANSWER, MAX_BYTES)
+            body = chunks(response, self.clock, LONGEST_ANSWER, most_bytes)
             return Response(response.status_code, response.headers, b"".join(body))

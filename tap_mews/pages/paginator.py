@@ -35,6 +35,10 @@ MAX_BYTES = 4 << 20
 """Of a page: memory has to hold some of them, however large the rows are. Rows of usual
 size make pages of a megabyte or two."""
 
+READ_BYTES = MAX_BYTES * 3 // 2
+"""Of a page of several rows: a larger one is not read to its end, since the first pages
+of all streams come at once. It is more than `MAX_BYTES`, as rows differ in size."""
+
 PAGES_BEFORE_GROWTH = 8
 """Pages that must go well before a size that was cut is tried larger again."""
 
@@ -52,7 +56,7 @@ class PageSize:
         self._lock = threading.Lock()
 
     def shrink(self, asked: int) -> int:
-        """Note that a page of that many rows was too heavy.
+        """Note that a page of that many rows was too heavy or too large.
 
         Returns:
             The size to ask for now.
@@ -127,7 +131,7 @@ def read_pages(
     row: type[T],
     what: str = "all",
 ) -> Iterator[Response[Page[T]]]:
-    """Read all pages of a request; a page that is too heavy is asked for in parts.
+    """Read all pages of a request; one too heavy or too large is asked for in parts.
 
     Args:
         client: Makes the calls.
@@ -171,7 +175,11 @@ def _read_pages(
             request["Limitation"] = {"Count": asked, "Cursor": cursor}
         try:
             result = client.call(
-                operation.path, request, decoder, can_shrink=operation.is_paged
+                operation.path,
+                request,
+                decoder,
+                can_shrink=operation.is_paged,
+                most_bytes=READ_BYTES if operation.is_paged and asked > 1 else None,
             )
         except RefusedError as error:
             # the row that a cursor names may have changed, and so be elsewhere now
