@@ -210,6 +210,20 @@ def test_a_state_is_found_in_what_is_around_it(
     assert records_by_id("bills", first, done) == truth(sandbox, "bills")
 
 
+@pytest.mark.parametrize("wrapper", WRAPPED)
+def test_an_unknown_key_of_a_state_is_one_warning(
+    sandbox: Sandbox, tmp_path: Path, wrapper: str
+) -> None:
+    known = {"format": 2, "ids": {}, "currently_syncing": None}
+    state = {"bookmarks": {"bills": {}}, "bookmark": {}, "moods": 1, **known}
+    done = go_on(sandbox, tmp_path, WRAPPED[wrapper](state), extraction="pages")
+    assert done.code == 0
+    assert [line for line in done.logs if line.startswith("WARNING")] == [
+        "WARNING bookmark in the state has no effect; did you mean bookmarks?",
+        "WARNING moods in the state has no effect",
+    ]
+
+
 def test_a_state_that_is_null_is_told(sandbox: Sandbox, tmp_path: Path) -> None:
     done = go_on(sandbox, tmp_path, None, extraction="pages")
     assert done.code == 0

@@ -42,6 +42,9 @@ OF_THE_SDK = {
 }
 """What SDK taps note while they read; none of it is a bookmark."""
 
+KNOWN_OF_ALL = {*STATE["properties"], *PASSED_OVER}
+"""What a state of this tap can have, beside what is around it."""
+
 KNOWN_KEYS = {*BOOKMARK["properties"], "replication_key", *OF_THE_SDK}
 """What the state of a stream of this tap can have."""
 
@@ -89,6 +92,7 @@ def read_state(document: object, streams: Mapping[str, KnownStream]) -> Json:
     for name, bookmark in bookmarks.items():
         if problem := problem_of(bookmark, BOOKMARK if name in streams else OTHER):
             raise _refusal(problem, name)
+    _warn_of_unknown_keys(state, KNOWN_OF_ALL)
     state = expanded(state)
     return {
         **state,
@@ -151,7 +155,7 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
         names = printable(", ".join(sorted(bookmark)))
         msg = f"it was not written by this tap: {names}"
         raise _refusal(msg, name)
-    _warn_of_unknown_keys(name, bookmark)
+    _warn_of_unknown_keys(bookmark, KNOWN_KEYS, name)
     partitions = bookmark.get("partitions", [])
     for each in (bookmark, *partitions):
         if each.get("replication_key") not in {None, known.replication_key}:
@@ -170,12 +174,15 @@ def _understood(name: str, bookmark: Json, known: KnownStream) -> Json:
     return bookmark
 
 
-def _warn_of_unknown_keys(name: str, bookmark: Json) -> None:
+def _warn_of_unknown_keys(
+    part: Json, known: Collection[str], stream: str | None = None
+) -> None:
     """Say what has no effect; a bookmark under a misspelt name counts for nothing."""
-    for key in sorted(bookmark.keys() - KNOWN_KEYS):
-        meant = did_you_mean(key, KNOWN_KEYS)
+    subject = f"{stream}: " if stream else ""
+    for key in sorted(part.keys() - known):
+        meant = did_you_mean(key, known)
         logger.warning(
-            "%s: %s in the state has no effect%s", name, printable(key), meant
+            "%s%s in the state has no effect%s", subject, printable(key), meant
         )
 
 
