@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tap_mews.errors import InvalidStateError
 from tap_mews.reading.bookmarks import EMPTY
 from tap_mews.reading.state_form import expanded
+from tap_mews.reading.state_input import KnownStream, read_state
 from tests.export_harness import added, spans, truth
 from tests.harness import (
     FastClock,
@@ -175,6 +177,20 @@ def test_a_state_that_cannot_be_read_is_told_with_its_stream(
     for emitted in done.states:
         assert emitted["bookmarks"]["bills"] == state
     assert sandbox.journal.requests("exports/add") == []
+
+
+@pytest.mark.parametrize(
+    "value", ["0001-01-01T00:00:00Z", "1899-12-31", "9999-12-31T23:59:59-05:00"]
+)
+def test_a_bookmark_beyond_the_years_is_refused_for_that_reason(value: str) -> None:
+    streams = {"bills": KnownStream(["jobs"], "UpdatedUtc", None)}
+    state = {"bookmarks": {"bills": {"replication_key_value": value}}}
+    words = (
+        "`replication_key_value` must be a date or date-time from 1900 to 9999); "
+        "repair it, or remove the stream from it to read the stream from its beginning"
+    )
+    with pytest.raises(InvalidStateError, match=re.escape(words)):
+        read_state(state, streams)
 
 
 @each(WHOLE)

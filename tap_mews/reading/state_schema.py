@@ -6,12 +6,12 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tap_mews.timestamps import parse_moment
+from tap_mews.timestamps import FIRST_YEAR, parse_moment
 from tap_mews.violations import describe
 from tap_mews.wording import printable
 
 _CHECKER = FormatChecker(formats=())
-_DATE = "date or date-time"
+_DATE = f"date or date-time from {FIRST_YEAR} to 9999"
 
 
 @_CHECKER.checks(_DATE, raises=ValueError)
