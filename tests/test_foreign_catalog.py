@@ -117,6 +117,9 @@ RIGHT: dict[str, Callable[[Json], object]] = {
     "selection by default": selection_by_default,
     "no metadata of the stream": no_root,
     "names that JSON escapes": names_that_json_escapes,
+    "a property with the name of a keyword": lambda entry: entry["schema"][
+        "properties"
+    ].update({"$ref": {"type": ["string", "null"]}}),
     "metadata of what there is not": lambda entry: entry["metadata"].append(
         {"breadcrumb": ["properties", "Mood"], "metadata": {"selected": True}}
     ),
@@ -214,6 +217,20 @@ WRONG: dict[str, tuple[Callable[[Json], object], str]] = {
     "a type that there is not": (
         lambda entry: entry["schema"]["properties"]["Notes"].update(type="varchar"),
         "the schema of bills is invalid at properties.Notes.type",
+    ),
+    "a reference": (
+        lambda entry: entry["schema"].update(
+            properties=entry["schema"]["properties"]
+            | {"Number": {"$ref": "#/$defs/text"}},
+            **{"$defs": {"text": {"type": "string"}}},
+        ),
+        "the schema of bills has a `$ref` at properties.Number;",
+    ),
+    "a reference to nothing": (
+        lambda entry: entry["schema"]["properties"].update(
+            Number={"anyOf": [{"type": "null"}, {"$ref": "#/$defs/text"}]}
+        ),
+        "the schema of bills has a `$ref` at properties.Number.anyOf.1;",
     ),
     "nothing selected": (
         lambda entry: root(entry).update(selected=False),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import msgspec
 
 from tap_mews.errors import InvalidFileError
+from tap_mews.wording import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -112,7 +113,9 @@ def read_catalog(
             "--discover lists those that do"
         )
         raise InvalidFileError(msg)
-    return {"streams": [found[name] for name in found if name in known]}
+    ours = [found[name] for name in found if name in known]
+    _check_references(ours)
+    return {"streams": ours}
 
 
 def _with_names(text: str, entries: list[Any]) -> str:
@@ -154,6 +157,34 @@ def _folded(name: str, entry: _Entry, raw: Json) -> Json:
             for breadcrumb, each in metadata.items()
         ],
     }
+
+
+def _check_references(entries: list[Json]) -> None:
+    """Refuse `$ref`: the SDK drops it, and so the type of the column.
+
+    Raises:
+        InvalidFileError: The schema of a stream that is selected has one.
+    """
+    for entry in filter(_is_selected, entries):
+        for place in _references(entry.get("schema")):
+            where = f" at {printable('.'.join(place))}" if place else ""
+            msg = (
+                f"The catalog: the schema of {entry['tap_stream_id']} has a `$ref`"
+                f"{where}; replace it by the schema that it names"
+            )
+            raise InvalidFileError(msg)
+
+
+def _references(part: object, place: Breadcrumb = ()) -> Iterator[Breadcrumb]:
+    """Where a part of a schema has `$ref`; a property can have that name."""
+    if isinstance(part, dict):
+        if isinstance(part.get("$ref"), str):
+            yield place
+        for key, each in part.items():
+            yield from _references(each, (*place, key))
+    elif isinstance(part, list):
+        for number, each in enumerate(part):
+            yield from _references(each, (*place, str(number)))
 
 
 def _noted(
