@@ -334,6 +334,35 @@ def test_an_empty_map_is_warned_of(sandbox: Sandbox, tmp_path: Path, kind: str) 
     assert found == [f"WARNING {place} {words}" for place in places]
 
 
+KEYS: dict[str, tuple[Json, list[str]]] = {
+    "an empty list": ({"customers": {"__key_properties__": []}}, ["customers"]),
+    "null": ({"customers": {"__key_properties__": None}}, ["customers"]),
+    "a copy": (
+        {"guests": {"__source__": "customers", "__key_properties__": []}},
+        ["guests"],
+    ),
+    "a stream that is not read": ({"payments": {"__key_properties__": []}}, []),
+    "another key": ({"customers": {"__key_properties__": ["Number"]}}, []),
+    "no word about keys": ({"customers": {"Notes": None}}, []),
+}
+"""Maps, and those of them that take the key."""
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_a_map_that_takes_the_key_is_warned_of(
+    sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    maps, names = KEYS[kind]
+    done = run(tmp_path, sandbox.config(extraction="pages"), stream_maps=maps)
+    assert done.code == 0
+    found = [each for each in done.logs if "__key_properties__" in each]
+    assert found == [
+        f"WARNING stream_maps.{name}.__key_properties__ is empty: without a key, the "
+        "target appends a row each time it is delivered, instead of updating it"
+        for name in names
+    ]
+
+
 def test_the_marks_are_those_of_the_page_about_guests() -> None:
     for name, stream in TapMews(validate_config=False).streams.items():
         marked = {

@@ -22,6 +22,12 @@ PERSONAL_MARK = "Personal data."
 EMPTY = "is empty and has no effect; Meltano drops null, use __NULL__ instead"
 """What a map is told that removes nothing, perhaps since null was dropped from it."""
 
+WITHOUT_KEY = (
+    "is empty: without a key, the target appends a row each time it is delivered, "
+    "instead of updating it"
+)
+"""What a map is told that takes the key."""
+
 
 class StreamMaps:
     """The maps of a config and the streams that they are about."""
@@ -109,10 +115,15 @@ class StreamMaps:
                 )
 
     def warnings(self) -> Iterator[str]:
-        """Where personal data goes out beside what was made of it, and empty maps."""
+        """Empty maps, keys that are taken, and where personal data goes out.
+
+        That is, beside what was made of it.
+        """
         for name, definition in self._maps.items():
             if definition == {} and not self._is_kept_by(name):
                 yield f"stream_maps.{name} {EMPTY}"
+            if self._takes_key(name, definition):
+                yield f"stream_maps.{name}.__key_properties__ {WITHOUT_KEY}"
         for stream in self._streams:
             outputs = list(self._outputs(stream)) if stream.is_selected else []
             for name, definition in outputs:
@@ -130,6 +141,17 @@ class StreamMaps:
                             "is still emitted unchanged; set it to __NULL__ to remove "
                             "it"
                         )
+
+    def _takes_key(self, name: str, definition: object) -> bool:
+        """Whether a map leaves a stream that is read without a key."""
+        return (
+            isinstance(definition, dict)
+            and not definition.get("__key_properties__", True)
+            and any(
+                stream.is_selected
+                for stream in self._matched(definition.get("__source__", name))
+            )
+        )
 
     def _is_kept_by(self, name: str) -> bool:
         """Whether a map keeps a stream that another one would remove with others."""
