@@ -79,7 +79,8 @@ class StreamMaps:
             yield from self._check.problems(where, options, streams)
         else:
             known = [stream.name for stream in self._streams]
-            yield f"{where}: there is no stream {source}{did_you_mean(source, known)}"
+            meant = did_you_mean(str(source), known)
+            yield f"{where}: there is no stream {source}{meant}"
 
     def _problems_of_overlap(self, stream: MappedStream) -> Iterator[str]:
         """Where the SDK would apply one map of several, and drop the others.
