@@ -121,6 +121,42 @@ def test_identifiers_have_no_case_and_no_blanks(
     assert run(tmp_path, config).code == 0
 
 
+@pytest.mark.parametrize("padding", [" {}", "{}\n", "\t{}\r\n"])
+@pytest.mark.parametrize("is_variable", [False, True])
+@pytest.mark.parametrize(
+    ("name", "stream"), [("enterprise_ids", "bills"), ("chain_ids", "customers")]
+)
+def test_blanks_around_identifiers_do_not_matter(
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    stream: str,
+    *,
+    is_variable: bool,
+    padding: str,
+) -> None:
+    key = {
+        "enterprise_ids": sandbox.enterprise_ids,
+        "chain_ids": sandbox.chain_ids,
+    }[name][0]
+    given = [padding.format(key)]
+    config, label = sandbox.config(extraction="pages"), name
+    if is_variable:
+        label = f"TAP_MEWS_{name.upper()}"
+        monkeypatch.setenv(label, json.dumps(given))
+    else:
+        config[name] = given
+    path, catalog = tmp_path / "config.json", tmp_path / "catalog.json"
+    path.write_text(json.dumps(config), "utf-8")
+    catalog.write_text(json.dumps(select(stream)), "utf-8")
+    done = command("--config", path, "--config", "ENV", "--catalog", catalog)
+    assert done.code == 0
+    assert f"WARNING {label}: removed white space around the value" in done.logs
+    assert done.records[stream]
+    assert done.bookmark(stream)["covers"] == [key]
+
+
 @pytest.mark.parametrize("name", ["enterprise_ids", "chain_ids"])
 def test_what_the_token_does_not_reach_is_named(
     sandbox: Sandbox, tmp_path: Path, name: str
