@@ -61,7 +61,8 @@ class Replaced:
 
     def __call__(self, call: Call) -> Reply:
         """Answer with it."""
-        return replace(call.carry_out(), status=200, body=self.body)
+        del call  # some operations want more of a request than a test of pages needs
+        return replace(answer({}), body=self.body)
 
 
 def pages(
