@@ -164,6 +164,20 @@ def test_what_can_be_older_than_the_property_costs_few_requests(
     assert history.missing() == {}
 
 
+def test_a_property_without_a_date_costs_few_requests(sandbox: Sandbox) -> None:
+    first, second = sandbox.rows("Enterprise")
+    sandbox.put("Enterprise", {**first, "CreatedUtc": "2026-01-10T09:09:09Z"})
+    sandbox.put("Enterprise", {**second, "CreatedUtc": None})
+    settings = {"extraction": "pages", "enterprise_ids": None}
+    history = History(sandbox, ("bills",), settings)
+    history.run()
+    found = intervals(sandbox.journal.requests("bills/getAll"))
+    assert found[0][0] == moment("2012-01-01")
+    before = [end for start, end in found if end < moment("2026-01-10T09:09:09Z")]
+    assert len(before) == 14 * 4
+    assert history.missing() == {}
+
+
 @windowed
 def test_a_stream_ends_at_its_end_date(sandbox: Sandbox, stream: str) -> None:
     result = one_hotel(sandbox, stream, end_date="2026-02-20").run()

@@ -140,8 +140,12 @@ class Allocation:
             for found in self.listed or ()
             if wanted is None or not wanted.isdisjoint({found.id, found.chain_id})
         )
-        known = (each.replace(microsecond=0) if each else FOUNDED for each in created)
-        return max(FOUNDED, min(known, default=FOUNDED))
+        return _earliest(each or FOUNDED for each in created)
+
+    def oldest_known(self) -> datetime:
+        """When the oldest of the enterprises was created that have a `CreatedUtc`."""
+        created = (found.created for found in self.listed or ())
+        return _earliest(each for each in created if each is not None)
 
     def enterprises_of(self, access: Access) -> Ids:
         """Identifiers of the enterprises that are read by a token."""
@@ -297,6 +301,12 @@ class Allocation:
             except (UnauthorizedError, RefusedError):
                 continue
         return self.lookups[last].rows(operation)
+
+
+def _earliest(created: Iterable[datetime]) -> datetime:
+    return max(
+        FOUNDED, min((each.replace(microsecond=0) for each in created), default=FOUNDED)
+    )
 
 
 def chosen(setting: Ids, listed: Collection[str]) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from tap_mews.api.operations import GLOBAL
@@ -52,7 +52,7 @@ def pop_first(found: dict[str, T], most: int) -> dict[str, T]:
 def batches_of(
     allocation: Allocation, selector: Selector, slice_: Slice, most: int | None = None
 ) -> list[Batch]:
-    """What the reads of a slice ask for.
+    """What the reads of a slice ask for, with one token after the other in turn.
 
     Args:
         allocation: Says which token reads what.
@@ -60,24 +60,38 @@ def batches_of(
         slice_: What is due.
         most: Identifiers that a read may name, if not as the selector.
     """
-    found: list[Batch] = []
     count = 1 if selector is GLOBAL else None
-    for access in allocation.accesses[:count]:
-        ids = _ids_of(allocation, access, selector, slice_)
-        if ids is None:
-            found.append(Batch(access))
-        elif not ids and allocation.is_of_many:
-            continue
-        elif (
-            slice_.scope is not None
-            or selector.is_required
-            or allocation.lookups[access].is_narrowed
-            or allocation.part_size
-        ):
-            found += _naming(access, ids, most or selector.most, allocation.part_size)
-        else:
-            found.append(Batch(access, None, ids))
-    return found
+    of_tokens = (
+        _batches_of(allocation, access, selector, slice_, most)
+        for access in allocation.accesses[:count]
+    )
+    # each token has a rate of its own, so none of them waits for another one
+    turns = zip_longest(*of_tokens)
+    return [batch for turn in turns for batch in turn if batch is not None]
+
+
+def _batches_of(
+    allocation: Allocation,
+    access: Access,
+    selector: Selector,
+    slice_: Slice,
+    most: int | None,
+) -> list[Batch]:
+    """What the reads of a slice ask for with one token."""
+    ids = _ids_of(allocation, access, selector, slice_)
+    if ids is None:
+        return [Batch(access)]
+    if not ids and allocation.is_of_many:
+        return []
+    if (
+        slice_.scope is not None
+        or selector.is_required
+        or allocation.lookups[access].is_narrowed
+        or allocation.part_size
+    ):
+        most = most or selector.most
+        return list(_naming(access, ids, most, allocation.part_size))
+    return [Batch(access, None, ids)]
 
 
 def separate_refused(

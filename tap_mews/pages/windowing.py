@@ -34,7 +34,8 @@ class Windowing:
     Attributes:
         time_filter: Of the operation; None where nothing selects by time.
         began: When the run began, by the server's clock.
-        oldest: When the oldest enterprise was created; few rows are from before.
+        oldest: When the oldest enterprise was created, as far as is known; few rows are
+            from before.
     """
 
     time_filter: TimeFilter | None

@@ -112,7 +112,7 @@ class MewsStream(PendingStream, abc.ABC):
         place = [*self._tap.streams].index(self.name)
         lane = self.run.prefetcher.lane(place, attrgetter("size"))
         windowing = Windowing(
-            self.windowed.time_filter, self.run.began, self.allocation.beginning
+            self.windowed.time_filter, self.run.began, self.allocation.oldest_known
         )
         return PageReader(
             self.name,
