@@ -214,6 +214,8 @@ class Run:
         """Do pending work while rows are waited for."""
         self.exports.tick()
         self._write_due_state()
+        if self.record.reading is not None:
+            self.record.reading.wait()
 
     def close(self) -> None:
         """Read no more."""

@@ -20,6 +20,8 @@ from sandbox.processes import running
 from tap_mews.metrics.record import StreamRecord
 from tap_mews.reading.reader import Slice, WindowRead
 from tap_mews.reading.windows import Window
+from tap_mews.run import Run
+from tap_mews.settings import CONFIG, Settings
 from tests.export_harness import added, show
 from tests.harness import FastClock, Json, Result, moment, run_process, select, sync
 
@@ -98,6 +100,24 @@ def test_a_stream_tells_of_its_records_every_half_minute(
     for _ in range(12):
         clock.pass_time(HALF_A_MINUTE / 3)
         record.count(100)
+    message = documented("… records so far")
+    assert len([each for each in caplog.messages if message.search(each)]) == 4
+
+
+def test_a_stream_tells_of_its_records_while_none_come(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    clock, now = FastClock(), datetime.now(timezone.utc)
+    settings = Settings.load(sandbox.config(), CONFIG)
+    run = Run(settings, clock, lambda: None, lambda: None)
+    record = StreamRecord("bills", "property", clock, logging.getLogger("tap-mews"))
+    window = Window(None, now)
+    record.begin(WindowRead(Slice(None, now), window, iter(()), now, 1, 1, "pages"))
+    run.record.reading = record
+    for _ in range(12):
+        clock.pass_time(HALF_A_MINUTE / 3)
+        run.tick()
     message = documented("… records so far")
     assert len([each for each in caplog.messages if message.search(each)]) == 4
 

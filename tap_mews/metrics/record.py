@@ -142,6 +142,11 @@ class StreamRecord:
         self._current.rows += rows
         self._progress.log_if_due()
 
+    def wait(self) -> None:
+        """Say how far it is while no rows come; a window can be of many requests."""
+        if self.windows_known:
+            self._progress.log_if_due()
+
     def finish(self, read: WindowRead, bookmark: str | None) -> None:
         """Note that it was delivered whole, and the bookmark, which has moved."""
         if read.complete_until is not None:
