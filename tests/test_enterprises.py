@@ -26,6 +26,7 @@ from tests.pages_harness import (
 if TYPE_CHECKING:
     from sandbox import Sandbox
     from sandbox.journal import Request
+    from tests.harness import Json
 
 STREAM = "enterprises"
 OLDER = "reservation_group_source_assignments"
@@ -85,6 +86,30 @@ def test_a_later_run_with_an_end_date_brings_them_too(sandbox: Sandbox) -> None:
     history = History(sandbox, (STREAM,))
     history.run()
     result = history.run(end_date="2026-01-01")
+    assert len(result.records[STREAM]) == 2
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"CreatedUtc": "2026-02-20"},
+        {"CreatedUtc": "2026-02-20T00:00:00"},
+        {"CreatedUtc": ""},
+        {"Name": 5, "TimeZoneIdentifier": False},
+        {"AccountingEditableHistoryInterval": 7},
+    ],
+    ids=str,
+)
+def test_an_invalid_row_of_a_property_keeps_no_rows_from_being_read(
+    sandbox: Sandbox, odd: Json
+) -> None:
+    settle(sandbox)
+    first, _ = sandbox.rows("Enterprise")
+    sandbox.put("Enterprise", first | odd)
+    history = History(sandbox, ("bills",))
+    history.run()
+    assert history.missing() == {}
+    result = History(sandbox, (STREAM,), {"on_invalid_record": "warn"}).run()
     assert len(result.records[STREAM]) == 2
 
 

@@ -304,9 +304,7 @@ class Allocation:
 
 
 def _earliest(created: Iterable[datetime]) -> datetime:
-    return max(
-        FOUNDED, min((each.replace(microsecond=0) for each in created), default=FOUNDED)
-    )
+    return max(FOUNDED, min(created, default=FOUNDED))
 
 
 def chosen(setting: Ids, listed: Collection[str]) -> tuple[str, ...]:

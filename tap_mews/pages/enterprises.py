@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 
@@ -17,25 +19,70 @@ FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 ENTERPRISES = Operation("enterprises/getAll", "Enterprises", time_filter=None)
 
 
-class Enterprise(msgspec.Struct, frozen=True):
-    """An enterprise as `enterprises/getAll` shows it, as far as reading needs it."""
+_MOMENT = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class EnterpriseRow(msgspec.Struct):
+    """A row of `enterprises/getAll`, as far as reading needs it.
+
+    What only makes reading faster or its messages clearer is taken as it comes: a row
+    that is invalid in that ends no run, and `on_invalid_record` says what becomes of it
+    in the stream `enterprises`.
+    """
 
     id: str = msgspec.field(name="Id")
-    name: str | None = msgspec.field(name="Name", default=None)
     chain_id: str | None = msgspec.field(name="ChainId", default=None)
-    created: Annotated[datetime, msgspec.Meta(tz=True)] | None = msgspec.field(
-        name="CreatedUtc",
-        default=None,
-    )
-    editable: str | None = msgspec.field(
+    name: Any = msgspec.field(name="Name", default=None)
+    created: Any = msgspec.field(name="CreatedUtc", default=None)
+    editable: Any = msgspec.field(
         name="AccountingEditableHistoryInterval", default=None
     )
-    time_zone: str | None = msgspec.field(name="TimeZoneIdentifier", default=None)
+    time_zone: Any = msgspec.field(name="TimeZoneIdentifier", default=None)
 
-    @property
-    def editable_history(self) -> timedelta:
-        """The time in which it may change its books afterwards."""
-        return _days_of(self.editable)
+
+@dataclass(frozen=True)
+class Enterprise:
+    """An enterprise, with identifiers as Mews compares them: without case.
+
+    Attributes:
+        id: Its identifier.
+        chain_id: Of its chain.
+        name: For messages.
+        created: When; None if unknown.
+        editable_history: The time in which it may change its books afterwards.
+        time_zone: Name in the IANA database.
+    """
+
+    id: str
+    chain_id: str | None
+    name: str | None
+    created: datetime | None
+    editable_history: timedelta
+    time_zone: str | None
+
+    @classmethod
+    def of(cls, row: EnterpriseRow) -> Enterprise:
+        """What a row says."""
+        return cls(
+            plain_id(row.id),
+            row.chain_id and plain_id(row.chain_id),
+            _text(row.name),
+            _moment(row.created),
+            _days_of(_text(row.editable)),
+            _text(row.time_zone),
+        )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _moment(value: object) -> datetime | None:
+    """None of what is no moment: to read from the beginning is right for any."""
+    with suppress(msgspec.ValidationError):
+        found: datetime = msgspec.convert(value, _MOMENT)
+        return found.replace(microsecond=0)
+    return None
 
 
 _DURATION = re.compile(
@@ -58,9 +105,3 @@ def _days_of(duration: str | None) -> timedelta:
     counted = zip(parts, DAYS, strict=True)
     days = sum(int(part or 0) * each for part, each in counted)
     return min(timedelta(days=min(days, 1000) + bool(has_more)), MAX_EDITABLE)
-
-
-def plain_enterprise(found: Enterprise) -> Enterprise:
-    """An enterprise with its identifiers as Mews compares them: without case."""
-    chain_id = found.chain_id and plain_id(found.chain_id)
-    return msgspec.structs.replace(found, id=plain_id(found.id), chain_id=chain_id)

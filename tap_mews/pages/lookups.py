@@ -21,7 +21,7 @@ from tap_mews.errors import (
     UnexpectedAnswerError,
 )
 from tap_mews.identifiers import Ids, plain_id
-from tap_mews.pages.enterprises import ENTERPRISES, Enterprise, plain_enterprise
+from tap_mews.pages.enterprises import ENTERPRISES, Enterprise, EnterpriseRow
 from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.pages.permitted import Refusal, read_permitted
@@ -51,7 +51,7 @@ class _Owned(_Row):
 
 
 class _Configuration(msgspec.Struct):
-    enterprise: Enterprise = msgspec.field(name="Enterprise")
+    enterprise: EnterpriseRow = msgspec.field(name="Enterprise")
 
 
 class Lookups:
@@ -255,7 +255,7 @@ class Lookups:
             UnexpectedAnswerError: There is none, so that nothing could be read.
             MewsError: As `rows`; some tokens of a single enterprise may not list it.
         """
-        found = tuple(map(plain_enterprise, self.objects(ENTERPRISES, Enterprise)))
+        found = tuple(map(Enterprise.of, self.objects(ENTERPRISES, EnterpriseRow)))
         if not found:
             msg = (
                 f"{ENTERPRISES.path}: the access token has no properties; check in "
@@ -292,7 +292,7 @@ class Lookups:
             answer = self._client.call("configuration/get", {}, decoder)
         except MewsError:
             return None
-        return None if answer is None else plain_enterprise(answer.value.enterprise)
+        return None if answer is None else Enterprise.of(answer.value.enterprise)
 
 
 def ask_each(
