@@ -6,7 +6,7 @@ import re
 import socket
 import ssl
 import zlib
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -145,6 +145,8 @@ def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
         return f"HTTP {status[1]}", ""
     if _find(causes, requests.Timeout, urllib3.ReadTimeoutError, TimeoutError):
         return "timed out", ""
+    if _find(causes, IncompleteRead):
+        return "the response ended early", ""
     is_content = _find(causes, zlib.error, urllib3.DecodeError)
     what = "the response cannot be read" if is_content else "the connection failed"
     name = isinstance(inner, ssl.SSLError) and getattr(inner, "reason", None)

@@ -24,6 +24,7 @@ import urllib3.util.connection
 from requests.adapters import HTTPAdapter
 
 from tap_mews.api.client import TRIES
+from tap_mews.api.network_errors import network_error
 from tap_mews.errors import DownloadError, UnavailableError
 from tap_mews.exports import downloads
 from tap_mews.exports.downloads import Downloader
@@ -172,7 +173,9 @@ def test_whatever_is_raised_for_an_answer_is_one_line(
             "not found|not trusted|cannot be used|is invalid|PySocks", line
         )
         assert (clock.pauses == []) == bool(at_once), kind
-        assert at_once or re.search("failed|cannot be read|timed out", line), kind
+        assert at_once or re.search(
+            "failed|cannot be read|ended early|timed out", line
+        ), kind
 
 
 class Answer(requests.Response):
@@ -230,6 +233,14 @@ def test_what_keeps_a_connection_from_being_made_is_named(
         words = f"proxy proxy.example:3128 refused: {words}"
     assert words in line or "timed out" in line
     assert (clock.pauses == []) == ("refused: " in line or reason == "not found")
+
+
+@pytest.mark.parametrize("kind", ["IncompleteRead", "InvalidChunkLength"])
+def test_a_response_that_ends_early_is_called_that(kind: str) -> None:
+    cause = made(getattr(urllib3.exceptions, kind))
+    error = urllib3.exceptions.ProtocolError("broken", cause)
+    error.__cause__ = cause
+    assert str(network_error(error, SECRET)) == "the response ended early"
 
 
 MISTAKES = {
