@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox import Sandbox
+from tap_mews.reading.state_form import expanded
 from tests.export_harness import by_exports, postings, truth
 from tests.harness import FastClock, Json, moment, records_by_id, select, sync
 from tests.pages_harness import let_edit
@@ -59,6 +61,22 @@ def test_a_property_without_a_likely_date_is_read_from_the_beginning_of_mews(
         sandbox.put("Enterprise", {**each, "CreatedUtc": "0001-01-01T00:00:00Z"})
     sync(by_exports(sandbox), catalog=LEDGER).ok()
     assert postings(sandbox)[0][0] == "2010-12-31"
+
+
+def test_every_export_of_the_ledger_that_the_state_holds_is_adopted(
+    sandbox: Sandbox,
+) -> None:
+    """Days of posting are complete where they were over when Mews took the export."""
+    config = by_exports(sandbox, start_date="2024-01-01")
+    first = sync(config, catalog=select("bills", "ledger_entries")).ok()
+    waiting = max(first.states, key=lambda state: len(json.dumps(state)))
+    jobs = expanded(waiting)["bookmarks"]["ledger_entries"]["exports"]
+    assert len(jobs) > 2
+    before = len(postings(sandbox))
+    second = sync(config, waiting, LEDGER).ok()
+    asked = [start for start, _ in postings(sandbox)[before:]]
+    assert all(start > jobs[-1]["start"] for start in asked)
+    assert records_by_id("ledger_entries", second) == truth(sandbox, "ledger_entries")
 
 
 def test_first_sync_begins_at_the_start_date(sandbox: Sandbox) -> None:

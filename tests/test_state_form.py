@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,12 +15,15 @@ from tap_mews.errors import InvalidStateError
 from tap_mews.reading.state_form import FORMAT, expanded, shortened
 from tap_mews.reading.state_input import KnownStream, read_state
 from tap_mews.state_output import SECONDS, StateOutput
-from tests.harness import Json, select, sync
+from tap_mews.timestamps import format_moment
+from tests.harness import Json, moment, select, sync
 
 if TYPE_CHECKING:
     from sandbox import Sandbox
 
-MOMENTS = st.datetimes().map(lambda moment: f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+DAY, HALF_A_YEAR = timedelta(days=1), timedelta(days=182)
+YEARS = [datetime.fromisoformat(f"{year}-01-01") for year in (1900, 9998)]
+MOMENTS = st.datetimes(*YEARS).map(lambda each: f"{each:%Y-%m-%dT%H:%M:%SZ}")
 IDS = st.lists(st.uuids().map(str), max_size=30, unique=True)
 JOBS = st.fixed_dictionaries(
     {"id": st.uuids().map(str), "end": MOMENTS, "added": MOMENTS},
@@ -57,10 +61,21 @@ def test_what_is_written_is_read_as_it_was(bookmarks: Json) -> None:
     for name, bookmark in bookmarks.items():
         others = read["bookmarks"][name]["exports"]
         for job, other in zip(bookmark["exports"], others, strict=True):
-            if job["added"] >= job["end"]:
-                # it tells nothing: such a job has all rows up to the end of its window
+            if job["added"] != other["added"]:
+                # nothing rests on it: such a job has all rows of its window
+                assert moment(job["end"]) + DAY <= moment(other["added"])
+                assert moment(other["added"]) < moment(job["added"])
                 other["added"] = job["added"]
     assert read == state
+
+
+def test_a_job_of_an_older_state_was_taken_when_its_window_ended() -> None:
+    """Its last day can have been incomplete."""
+    end, more = "2026-01-01T00:00:00Z", {"scope": "a"}
+    jobs = [["x", end, more], ["y", "2026-02-01T00:00:00Z"]]
+    state = {"bookmarks": {"ledger_entries": {"of": None, "jobs": jobs}}, "format": 2}
+    read = expanded(state)["bookmarks"]["ledger_entries"]["exports"]
+    assert [each["added"] for each in read] == [end, "2026-02-01T00:00:00Z"]
 
 
 def test_a_state_of_the_first_release_is_taken_as_it_is() -> None:
@@ -129,11 +144,12 @@ def test_three_hundred_properties_fit_into_sixty_kilobytes() -> None:
 
 
 def test_twenty_years_of_ten_types_fit_into_thirty_kilobytes() -> None:
+    begun = moment("2005-01-01")
     jobs = [
         {
             "id": f"{number:08}-0000-4000-8000-000000000000",
-            "start": f"2026-01-{number + 1:02}T00:00:00Z",
-            "end": f"2026-01-{number + 2:02}T00:00:00Z",
+            "start": format_moment(begun + number * HALF_A_YEAR),
+            "end": format_moment(begun + (number + 1) * HALF_A_YEAR),
             "scope": "a" * 16,
             "added": "2026-03-01T00:00:00Z",
         }

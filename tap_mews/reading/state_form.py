@@ -24,6 +24,7 @@ from itertools import pairwise
 from typing import Any, TypeAlias
 
 from tap_mews.errors import InvalidStateError
+from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 from tap_mews.wording import printable
 
 Json: TypeAlias = dict[str, Any]
@@ -132,14 +133,18 @@ def _short_jobs(bookmark: Json) -> list[list[Any]]:
     """Jobs as id and end, with what does not follow from the one before."""
     jobs = bookmark.get("exports") or []
     before = {"end": bookmark.get("replication_key_value")}
+    added: str | None = None
     short = []
     for previous, job in pairwise([before, *jobs]):
+        taken = job.get("added")
+        assumed = added and taken and _assumed_added(job["end"], added)
+        added = assumed if assumed and assumed <= taken else taken
         more = {
             key: job.get(key)
             for key, follows in (
                 ("start", previous.get("end")),
                 ("scope", previous.get("scope")),
-                ("added", _added_if_it_follows(job)),
+                ("added", taken if added == assumed else None),
             )
             if job.get(key) != follows
         }
@@ -147,13 +152,16 @@ def _short_jobs(bookmark: Json) -> list[list[Any]]:
     return short
 
 
-def _added_if_it_follows(job: Json) -> str | None:
-    """When Mews took a job, where nothing rests on it: its window was over by then.
+def _assumed_added(end: str, before: str) -> str:
+    """When Mews took a job of which the state does not say it; never too late.
 
-    Days of posting can still go on when they are asked for.
+    The day after its window had begun, so that days of posting are complete.
+
+    Args:
+        end: Of its window.
+        before: When Mews took the one before it.
     """
-    added: str | None = job.get("added")
-    return added if added is not None and added >= job["end"] else None
+    return max(before, format_moment(parse_moment(end) + ONE_DAY))
 
 
 def _lists_of_0_1(bookmarks: Json) -> Json:
@@ -206,11 +214,19 @@ def _named(name: str, ids: Json) -> list[str]:
 
 
 def _long_jobs(bookmark: Json) -> list[Json]:
+    short = [
+        (key, end, *(more or [{}])) for key, end, *more in bookmark.get("jobs") or ()
+    ]
+    # 0.2.0 left out when jobs were taken whose window was over
+    is_old = bool(short) and "added" not in short[0][2]
     jobs: list[Json] = []
     before: Json = {"end": bookmark.get("replication_key_value")}
-    for key, end, *more in bookmark.get("jobs") or ():
-        follows = {"start": before["end"], "scope": before.get("scope"), "added": end}
-        job = {"id": key, "end": end, **follows, **(more[0] if more else {})}
-        jobs.append({name: each for name, each in job.items() if each is not None})
-        before = job
+    for key, end, said in short:
+        follows = {
+            "start": before["end"],
+            "scope": before.get("scope"),
+            "added": end if is_old else _assumed_added(end, before.get("added") or end),
+        }
+        before = {"id": key, "end": end, **follows, **said}
+        jobs.append({name: each for name, each in before.items() if each is not None})
     return jobs
