@@ -1,4 +1,4 @@
-"""File hosts that crawl or compress, and a disk that gets full in the middle."""
+"""File hosts that crawl, compress or mix up files, and a disk that gets full."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.encoding import encode
-from sandbox.faults import FILES, Drip
+from sandbox.faults import FILES, Cut, Drip
 from tap_mews.clock import Clock
 from tap_mews.errors import DownloadError
+from tap_mews.exports.downloads import TRIES
 from tests.export_harness import ENTITIES, truth
 from tests.harness import FastClock, records_by_id, run_limited, select, sync
 
@@ -44,6 +45,26 @@ class Compressed:
         headers = {**reply.headers, "Content-Encoding": "gzip"}
         cut = int(len(body) * self.part) if self.part < 1 else None
         return replace(reply, body=body, headers=headers, cut=cut, drop="close")
+
+
+@dataclass(frozen=True)
+class Other:
+    """The body is one of something else, and as long.
+
+    Attributes:
+        headers: In place of its own, as far as they are there.
+        cut: How many bytes come.
+    """
+
+    headers: dict[str, str]
+    cut: int | None = None
+
+    def __call__(self, call: Call) -> Reply:
+        """Give other bytes."""
+        reply = call.carry_out()
+        headers = {**reply.headers, **self.headers}
+        body = b"x" * len(reply.body)
+        return replace(reply, body=body, headers=headers, cut=self.cut, drop="close")
 
 
 class HastyClock(Clock):
@@ -88,6 +109,51 @@ def test_a_host_may_compress_though_it_was_asked_not_to(
     assert [each.status for each in sandbox.journal.downloads] == statuses
     assert len(result.records["bills"]) == len(truth(sandbox, "bills"))
     assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"ETag": '"other"'}, {"ETag": 'W/"other"'}, {"ETag": ""}],
+    ids=["other", "weak", "none"],
+)
+def test_a_download_never_goes_on_with_another_version(
+    sandbox: Sandbox, headers: dict[str, str]
+) -> None:
+    sandbox.faults.add(FILES, Other(headers, cut=1000))
+    result = sync(sandbox.config(), catalog=BILLS).ok()
+    assert [each.status for each in sandbox.journal.downloads] == [200, 200]
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_a_host_that_continues_another_version_is_not_believed(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.faults.add(FILES, Cut(1000, "close"))
+    sandbox.faults.add(FILES, Other({"ETag": '"other"'}))
+    result = sync(sandbox.config(), catalog=BILLS).ok()
+    assert [each.status for each in sandbox.journal.downloads] == [200, 206, 200]
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+@pytest.mark.parametrize("times", [2, None], ids=["for a while", "always"])
+def test_a_web_page_is_never_taken_for_the_file(
+    sandbox: Sandbox, times: int | None
+) -> None:
+    page = b"<html>Log in</html>"
+    fault = Other({"Content-Type": "text/html; charset=utf-8"})
+
+    def web_page(call: Call) -> Reply:
+        return replace(fault(call), status=200, body=page)
+
+    sandbox.faults.add(FILES, web_page, times=times)
+    result = sync(sandbox.config(), catalog=BILLS)
+    if times:
+        assert records_by_id("bills", result.ok()) == truth(sandbox, "bills")
+        assert {each.range for each in sandbox.journal.downloads} == {None}
+    else:
+        assert isinstance(result.error, DownloadError)
+        assert "is a web page instead of the file" in str(result.error)
+        assert len(sandbox.journal.downloads) == TRIES
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_file_is_told_and_left_clean(

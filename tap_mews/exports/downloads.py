@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -40,6 +41,8 @@ TAKEN = {codes.ok, codes.partial_content, codes.requested_range_not_satisfiable}
 """Statuses of a body, a part of it, and no part from there on."""
 
 REDIRECTS = 5
+
+_STRONG = re.compile(r'"[!#-~]*"')
 
 LONGEST_URL = 1 << 14
 """Characters; signed URLs have some hundreds."""
@@ -116,16 +119,18 @@ class Downloader:
         record: UsageRecord,
     ) -> None:
         """Append what the host sends; begin again where it ignores Range."""
-        if size is None:
-            file.clear()  # whether a later part is the last one could not be told
+        # whether a later part is the last one, or of the same file, could not be told
+        if size is None or not file.etag:
+            file.clear()
         # identity, so that the bytes can be counted against SizeInBytes
         headers = {"Accept-Encoding": "identity"}
         if file.size:
-            headers["Range"] = f"bytes={file.size}-"
+            headers |= {"Range": f"bytes={file.size}-", "If-Range": file.etag}
         with self._get(url, headers, what) as response:
             _check(response, what, needs_end=size is None)
-            if not _resumes_at(file.size, response):
+            if not _resumes(file, response):
                 file.clear()
+                file.etag = _strong_etag(response)
                 if response.status_code != codes.ok:
                     msg = "the file host cannot resume the download"
                     raise TransientError(msg)
@@ -193,6 +198,11 @@ def _check(response: requests.Response, what: str, *, needs_end: bool) -> None:
             raise DownloadError(msg)
         msg = f"HTTP {status}"
         raise TransientError(msg)
+    kind = response.headers.get("Content-Type", "").strip().lower()
+    if response.ok and kind.startswith("text/html"):
+        msg = "the response is a web page instead of the file"
+        hint = "check for a proxy or gateway that sends it, then run again"
+        raise TransientError(msg, hint=hint)
     if needs_end and not _declares_its_end(response):
         msg = (
             f"{what}: Mews lists it without a size (SizeInBytes), and the file host "
@@ -202,17 +212,25 @@ def _check(response: requests.Response, what: str, *, needs_end: bool) -> None:
         raise DownloadError(msg)
 
 
-def _resumes_at(offset: int, response: requests.Response) -> bool:
-    """Whether the body continues where the file ends, and is not another part.
+def _resumes(file: SpooledFile, response: requests.Response) -> bool:
+    """Whether the body continues the file, and is not another part or of another file.
 
     A part of a body that is encoded is no part of the file.
     """
     part = response.headers.get("Content-Range", "").replace("bytes", "").strip()
     return (
         response.status_code == codes.partial_content
-        and part.startswith(f"{offset}-")
+        and part.startswith(f"{file.size}-")
+        # a host may ignore If-Range
+        and _strong_etag(response) == file.etag
         and not response.headers.get("Content-Encoding")
     )
+
+
+def _strong_etag(response: requests.Response) -> str:
+    """What If-Range can ask for; empty if there is none."""
+    etag = response.headers.get("ETag", "")
+    return etag if _STRONG.fullmatch(etag) else ""
 
 
 def _declares_its_end(response: requests.Response) -> bool:

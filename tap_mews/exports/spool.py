@@ -64,10 +64,12 @@ class SpooledFile:
 
     Attributes:
         size: Bytes that are in it.
+        etag: Of what they are a part of; empty if unknown.
     """
 
     def __init__(self, spool: Spool, raw: FileIO) -> None:
         self.size = 0
+        self.etag = ""
         self._spool = spool
         self._raw = raw
 
