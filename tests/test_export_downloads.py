@@ -13,7 +13,7 @@ from sandbox.encoding import encode
 from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError, ExportFailedError
-from tap_mews.exports.downloads import TRIES
+from tap_mews.exports.downloads import SIZE_TRIES, TRIES
 from tests.export_harness import added, show, truth
 from tests.harness import FastClock, Json, Result, records_by_id, select, sync
 from tests.pages_harness import Spoiled
@@ -166,17 +166,28 @@ def test_a_host_that_repeats_bytes_and_brings_no_more_is_an_error(
     assert len(sandbox.journal.downloads) == 2 + TRIES
 
 
-@pytest.mark.parametrize("fault", [Short(10), Long()], ids=["shorter", "longer"])
+@pytest.mark.parametrize("ranges", [True, False], ids=["ranges", "no ranges"])
+@pytest.mark.parametrize("difference", [7, -7], ids=["shorter", "longer"])
 def test_a_file_of_another_size_than_announced_is_an_error(
-    sandbox: Sandbox, fault: Short
+    sandbox: Sandbox, difference: int, *, ranges: bool
 ) -> None:
-    sandbox.exports.ranges = False
-    sandbox.faults.add(FILES, fault, times=None)
+    sandbox.exports.ranges = ranges
+
+    def edit(body: Json) -> None:
+        for export in body["Exports"]:
+            for file in export["Files"] or ():
+                file["SizeInBytes"] += difference
+
+    sandbox.faults.add("exports/getAll", Spoiled(edit), times=None)
     result = sync(sandbox.config(), catalog=BILLS)
     assert isinstance(result.error, DownloadError)
     text = str(result.error)
     assert text.startswith("bills: ")
     assert sandbox.exports.jobs[0].id in text
+    size = sum(file.size for file in sandbox.exports.jobs[0].files or ())
+    sizes = f"the file has {size:,} bytes, Mews announced {size + difference:,}; run"
+    assert sizes in text
+    assert statuses(sandbox) == [200] * SIZE_TRIES
 
 
 @pytest.mark.parametrize("fault", [Long(), Status(500)], ids=["longer", "no answer"])

@@ -31,6 +31,9 @@ TRIES = 8
 """Tries without a single new byte, or with few in a long time; one that brings some
 restarts the count."""
 
+SIZE_TRIES = 3
+"""Tries of a file that has another size than announced, which seldom changes."""
+
 REFUSED = {401, 403, 404, 410}
 """Statuses after which the same URL will not work, but a new one can."""
 
@@ -42,6 +45,7 @@ TAKEN = {codes.ok, codes.partial_content, codes.requested_range_not_satisfiable}
 
 REDIRECTS = 5
 
+_TOTAL = re.compile(r"/([0-9]{1,18})$")
 _STRONG = re.compile(r'"[!#-~]*"')
 
 LONGEST_URL = 1 << 14
@@ -81,7 +85,7 @@ class Downloader:
             SpoolError: The disk is full.
         """
         pauses = retry_pauses()
-        idle, most = 0, file.size
+        idle, limited, most = 0, 0, file.size
         while True:
             began = self._clock.monotonic()
             failure = None
@@ -100,8 +104,9 @@ class Downloader:
             most = max(most, file.size)
             crawled = seconds >= session.SLOWEST_SECONDS and new < session.SLOWEST_BYTES
             idle = 0 if new > 0 and not crawled else idle + 1
+            limited += failure.tries is not None
             line = f"{what}: {_bytes_of(file.size, size)}, {failure}"
-            if idle >= (failure.tries or TRIES):
+            if idle >= TRIES or (failure.tries and limited >= failure.tries):
                 hint = f"no more data after {idle} tries, run again later"
                 msg = f"{line}; {failure.hint or hint}"
                 raise DownloadError(msg)
@@ -128,6 +133,9 @@ class Downloader:
             headers |= {"Range": f"bytes={file.size}-", "If-Range": file.etag}
         with self._get(url, headers, what) as response:
             _check(response, what, needs_end=size is None)
+            total = _total(response)
+            if size is not None and total not in {None, size}:
+                raise _other_size(total, size)
             if not _resumes(file, response):
                 file.clear()
                 file.etag = _strong_etag(response)
@@ -139,8 +147,7 @@ class Downloader:
                 record.add(Usage(file_bytes=len(chunk)))
                 if size is not None and file.size + len(chunk) > size:
                     file.clear()
-                    msg = f"the file has more than the announced {size:,} bytes"
-                    raise TransientError(msg)
+                    raise _other_size(None, size)
                 file.append(chunk)
                 if self._clock.monotonic() - logged_at >= PROGRESS_SECONDS:
                     logged_at = self._clock.monotonic()
@@ -231,6 +238,26 @@ def _strong_etag(response: requests.Response) -> str:
     """What If-Range can ask for; empty if there is none."""
     etag = response.headers.get("ETag", "")
     return etag if _STRONG.fullmatch(etag) else ""
+
+
+def _total(response: requests.Response) -> int | None:
+    """Bytes of the whole file at its host; None if unknown."""
+    if response.headers.get("Content-Encoding"):
+        return None
+    if response.status_code == codes.ok:
+        return response.raw.length_remaining
+    total = _TOTAL.search(response.headers.get("Content-Range", ""))
+    return int(total[1]) if total else None
+
+
+def _other_size(found: int | None, size: int) -> TransientError:
+    """What to raise for a file of so many bytes; None for more than announced."""
+    has = "more" if found is None else f"{found:,}"
+    return TransientError(
+        f"the file has {has} bytes, Mews announced {size:,}",
+        hint="run again later; if it fails again, ask Mews support about this export",
+        tries=SIZE_TRIES,
+    )
 
 
 def _declares_its_end(response: requests.Response) -> bool:

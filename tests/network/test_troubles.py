@@ -185,7 +185,9 @@ class Answer(requests.Response):
         super().__init__()
         self.status_code = 200
         self.url = SECRET
-        self.raw = SimpleNamespace(read1=raising(error), close=lambda: None)
+        self.raw = SimpleNamespace(
+            read1=raising(error), close=lambda: None, length_remaining=None
+        )
 
 
 @each_way
