@@ -112,16 +112,36 @@ def test_a_host_may_compress_though_it_was_asked_not_to(
 
 
 @pytest.mark.parametrize(
-    "headers",
-    [{"ETag": '"other"'}, {"ETag": 'W/"other"'}, {"ETag": ""}],
+    ("etag", "statuses"),
+    [
+        ('"other"', [200, 200]),
+        # If-Range takes strong ones alone, so the answer to Range shows it
+        ('W/"other"', [200, 206, 200]),
+        ("", [200, 206, 200]),
+    ],
     ids=["other", "weak", "none"],
 )
 def test_a_download_never_goes_on_with_another_version(
-    sandbox: Sandbox, headers: dict[str, str]
+    sandbox: Sandbox, etag: str, statuses: list[int]
 ) -> None:
-    sandbox.faults.add(FILES, Other(headers, cut=1000))
+    sandbox.faults.add(FILES, Other({"ETag": etag}, cut=1000))
     result = sync(sandbox.config(), catalog=BILLS).ok()
-    assert [each.status for each in sandbox.journal.downloads] == [200, 200]
+    assert [each.status for each in sandbox.journal.downloads] == statuses
+    assert records_by_id("bills", result) == truth(sandbox, "bills")
+
+
+def test_a_download_from_a_host_without_etags_is_resumed(sandbox: Sandbox) -> None:
+    def without_etag(call: Call) -> Reply:
+        reply = call.carry_out()
+        return replace(reply, headers={**reply.headers, "ETag": ""})
+
+    def cut(call: Call) -> Reply:
+        return replace(without_etag(call), cut=1000, drop="close")
+
+    sandbox.faults.add(FILES, cut)
+    sandbox.faults.add(FILES, without_etag)
+    result = sync(sandbox.config(), catalog=BILLS).ok()
+    assert [each.status for each in sandbox.journal.downloads] == [200, 206]
     assert records_by_id("bills", result) == truth(sandbox, "bills")
 
 

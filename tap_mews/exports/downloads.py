@@ -124,13 +124,14 @@ class Downloader:
         record: UsageRecord,
     ) -> None:
         """Append what the host sends; begin again where it ignores Range."""
-        # whether a later part is the last one, or of the same file, could not be told
-        if size is None or not file.etag:
-            file.clear()
+        if size is None:
+            file.clear()  # whether a later part is the last one could not be told
         # identity, so that the bytes can be counted against SizeInBytes
         headers = {"Accept-Encoding": "identity"}
         if file.size:
-            headers |= {"Range": f"bytes={file.size}-", "If-Range": file.etag}
+            headers["Range"] = f"bytes={file.size}-"
+            if _STRONG.fullmatch(file.etag):
+                headers["If-Range"] = file.etag
         with self._get(url, headers, what) as response:
             _check(response, what, needs_end=size is None)
             total = _total(response)
@@ -138,7 +139,7 @@ class Downloader:
                 raise _other_size(total, size)
             if not _resumes(file, response):
                 file.clear()
-                file.etag = _strong_etag(response)
+                file.etag = _etag(response)
                 if response.status_code != codes.ok:
                     msg = "the file host cannot resume the download"
                     raise TransientError(msg)
@@ -228,16 +229,15 @@ def _resumes(file: SpooledFile, response: requests.Response) -> bool:
     return (
         response.status_code == codes.partial_content
         and part.startswith(f"{file.size}-")
-        # a host may ignore If-Range
-        and _strong_etag(response) == file.etag
+        # a host may ignore If-Range, and need not have any ETag
+        and _etag(response) == file.etag
         and not response.headers.get("Content-Encoding")
     )
 
 
-def _strong_etag(response: requests.Response) -> str:
-    """What If-Range can ask for; empty if there is none."""
-    etag = response.headers.get("ETag", "")
-    return etag if _STRONG.fullmatch(etag) else ""
+def _etag(response: requests.Response) -> str:
+    """Which version of the file it is; empty if the host does not tell."""
+    return response.headers.get("ETag", "")
 
 
 def _total(response: requests.Response) -> int | None:

@@ -64,7 +64,7 @@ class SpooledFile:
 
     Attributes:
         size: Bytes that are in it.
-        etag: Of what they are a part of; empty if unknown.
+        etag: Of the answer that they are from; empty if it had none.
     """
 
     def __init__(self, spool: Spool, raw: FileIO) -> None:
