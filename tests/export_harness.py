@@ -95,6 +95,12 @@ def refuse_unknown_exports(sandbox: Sandbox) -> None:
     sandbox.faults.add("exports/getAll", only, times=None)
 
 
+def never_ready(body: Json) -> None:
+    """Show exports that are still being made."""
+    for each in body["Exports"]:
+        each["Status"] = "Processing"
+
+
 def show(
     sandbox: Sandbox,
     clock: FastClock,

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
+from tap_mews.exports.jobs import fingerprints
+from tap_mews.reading.reader import Slice
 from tap_mews.reading.state_form import expanded
-from tests.export_harness import refuse_unknown_exports, show, spans, truth, windows
+from tests.export_harness import (
+    never_ready,
+    refuse_unknown_exports,
+    show,
+    spans,
+    truth,
+    windows,
+)
 from tests.harness import FastClock, Json, Result, moment, records_by_id, select, sync
 from tests.pages_harness import Spoiled
 
@@ -47,12 +57,6 @@ def run(sandbox: Sandbox, clock: FastClock) -> Run:
 def stopped(sandbox: Sandbox, run: Run) -> Json:
     """The state of a run that waited in vain for its only export."""
     return waited_in_vain(sandbox, run, start_date=START)
-
-
-def never_ready(body: Json) -> None:
-    """Show exports that are still being made."""
-    for each in body["Exports"]:
-        each["Status"] = "Processing"
 
 
 def waited_in_vain(sandbox: Sandbox, run: Run, **settings: object) -> Json:
@@ -254,3 +258,31 @@ def test_the_log_says_what_is_gone_on_with(
     result = run(stopped, start_date=START).ok()
     job = sandbox.exports.jobs[0].id
     assert f"INFO bills: resuming export {job}" in result.log
+
+
+def test_the_log_says_since_when_an_export_has_been_waiting(
+    sandbox: Sandbox, run: Run, stopped: Json
+) -> None:
+    (job,) = sandbox.exports.jobs[:1]
+    result = run(stopped, start_date=START).ok()
+    assert f"from a previous run, Success since {job.added:%Y-%m-%d %H:%M}" in (
+        result.log
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ids": ("a",), "scope": ("a",)},
+        {"ids": ("a", "b", "c"), "scope": ("a", "b", "c")},
+        {"ids": ("a", "b"), "scope": ("a",)},
+        {"ids": ("a", "b", "c")},
+        {"token_enterprises": ("a", "b", "c")},
+    ],
+)
+def test_exports_of_the_same_rows_alone_have_the_same_fingerprints(other: Json) -> None:
+    ids = ("a", "b")
+    unnamed = Slice(None, moment(START), ids=ids, token_enterprises=ids)
+    named = replace(unnamed, scope=ids)
+    assert fingerprints(unnamed) == fingerprints(named)
+    assert fingerprints(replace(unnamed, **other)).isdisjoint(fingerprints(named))

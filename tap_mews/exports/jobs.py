@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections import deque
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
@@ -282,7 +282,7 @@ class EntityExports:
             or export.lacks_files
             or export.status in {ExportStatus.FAILED, ExportStatus.EXPIRED}
             or export.entity_type != self.entity_type
-            or saved.get("scope", "") != fingerprint(slice_)
+            or saved.get("scope", "") not in fingerprints(slice_)
             or not are_shown(self.filter, window, export.filters)
             or not _serves(window, latest, slice_.end, self.filter.gap)
             or _lacks_lookback(window, slice_)
@@ -305,6 +305,20 @@ def fingerprint(slice_: Slice) -> str:
     if slice_.token_enterprises is not None:
         parts.append(sorted(slice_.token_enterprises))
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def fingerprints(slice_: Slice) -> set[str]:
+    """The fingerprints of all exports that have the rows of a slice.
+
+    All that a token reads can be asked for with and without naming it, and it is named
+    only once it is held back.
+    """
+    found = {fingerprint(slice_)}
+    if slice_.scope is None:
+        found.add(fingerprint(replace(slice_, scope=slice_.ids)))
+    elif slice_.ids is not None and set(slice_.scope) == set(slice_.ids):
+        found.add(fingerprint(replace(slice_, scope=None)))
+    return found
 
 
 def _lacks_lookback(window: Window, slice_: Slice) -> bool:

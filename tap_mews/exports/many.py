@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from tap_mews.errors import MewsError
-from tap_mews.exports.jobs import SavedJob, fingerprint
+from tap_mews.exports.jobs import SavedJob, fingerprints
 from tap_mews.pages.batches import batches_of
 from tap_mews.reading.background import side_by_side
 from tap_mews.reading.reader import WindowLostError, WindowRead
@@ -148,16 +148,20 @@ class ManyExports:
 
     def _add(self, batch: Batch, slice_: Slice) -> None:
         """Take up a token, with those of the jobs that are its own."""
-        mark = fingerprint(slice_)
-        own = [job for job in self._saved if job.get("scope", "") == mark]
-        self._jobs.setdefault(batch.access, []).extend(own)
+        marks, own = fingerprints(slice_), self._jobs.setdefault(batch.access, [])
+        # of what is held back and of all, if that is the same
+        own += [
+            job
+            for job in self._saved
+            if job.get("scope", "") in marks and job not in own
+        ]
         if known := self._reading.get(batch.access):
             # an error of the token is one of all its slices
             ids = {*(known.batch.ids or ()), *(batch.ids or ())}
             known.batch = replace(known.batch, ids=tuple(sorted(ids)))
         else:
             save = partial(self._save_of, batch.access)
-            reader = self._new_reader(batch.access, self._jobs[batch.access], save)
+            reader = self._new_reader(batch.access, own, save)
             self._reading[batch.access] = _OfOne(batch, reader)
 
     def _open(self, due: tuple[Access, list[Slice]]) -> tuple[Access, MewsError | None]:

@@ -9,12 +9,14 @@ import pytest
 from sandbox import Sandbox
 from sandbox.faults import FILES, Status
 from tap_mews.errors import PropertyFailureError, RefusedError, UnauthorizedError
+from tests.export_harness import never_ready
 from tests.harness import Json, dry_run, moment
 from tests.pages_harness import (
     ASSIGNMENTS,
     BEFORE_ALL,
     ENTERPRISES,
     History,
+    Spoiled,
     Where,
     interval,
     settle,
@@ -349,4 +351,27 @@ def test_one_property_of_a_portfolio_fails_alone_where_it_is_asked_for_alone(
     assert history.missing().keys() == {"source_assignments"}
     group.faults.clear()
     history.run()
+    assert history.missing() == {}
+
+
+def test_an_export_that_timed_out_for_one_token_is_adopted_by_the_next_run(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    history.streams = ("bills",)
+    name = group.access.find(tokens["East"]).name
+    is_east = Where(group, lambda request: request.grant == name, Spoiled(never_ready))
+    group.faults.add("exports/getAll", is_east, times=None)
+    what = {"extraction": "exports", "export_timeout_minutes": 60}
+    assert str(history.failing(**what).error).startswith("Not read: East (bills)")
+    (job,) = history.bookmark("bills")["exports"]
+    group.faults.clear()
+    group.journal.clear()
+    result = history.run(**what)
+    assert f"resuming export {job['id']}" in result.log
+    # only what has become due since is requested
+    (since,) = (
+        each for each in group.journal.requests("exports/add") if each.grant == name
+    )
+    start = since.body["Filters"]["UpdatedUtc"]["StartUtc"]
+    assert moment(start) == moment(job["end"]) - timedelta(minutes=5)
     assert history.missing() == {}
