@@ -193,6 +193,9 @@ class TapMews(CommandLineTap):
         if self._opened:
             return
         self._opened = True
+        for stream in self.selected_streams:
+            if stream.moves_bookmark:
+                stream.bookmarks.begin()
         open_streams(self.selected_streams, self.run)
 
     @contextmanager

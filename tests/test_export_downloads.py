@@ -13,7 +13,7 @@ from sandbox.encoding import encode
 from sandbox.exports import ExportFile
 from sandbox.faults import FILES, Call, Cut, Drip, Fault, Reset, Short, Status
 from tap_mews.errors import DownloadError, ExportFailedError
-from tap_mews.exports.downloads import SIZE_TRIES, TRIES
+from tap_mews.exports.downloads import TRIES
 from tests.export_harness import added, show, truth
 from tests.harness import FastClock, Json, Result, records_by_id, select, sync
 from tests.pages_harness import Spoiled
@@ -187,7 +187,7 @@ def test_a_file_of_another_size_than_announced_is_an_error(
     size = sum(file.size for file in sandbox.exports.jobs[0].files or ())
     sizes = f"the file has {size:,} bytes, Mews announced {size + difference:,}; run"
     assert sizes in text
-    assert statuses(sandbox) == [200] * SIZE_TRIES
+    assert statuses(sandbox) == [200] * TRIES
 
 
 @pytest.mark.parametrize("fault", [Long(), Status(500)], ids=["longer", "no answer"])

@@ -407,6 +407,20 @@ def test_states_that_are_merged_key_by_key_bring_nothing_back(sandbox: Sandbox) 
     assert expanded(kept) == expanded(refreshed.state)
 
 
+def test_an_interrupted_refresh_brings_no_older_bookmark_back(sandbox: Sandbox) -> None:
+    """Meltano merges what a run has emitted over the state before `--full-refresh`."""
+    names = ("bills", "resources", "source_assignments", "companionships", "rates")
+    catalog = select(*names)
+    before = sync(sandbox.config(), catalog=catalog).ok().state
+    refresh = sync(sandbox.config(), catalog=catalog).ok()
+    assert len(refresh.states) > len(names)
+    for state in refresh.states:
+        kept = merged(before, state)["bookmarks"]
+        for name in names:
+            value = state["bookmarks"][name].get("replication_key_value")
+            assert kept[name]["replication_key_value"] == value, name
+
+
 def merged(older: Any, newer: Any) -> Any:  # noqa: ANN401 - any JSON
     """Two states, merged as Meltano merges them."""
     if not (isinstance(older, dict) and isinstance(newer, dict)):

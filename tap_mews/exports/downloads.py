@@ -31,9 +31,6 @@ TRIES = 8
 """Tries without a single new byte, or with few in a long time; one that brings some
 restarts the count."""
 
-SIZE_TRIES = 3
-"""Tries of a file that has another size than announced, which seldom changes."""
-
 REFUSED = {401, 403, 404, 410}
 """Statuses after which the same URL will not work, but a new one can."""
 
@@ -85,7 +82,7 @@ class Downloader:
             SpoolError: The disk is full.
         """
         pauses = retry_pauses()
-        idle, limited, most = 0, 0, file.size
+        idle, most = 0, file.size
         while True:
             began = self._clock.monotonic()
             failure = None
@@ -104,9 +101,8 @@ class Downloader:
             most = max(most, file.size)
             crawled = seconds >= session.SLOWEST_SECONDS and new < session.SLOWEST_BYTES
             idle = 0 if new > 0 and not crawled else idle + 1
-            limited += failure.tries is not None
             line = f"{what}: {_bytes_of(file.size, size)}, {failure}"
-            if idle >= TRIES or (failure.tries and limited >= failure.tries):
+            if idle >= (failure.tries or TRIES):
                 hint = f"no more data after {idle} tries, run again later"
                 msg = f"{line}; {failure.hint or hint}"
                 raise DownloadError(msg)
@@ -256,7 +252,6 @@ def _other_size(found: int | None, size: int) -> TransientError:
     return TransientError(
         f"the file has {has} bytes, Mews announced {size:,}",
         hint="run again later; if it fails again, ask Mews support about this export",
-        tries=SIZE_TRIES,
     )
 
 

@@ -105,9 +105,20 @@ class Bookmarks:
         is_noted = "start_date" in self._state and "covers" not in self._state
         return is_noted or self.value is not None
 
+    def begin(self) -> None:
+        """Let the state say that nothing has been read, if that is so.
+
+        A state that a run emits before the stream's turn can be merged over an older
+        one, whose bookmark would count again.
+        """
+        if self.value is None and "start_date" not in self._state:
+            self._complete()
+
     def note_read(self) -> None:
         """Note that a run has read a stream that has no bookmark."""
-        if self.value is None and "covers" not in self._state:
+        if self.value is None and self._state.get("covers") is None:
+            for key in EMPTY:
+                self._state.pop(key, None)
             self._state["start_date"] = None
 
     @property
