@@ -96,7 +96,8 @@ def network_error(error: BaseException, url: str) -> TransientError:
         mistake = INVALID_ADDRESS
     if mistake is not None:
         return TransientError(mistake[0], hint=mistake[1])
-    text, hint = _failure(causes, url)
+    host = (urlsplit(url).hostname or "")[:LONGEST_HOST]
+    text, hint = _failure(causes, host, proxy or host)
     if proxy:
         if _find(causes, requests.exceptions.ProxyError, urllib3.NewConnectionError):
             text, hint = f"proxy {proxy} refused: {text}", CHECK_PROXY
@@ -125,15 +126,23 @@ def _mistake(causes: Sequence[BaseException]) -> tuple[str, str] | None:
     return None
 
 
-def _failure(causes: Sequence[BaseException], url: str) -> tuple[str, str]:
-    """What went wrong on the way, and what to do where that is likely to last."""
-    host, inner = (urlsplit(url).hostname or "")[:LONGEST_HOST], causes[-1]
+def _failure(
+    causes: Sequence[BaseException], host: str, nearest: str
+) -> tuple[str, str]:
+    """What went wrong on the way, and what to do where that is likely to last.
+
+    Args:
+        causes: The error and what caused it.
+        host: Whom the request was for.
+        nearest: The proxy, or the host itself where there is none.
+    """
+    inner = causes[-1]
     if slow := _find(causes, SlowHeadersError):
         return str(slow), ""
     if unknown := _find(causes, socket.gaierror):
         lasts = unknown.errno != socket.EAI_AGAIN
         hint = "check the host name and the network of this machine"
-        return f"name not found: {host}", hint if lasts else ""
+        return f"name not found: {nearest}", hint if lasts else ""
     if untrusted := _find(causes, ssl.SSLCertVerificationError):
         why = getattr(untrusted, "verify_message", "no reason given")
         hint = (

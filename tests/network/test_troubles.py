@@ -252,6 +252,11 @@ MISTAKES = {
         "https://api.mews.example",
         "proxy 127.0.0.1:9 refused: the connection failed (ConnectionRefusedError)",
     ),
+    "name of a proxy": (
+        {"HTTPS_PROXY": "http://proxy.invalid:3128"},
+        "https://api.mews.example",
+        "proxy proxy.invalid:3128 refused: name not found: proxy.invalid:3128",
+    ),
     "bundle": (
         {"REQUESTS_CA_BUNDLE": "/nowhere.pem"},
         "https://api.mews.example",
