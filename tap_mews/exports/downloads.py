@@ -92,7 +92,7 @@ class Downloader:
                 failure = error
             if size is None and failure is None:
                 return
-            # there may have been failure only after the last byte, if there is one
+            # it may have failed only after the last byte, if there is one
             if file.size == size and (size or failure is None):
                 return
             failure = failure or TransientError("the file ends early")
