@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import getitem
 from typing import TYPE_CHECKING
 
 import pytest
@@ -102,6 +104,7 @@ def test_an_invalid_record_is_told_with_path_and_reason(
     assert isinstance(result.error, InvalidRecordError)
     assert str(result.error).startswith("bills: invalid record")
     assert f"{path} {reason}" in str(result.error)
+    assert "; set on_invalid_record to `warn`" in str(result.error)
 
 
 @each_breach
@@ -115,6 +118,23 @@ def test_an_invalid_record_is_told_without_what_it_holds(
     for value in (GUEST, "12345678", "77", "2026-02-"):
         assert value not in str(result.error).replace(row["UpdatedUtc"], "")
     assert GUEST not in result.log
+
+
+@pytest.mark.parametrize("breach", sorted(BREACHES.keys() - {"no key"}))
+def test_an_invalid_value_of_a_deselected_property_ends_no_run(
+    sandbox: Sandbox, breach: str
+) -> None:
+    changes, path, _ = BREACHES[breach]
+    *parents, name = path.split("[")[0].split(".")[1:]
+    row = changed(sandbox.new_row("Bill"), changes)
+    sandbox.exports.files["Bill"] = [encode(row)]
+    catalog = select("bills")
+    for each in catalog["streams"][0]["metadata"]:
+        if each["breadcrumb"][1::2] == [*parents, name]:
+            each["metadata"]["selected"] = False
+    (record,) = sync(sandbox.config(), catalog=catalog).ok().records["bills"]
+    del reduce(getitem, parents, row)[name]
+    assert record == row
 
 
 def test_an_invalid_record_is_told_with_export_file_line_and_id(

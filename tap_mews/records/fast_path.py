@@ -81,6 +81,8 @@ def _refuse(_: bytes) -> None:
 
 
 def _type_of(schema: Mapping[str, Any], drift: Drift | None) -> Any:  # noqa: ANN401 - a type expression
+    if not schema:
+        return Any
     kinds = kinds_of(schema)
     if not kinds or schema.keys() - ANNOTATIONS:
         raise _NotCompilableError

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tap_mews.records.drift import ENTRIES, token
+from tap_mews.records.drift import ENTRIES
 from tap_mews.settings.map_check import KEPT
 from tap_mews.wording import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from tap_mews.records.drift import Path
 
@@ -108,26 +108,6 @@ def without_kept(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     if KEPT not in rules:
         return schema
     return {**schema, "properties": {n: r for n, r in rules.items() if n != KEPT}}
-
-
-class Deselected:
-    """The properties that a catalog deselects."""
-
-    def __init__(self, breadcrumbs: Iterable[tuple[str, ...]]) -> None:
-        """Take their breadcrumbs, such as `("properties", "Address")`."""
-        self._pointers = tuple(
-            "".join(map(token, breadcrumb[1::2])) + "/" for breadcrumb in breadcrumbs
-        )
-
-    def remove_from(self, record: dict[str, Any]) -> None:
-        """Remove kept undocumented properties that stand within deselected ones."""
-        kept = record.get(KEPT)
-        if kept and self._pointers:
-            record[KEPT] = {
-                pointer: value
-                for pointer, value in kept.items()
-                if not f"{pointer}/".startswith(self._pointers)
-            } or None
 
 
 def _json_path(path: Path) -> str:

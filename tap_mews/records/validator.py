@@ -225,7 +225,10 @@ class RecordValidator:
         for path, reason in examined.violations:
             error = self._invalid(place, record.get("Id"), path, reason)
             if not self._pass_invalid:
-                raise error
+                text = f"{error}; set on_invalid_record to `warn` to pass it on"
+                if path != "$":
+                    text += ", or deselect the property"
+                raise InvalidRecordError(text)
             self._warn_of_invalid(f"{path} {reason}", error)
         self.passed_on += bool(examined.violations)
         self._count(examined.drift)

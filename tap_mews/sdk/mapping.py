@@ -231,6 +231,28 @@ def _hollow(
             yield ".".join(place[1::2])
 
 
+def selected_rules(
+    schema: Mapping[str, Any], mask: SelectionMask, breadcrumb: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """A schema that takes any value in a property that is deselected.
+
+    Args:
+        schema: Of an object.
+        mask: What is selected, by breadcrumb.
+        breadcrumb: Of the object.
+    """
+    rules: dict[str, Any] = {}
+    for name, rule in schema.get("properties", {}).items():
+        place = (*breadcrumb, "properties", name)
+        if not mask[place]:
+            rules[name] = {}
+        elif "properties" in rule:
+            rules[name] = selected_rules(rule, mask, place)
+        else:
+            rules[name] = rule
+    return {**schema, "properties": rules}
+
+
 def check_output(maps: Iterable[StreamMap]) -> None:
     """Refuse streams that would mix, and those whose key is not in their schema."""
     names = set()

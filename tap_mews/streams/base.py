@@ -23,12 +23,9 @@ from tap_mews.pages.reader import PageReader
 from tap_mews.pages.windowing import Windowing
 from tap_mews.reading.background import result_of
 from tap_mews.reading.reader import Slice, WindowLostError, WindowRead, capture_errors
-from tap_mews.records.undocumented import (
-    KEPT_SCHEMA,
-    Deselected,
-    keeps_undocumented,
-)
+from tap_mews.records.undocumented import KEPT_SCHEMA, keeps_undocumented
 from tap_mews.records.validator import RecordValidator
+from tap_mews.sdk.mapping import selected_rules
 from tap_mews.settings.map_check import KEPT
 from tap_mews.streams.failures import Failures
 from tap_mews.streams.pending import PendingStream
@@ -100,7 +97,7 @@ class MewsStream(PendingStream, abc.ABC):
         """Checks the rows."""
         self.record.validator = RecordValidator(
             self.name,
-            self.effective_schema,
+            selected_rules(self.effective_schema, self.mask),
             pass_invalid=self.run.settings.on_invalid_record == "warn",
             logger=self.logger,
             keep_undocumented=keeps_undocumented(self.config),
@@ -297,7 +294,7 @@ class MewsStream(PendingStream, abc.ABC):
     def _deliver(self, rows: Rows) -> Iterator[Record]:
         """Write rows that can stay bytes; hand the others to the SDK."""
         if not self.passes_rows_on:
-            for record in self._records(rows):
+            for record in self.validator.records(rows):
                 yield record
                 self.record.count(1)
             return
@@ -319,23 +316,11 @@ class MewsStream(PendingStream, abc.ABC):
         else:
             chunk = [
                 serialize_json(mapped).encode()
-                for record in self._records(rows)
+                for record in self.validator.records(rows)
                 for _, mapped in self.mapped(record)
             ]
         self.record.count(len(chunk))
         return chunk
-
-    def _records(self, rows: Rows) -> Iterator[Record]:
-        """Records for the SDK, which removes what else is deselected."""
-        for record in self.validator.records(rows):
-            self._deselected.remove_from(record)
-            yield record
-
-    @cached_property
-    def _deselected(self) -> Deselected:
-        return Deselected(
-            crumb for crumb, is_selected in self.mask.items() if not is_selected
-        )
 
     def _finish(self, read: WindowRead) -> None:
         """Move the bookmark over a delivered window, and emit the state."""
