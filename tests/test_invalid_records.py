@@ -10,6 +10,7 @@ import pytest
 
 from sandbox.encoding import encode
 from tap_mews.errors import InvalidRecordError
+from tap_mews.records.validator import HINT
 from tests.harness import Json, Result, select, sync
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def test_an_invalid_record_is_told_with_path_and_reason(
     assert isinstance(result.error, InvalidRecordError)
     assert str(result.error).startswith("bills: invalid record")
     assert f"{path} {reason}" in str(result.error)
-    assert "; set on_invalid_record to `warn`" in str(result.error)
+    assert str(result.error).endswith(HINT)
 
 
 @each_breach

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MAX_WARNINGS_PER_VIOLATION = 10
 """Records that are named for one kind of violation; the rest are counted."""
 
+HINT = "deselect the property, or set on_invalid_record to `warn` to pass records on"
+
 
 class RecordValidator:
     """Checks the rows of one stream against its schema.
@@ -221,15 +223,15 @@ class RecordValidator:
         examined, place = self._slow_path.examine(row), rows.where(index)
         record = examined.record
         if record is None:
-            raise self._invalid(place, None, *examined.violations[0])
+            raise InvalidRecordError(
+                self._described(place, None, *examined.violations[0])
+            )
         for path, reason in examined.violations:
-            error = self._invalid(place, record.get("Id"), path, reason)
+            text = self._described(place, record.get("Id"), path, reason)
             if not self._pass_invalid:
-                text = f"{error}; set on_invalid_record to `warn` to pass it on"
-                if path != "$":
-                    text += ", or deselect the property"
-                raise InvalidRecordError(text)
-            self._warn_of_invalid(f"{path} {reason}", error)
+                msg = f"{text}; {HINT}"
+                raise InvalidRecordError(msg)
+            self._warn_of_invalid(f"{path} {reason}", text)
         self.passed_on += bool(examined.violations)
         self._count(examined.drift)
         if examined.drift.values and self._kept is not None:
@@ -241,22 +243,15 @@ class RecordValidator:
             self.undocumented.rows += 1
             self.undocumented.add(drift.unknown)
 
-    def _invalid(
-        self,
-        place: str,
-        key: object,
-        path: str,
-        reason: str,
-    ) -> InvalidRecordError:
+    def _described(self, place: str, key: object, path: str, reason: str) -> str:
         who = f", Id {printable(key)}" if isinstance(key, str) else ""
         what = f"{printable(path)} {reason}"
-        text = f"{self._stream}: invalid record ({place}{who}): {what}"
-        return InvalidRecordError(text)
+        return f"{self._stream}: invalid record ({place}{who}): {what}"
 
-    def _warn_of_invalid(self, violation: str, error: InvalidRecordError) -> None:
+    def _warn_of_invalid(self, violation: str, text: str) -> None:
         self._violations[violation] += 1
         if self._violations[violation] <= MAX_WARNINGS_PER_VIOLATION:
-            self._logger.warning("%s; passed on", error)
+            self._logger.warning("%s; passed on", text)
 
 
 def _has_break(row: bytes) -> bool:

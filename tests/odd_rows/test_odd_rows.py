@@ -12,6 +12,7 @@ import pytest
 
 from sandbox.encoding import encode
 from tap_mews.errors import InvalidRecordError
+from tap_mews.records.validator import HINT
 from tests.harness import Json, select, sync
 from tests.odd_rows.sources import (
     GOOD,
@@ -196,7 +197,7 @@ def test_a_date_that_is_none_is_told(hotel: Sandbox, day: str) -> None:
     row = {"Id": "odd", "PostingDate": day}
     hotel.exports.lines["LedgerEntry"] = [GOOD, encode(row)]
     result = sync(hotel.config(), catalog=select("ledger_entries"))
-    assert str(result.error).endswith("$.PostingDate must be a date")
+    assert str(result.error).endswith(f"$.PostingDate must be a date; {HINT}")
     assert "line 2, Id odd" in str(result.error)
     assert day not in str(result.error)
 

@@ -10,6 +10,7 @@ import pytest
 
 from tap_mews.errors import InvalidRecordError, MewsError
 from tap_mews.reading.state_form import expanded
+from tap_mews.records.validator import HINT
 from tests.export_harness import by_exports
 from tests.harness import Json, select, sync
 from tests.odd_rows.sources import GOOD, GUEST
@@ -73,7 +74,7 @@ def test_an_odd_row_of_a_page_leaves_the_bookmark_where_it_was(
     result = pipeline.failing()
     text = str(result.error)
     assert text.startswith(f"{stream}: ")
-    assert text.endswith(f"$.{name} must be of type {kind} or null")
+    assert text.endswith(f"$.{name} must be of type {kind} or null; {HINT}")
     spoiled = [each for each in hotel.journal.requests(operation) if each.fault]
     assert any(f"(RequestId {each.request_id}), row " in text for each in spoiled)
     assert "2026-02-09T23:55:00Z to " in text

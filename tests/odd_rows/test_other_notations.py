@@ -13,7 +13,7 @@ from tap_mews.errors import InvalidRecordError
 from tap_mews.records.any_drift_path import AnyDriftPath
 from tap_mews.records.rows import Rows
 from tap_mews.records.slow_path import SlowPath
-from tap_mews.records.validator import RecordValidator
+from tap_mews.records.validator import HINT, RecordValidator
 from tests.export_harness import by_exports
 from tests.harness import Json, select, sync
 
@@ -143,7 +143,7 @@ def test_a_text_is_taken_for_the_scalar_that_it_stands_for(
         if value is None:
             with pytest.raises(InvalidRecordError) as caught:
                 passed(checks, line)
-            assert str(caught.value).endswith(f"{path} {reason}")
+            assert str(caught.value).endswith(f"{path} {reason}; {HINT}")
         else:
             expected = json.loads(line.replace(json_text, json.dumps(value)))
             expected.pop("Mood", None)
