@@ -18,6 +18,10 @@ from tap_mews.wording import MAX_CHARACTERS
 Path = tuple[str, ...]
 """Names from the root of a record to a property; `ENTRIES` for those of an array."""
 
+Attempt = tuple[bytes, bool] | None
+"""A row as it goes out, and whether it had undocumented properties; None if it needs a
+closer look."""
+
 ENTRIES = "[]"
 
 MAX_LEARNED = 64
@@ -153,3 +157,8 @@ def json_type(value: object) -> str:
 def token(name: str | int) -> str:
     """The part of a JSON Pointer that stands for a name or an index."""
     return "/" + str(name).replace("~", "~0").replace("/", "~1")
+
+
+def name_of(pointer: str) -> str:
+    """The name of the property that a JSON Pointer ends in."""
+    return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from tap_mews.records.drift import ENTRIES, Drift, LearnedDrift
-from tap_mews.records.fast_path import compile_fast_path
+from tap_mews.records.drift import ENTRIES, Attempt, Drift, LearnedDrift
+from tap_mews.records.fast_path import REFUSALS, compile_fast_path
 from tap_mews.records.finder import Values, object_finder
 from tap_mews.records.scalars import coerced_type
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 
 class KnownDriftPath:
@@ -44,8 +44,17 @@ class KnownDriftPath:
         self._keeps = kept is not None
         self._coerces = bool(learned.coerced)
 
-    def pass_on(self, row: bytes) -> tuple[bytes, bool]:
-        """Check a row, as `RegexPath.pass_on` does; it gives and raises the same."""
+    def attempts(self, rows: Sequence[bytes]) -> Iterator[Attempt]:
+        """Check rows, as `RegexPath.attempts` does; it yields the same."""
+        for row in rows:
+            try:
+                attempt = self._pass_on(row)
+            except REFUSALS:
+                yield None
+            else:
+                yield attempt
+
+    def _pass_on(self, row: bytes) -> tuple[bytes, bool]:
         values: Values = {}
         self._find(self._decode(row), "", values)
         row.decode()  # nothing else checks what is undocumented

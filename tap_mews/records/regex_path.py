@@ -1,4 +1,4 @@
-"""Cuts known drift out of the bytes of rows by regular expressions; checks the rest."""
+"""Cuts known drift out of many rows at once by regular expressions; checks the rest."""
 
 from __future__ import annotations
 
@@ -8,30 +8,36 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pcre2  # type: ignore[import-untyped]
 from msgspec import UNSET, Raw, UnsetType
 
-from tap_mews.records.drift import ENTRIES
-from tap_mews.records.fast_path import attributes_of, compile_fast_path
+from tap_mews.records.drift import ENTRIES, name_of
+from tap_mews.records.fast_path import REFUSALS, attributes_of, compile_fast_path
 from tap_mews.records.finder import Values, object_finder
 from tap_mews.records.scalars import Day, coerced_type
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_mews.records.drift import Drift, LearnedDrift, Path
-
-MAX_MEMBERS = 64
-"""Members or entries of a value that is cut, since `re` remembers each of them."""
-
-DEEPEST = 2
-"""Levels of objects and arrays in a value that is cut."""
+    from tap_mews.records.drift import Attempt, Drift, LearnedDrift, Path
 
 _NAME = re.compile(r"\w")
 """Begins a name that is cut: nothing like it can follow the end of a string."""
 
-_STRING = rb'"[^"\\\x00-\x1f]*"'
-_NUMBER = rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-"""As JSON has them; strings that hold an escape are not cut."""
+_VALUE = rb"""(?x:(?(DEFINE)
+    (?<string> "[^"\\\x00-\x1f]*+" )  # one that holds an escape is not cut
+    (?<number> -?+ (?:0|[1-9][0-9]*+) (?:\.[0-9]++)?+ (?:[eE][+-]?+[0-9]++)?+ )
+    (?<member> (?&string) : (?&value) )
+    (?<value>
+        (?&string) | (?&number) | true | false | null
+        | \{ (?: (?&member) (?: , (?&member) )*+ )?+ \}
+        | \[ (?: (?&value) (?: , (?&value) )*+ )?+ \]
+    )
+))"""
+"""Defines JSON that is written without white space."""
+
+_BETWEEN = b"\x00"
+"""Stands between rows. No JSON has it, so nothing that is cut spans two of them."""
 
 
 class RegexPath:
@@ -51,33 +57,35 @@ class RegexPath:
             learned: How they may differ.
             kept: Property to put undocumented properties into, or None to drop them.
         """
-        self._members = _members_named(learned.unknown) if learned.unknown else None
-        self._tails = [_tail_of(path[-1]).sub for path in learned.coerced]
+        self._members = learned.unknown and _compiled(_members_named(learned.unknown))
+        self._midnights = learned.coerced and _compiled(_midnights_of(learned.coerced))
         self._decode = compile_fast_path(schema)
         self._keeper = None if kept is None else _Keeper(schema, learned, kept)
 
-    def pass_on(self, row: bytes) -> tuple[bytes, bool]:
-        """Check a row.
+    def attempts(self, rows: Sequence[bytes]) -> Iterator[Attempt]:
+        """Check rows.
 
-        Returns:
-            The row without undocumented properties, or with those that are kept in
-            their place; whether it had any.
-
-        Raises:
-            msgspec.DecodeError, UnicodeDecodeError, RecursionError: The row needs a
-                closer look.
+        Yields:
+            For each row: as it is without undocumented properties, or with those that
+            are kept in their place, and whether it had any. None if it needs a closer
+            look.
         """
-        parts = self._members.split(row) if self._members else [row]
-        has_undocumented = len(parts) > 1
-        rest = b"".join(parts) if has_undocumented else row
-        for replace in self._tails:
-            rest = replace(b"", rest)
-        self._decode(rest)
-        if has_undocumented:
-            _ = row.isascii() or row.decode()  # nothing else checks what was cut
-            if self._keeper is not None:
-                rest = self._keeper.added(rest, row, len(parts) - 1)
-        return rest, has_undocumented
+        cut = _without(self._members, rows)
+        rests = _without(self._midnights, cut)
+        for row, known, rest in zip(rows, cut, rests, strict=True):
+            missing = len(row) - len(known)
+            result = rest
+            try:
+                self._decode(rest)
+                if missing:
+                    # nothing else checks what was cut
+                    _ = row.isascii() or row.decode()
+                    if self._keeper is not None:
+                        result = self._keeper.added(rest, row, missing)
+            except REFUSALS:
+                yield None
+            else:
+                yield result, missing > 0
 
 
 class _Keeper:
@@ -91,15 +99,24 @@ class _Keeper:
         self._find = object_finder(schema, learned.tree)
         self._kept = msgspec.json.encode(kept)
 
-    def added(self, rest: bytes, row: bytes, count: int) -> bytes:
+    def added(self, rest: bytes, row: bytes, missing: int) -> bytes:
         """The rest of a row, with the members that were cut out of it.
+
+        Args:
+            rest: What is left of the row.
+            row: As it came.
+            missing: How many bytes the members took.
 
         Raises:
             msgspec.DecodeError: Some were cut at another place, or are there twice.
         """
         values: Values = {}
         self._find(self._decode(row), "", values)
-        if len(values) != count or not rest.endswith(b"}"):
+        found = sum(
+            len(f',"{name_of(pointer)}":'.encode()) + memoryview(value).nbytes
+            for pointer, value in values.items()
+        )
+        if found != missing or not rest.endswith(b"}"):
             msg = "what was cut is not at the places that are known"
             raise msgspec.DecodeError(msg)
         return b"%b,%b:%b}" % (rest[:-1], self._kept, msgspec.json.encode(values))
@@ -149,10 +166,10 @@ def _names(schema: Mapping[str, Any]) -> Iterator[str | None]:
         yield from _names(schema["items"])
 
 
-def _members_named(paths: Iterable[Path]) -> re.Pattern[bytes]:
+def _members_named(paths: Iterable[Path]) -> bytes:
     """Matches members with the names of these properties, but the first of an object.
 
-    Names are grouped by their first character, which makes many three times as fast.
+    Names are grouped by their first character, which makes many of them twice as fast.
     """
     groups = [
         b"%b(?:%b)" % (_escaped(first), b"|".join(_escaped(name[1:]) for name in group))
@@ -160,28 +177,41 @@ def _members_named(paths: Iterable[Path]) -> re.Pattern[bytes]:
             sorted({path[-1] for path in paths}), lambda name: name[:1]
         )
     ]
-    return re.compile(rb',"(?:%b)":%b(?=[,}])' % (b"|".join(groups), _value(DEEPEST)))
+    return rb',"(?:%b)":(?&value)(?=[,}])%b' % (b"|".join(groups), _VALUE)
+
+
+def _midnights_of(paths: Iterable[Path]) -> bytes:
+    """Matches the midnight behind the days that are the values of these properties."""
+    names = b"|".join(sorted(_escaped(path[-1]) for path in paths))
+    return rb'"(?:%b)":"[0-9-]{10}\KT00:00:00(?:\.0+)?(?:Z|\+00:00)?(?=")' % names
 
 
 def _escaped(text: str) -> bytes:
     return re.escape(text.encode())
 
 
-def _value(depth: int) -> bytes:
-    """Matches a value that is written without white space."""
-    scalar = rb"%b|%b|true|false|null" % (_STRING, _NUMBER)
-    if depth == 0:
-        return rb"(?:%b)" % scalar
-    inner, most = _value(depth - 1), MAX_MEMBERS
-    members = rb'\{(?:%b:%b(?:,(?=")|(?=\}))){0,%d}\}' % (_STRING, inner, most)
-    entries = rb"\[(?:%b(?:,(?!\])|(?=\]))){0,%d}\]" % (inner, most)
-    return rb"(?:%b|%b|%b)" % (scalar, members, entries)
+def _compiled(pattern: bytes) -> pcre2.Pattern:
+    try:
+        return pcre2.compile(pattern)
+    except pcre2.LibraryError:
+        # a system that lets no process make code, such as a hardened one
+        return pcre2.compile(pattern, jit=False)
 
 
-def _tail_of(name: str) -> re.Pattern[bytes]:
-    """Matches the midnight behind the day that is the value of a property."""
-    before = rb'(?<=%b:"[0-9-]{10}T00:00:00)' % re.escape(msgspec.json.encode(name))
-    return re.compile(rb'T00:00:00%b(?:\.0+)?(?:Z|\+00:00)?(?=")' % before)
+def _without(pattern: pcre2.Pattern | None, rows: Sequence[bytes]) -> Sequence[bytes]:
+    """Cut what a pattern matches out of rows, all at once, which is twice as fast.
+
+    Returns:
+        The rows as they are if that cannot be done: one of them has a NUL or is nested
+        too deeply.
+    """
+    if not pattern:
+        return rows
+    try:
+        rest = pattern.sub(b"", _BETWEEN.join(rows)).split(_BETWEEN)
+    except pcre2.LibraryError:
+        return rows
+    return rest if len(rest) == len(rows) else rows
 
 
 def _rule_of(schema: Mapping[str, Any], path: Path) -> Mapping[str, Any]:

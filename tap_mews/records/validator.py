@@ -27,8 +27,9 @@ from tap_mews.wording import printable
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from tap_mews.records.drift import Attempt
     from tap_mews.records.rows import Rows
 
 MAX_WARNINGS_PER_VIOLATION = 10
@@ -134,34 +135,40 @@ class RecordValidator:
         if self._is_stale:
             # between two chunks of rows, since compiling takes as long as many rows
             self._compile()
-        decode = self._fast_path
-        learned = self._learned_paths[0] if self._learned_paths else None
+        lines = rows.lines
+        if rows.may_break:
+            lines = [line.strip() for line in lines]
         look_at = 0
         checked: list[bytes | dict[str, Any]] = []
-        for index, line in enumerate(rows.lines):
-            row = line.strip() if rows.may_break else line
-            try:
-                if learned is None:
-                    decode(row)
-                    result, has_undocumented = row, False
-                else:
-                    result, has_undocumented = learned.pass_on(row)
-            except REFUSALS:
-                passed = False
-            else:
-                # a line break between two tokens is JSON, but would end the message
-                passed = not (rows.may_break and _has_break(result))
-            if passed:
-                checked.append(result)
-                if has_undocumented:
-                    self.undocumented.rows += 1
-                    if index >= look_at:
-                        look_at = index + self._look_closer(row)
-            elif not _is_blank(row):
-                checked.append(
-                    self._pass_slowly(row) or self._examine(row, rows, index)
-                )
+        attempts = zip(lines, self._attempts(lines), strict=True)
+        for index, (row, attempt) in enumerate(attempts):
+            # a line break between two tokens is JSON, but would end the message
+            if attempt is None or (rows.may_break and _has_break(attempt[0])):
+                if not _is_blank(row):
+                    checked.append(
+                        self._pass_slowly(row) or self._examine(row, rows, index)
+                    )
+                continue
+            result, has_undocumented = attempt
+            checked.append(result)
+            if has_undocumented:
+                self.undocumented.rows += 1
+                if index >= look_at:
+                    look_at = index + self._look_closer(row)
         return checked
+
+    def _attempts(self, rows: Sequence[bytes]) -> Iterator[Attempt]:
+        if self._learned_paths:
+            yield from self._learned_paths[0].attempts(rows)
+            return
+        decode = self._fast_path
+        for row in rows:
+            try:
+                decode(row)
+            except REFUSALS:
+                yield None
+            else:
+                yield row, False
 
     @cached_property
     def _any_drift_path(self) -> AnyDriftPath:
@@ -199,11 +206,11 @@ class RecordValidator:
             The row as it goes out, or None if it needs a careful look.
         """
         for path in self._learned_paths[1:]:
-            with suppress(*REFUSALS):
-                result, has_undocumented = path.pass_on(row)
-                if not _has_break(result):
-                    self.undocumented.rows += has_undocumented
-                    return result
+            (attempt,) = path.attempts([row])
+            if attempt is not None and not _has_break(attempt[0]):
+                result, has_undocumented = attempt
+                self.undocumented.rows += has_undocumented
+                return result
         try:
             result, drift = self._any_drift_path.pass_on(row)
         except REFUSALS:
