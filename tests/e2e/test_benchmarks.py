@@ -12,14 +12,24 @@ SMALL = ("--gigabytes", "0.002", "--pages", "12")
 
 def test_the_peaks_of_memory_are_measured_and_hold(tmp_path: Path) -> None:
     """It reads exports, pages, and both with a slow target."""
-    command = [sys.executable, "-m", "benchmarks", "memory", *SMALL]
+    printed = run("benchmarks", "memory", *SMALL, "--folder", tmp_path)
+    held = [each for each in printed.splitlines() if each.endswith("|   yes |")]
+    assert len(held) == 6
+
+
+def test_the_alternatives_are_measured() -> None:
+    printed = run("benchmarks.alternatives", "--repeat", "1", "--rows", "500")
+    assert printed.count("| variant ") == 2
+
+
+def run(module: str, *arguments: str | Path) -> str:
+    """Run a module of Python, and give what it prints."""
     done = subprocess.run(
-        [*command, "--folder", tmp_path],
+        [sys.executable, "-m", module, *arguments],
         cwd=CHECKOUT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    held = [each for each in done.stdout.splitlines() if each.endswith("|   yes |")]
-    assert len(held) == 6
+    return done.stdout

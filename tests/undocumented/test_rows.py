@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import subprocess
+import sys
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -224,6 +227,54 @@ def test_plain_members_of_their_own_name_are_cut_in_one_pass(
             assert [*map(parsed, passed(checks, lines))] == [
                 expected(line, SCHEMA, keeps=keeps) for line in lines
             ]
+
+
+@pytest.mark.parametrize("keeps", [False, True], ids=["drop", "keep"])
+def test_a_row_that_nests_deeply_does_not_change_the_rows_around_it(
+    *, keeps: bool
+) -> None:
+    deep = b"[" * 600 + b"]" * 600
+    lines = [b'{"Id":"a","Mood":%b,"Name":"n"}' % each for each in (b"1", deep, b"2")]
+    checks = validator(keeps=keeps)
+    for _ in ("learning", "learned"):
+        assert [*map(parsed, passed(checks, lines))] == [
+            expected(line, SCHEMA, keeps=keeps) for line in lines
+        ]
+
+
+def test_a_row_with_a_nul_is_told_by_its_own_place() -> None:
+    checks = validator()
+    line = b'{"Id":"a","Mood":1,"Name":"n"}'
+    passed(checks, [line])
+    with pytest.raises(InvalidRecordError, match="line 2"):
+        passed(checks, [line, b'{"Id":"b","Mood":"\x00","Name":"n"}', line])
+
+
+WITHOUT_NEW_CODE = """
+import ctypes, sys
+if ctypes.CDLL(None).prctl(65, 1, 0, 0, 0):  # PR_SET_MDWE: no memory becomes code
+    sys.exit("unknown to this kernel")
+from tests.undocumented.test_rows import *
+checks = validator()
+line = b'{"Id":"a","Mood":1,"Name":"n"}'
+for _ in range(2):
+    print(passed(checks, [line, line]))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of the Linux kernel")
+def test_a_system_that_lets_no_process_make_code_gets_the_same_rows() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NEW_CODE],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
+    if "unknown to this kernel" in ended.stderr:
+        pytest.skip("this kernel cannot forbid it")
+    row = b'{"Id":"a","Name":"n"}'
+    assert ended.stdout.splitlines() == [repr([row, row])] * 2, ended.stderr
 
 
 INVALID = [
