@@ -138,7 +138,7 @@ class RecordValidator:
         lines = rows.lines
         if rows.may_break:
             lines = [line.strip() for line in lines]
-        look_at = 0
+        look_at = count = 0
         checked: list[bytes | dict[str, Any]] = []
         attempts = zip(lines, self._attempts(lines), strict=True)
         for index, (row, attempt) in enumerate(attempts):
@@ -152,9 +152,10 @@ class RecordValidator:
             result, has_undocumented = attempt
             checked.append(result)
             if has_undocumented:
-                self.undocumented.rows += 1
+                count += 1
                 if index >= look_at:
                     look_at = index + self._look_closer(row)
+        self.undocumented.rows += count
         return checked
 
     def _attempts(self, rows: Sequence[bytes]) -> Iterator[Attempt]:
