@@ -157,8 +157,3 @@ def json_type(value: object) -> str:
 def token(name: str | int) -> str:
     """The part of a JSON Pointer that stands for a name or an index."""
     return "/" + str(name).replace("~", "~0").replace("/", "~1")
-
-
-def name_of(pointer: str) -> str:
-    """The name of the property that a JSON Pointer ends in."""
-    return pointer.rpartition("/")[2].replace("~1", "/").replace("~0", "~")

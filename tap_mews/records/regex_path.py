@@ -11,7 +11,7 @@ import msgspec
 import pcre2  # type: ignore[import-untyped]
 from msgspec import UNSET, Raw, UnsetType
 
-from tap_mews.records.drift import ENTRIES, name_of
+from tap_mews.records.drift import ENTRIES
 from tap_mews.records.fast_path import REFUSALS, attributes_of, compile_fast_path
 from tap_mews.records.finder import Values, object_finder
 from tap_mews.records.scalars import Day, coerced_type
@@ -38,6 +38,8 @@ _VALUE = rb"""(?x:(?(DEFINE)
 
 _BETWEEN = b"\x00"
 """Stands between rows. No JSON has it, so nothing that is cut spans two of them."""
+
+_encode = msgspec.json.Encoder().encode
 
 AT_ONCE = 100
 """Rows: a call costs as much as cutting a few, and holds each of them three times."""
@@ -116,14 +118,13 @@ class _Keeper:
         """
         values: Values = {}
         self._find(self._decode(row), "", values)
-        found = sum(
-            len(f',"{name_of(pointer)}":'.encode()) + memoryview(value).nbytes
-            for pointer, value in values.items()
-        )
-        if found != missing or not rest.endswith(b"}"):
+        found = _encode(values)
+        # a pointer has what stands before its last slash in addition to the member
+        longer = sum(pointer.rindex("/") for pointer in values)
+        if len(found) - longer - len(values) - 1 != missing or rest[-1:] != b"}":
             msg = "what was cut is not at the places that are known"
             raise msgspec.DecodeError(msg)
-        return b"%b,%b:%b}" % (rest[:-1], self._kept, msgspec.json.encode(values))
+        return b"%b,%b:%b}" % (rest[:-1], self._kept, found)
 
 
 def _places(schema: Mapping[str, Any], drift: Drift) -> Any:  # noqa: ANN401 - a type expression
