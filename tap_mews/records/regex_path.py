@@ -25,7 +25,8 @@ _NAME = re.compile(r"\w")
 """Begins a name that is cut: nothing like it can follow the end of a string."""
 
 _VALUE = rb"""(?x:(?(DEFINE)
-    (?<string> "[^"\\\x00-\x1f]*+" )  # one that holds an escape is not cut
+    (?<string> " (?: [^"\\\x00-\x1f]++ | \\ (?: ["\\/bfnrt] | (?&code) ) )*+ " )
+    (?<code> u (?![dD][89a-fA-F]) [0-9a-fA-F]{4} )  # no half of a surrogate pair
     (?<number> -?+ (?:0|[1-9][0-9]*+) (?:\.[0-9]++)?+ (?:[eE][+-]?+[0-9]++)?+ )
     (?<member> (?&string) : (?&value) )
     (?<value>

@@ -217,7 +217,8 @@ def test_plain_members_of_their_own_name_are_cut_in_one_pass(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lines = [
-        b'{"Id":"a","Mood":{"a":[1,"b"]},"Name":"n","Address":{"City":"c","Mood":"m"}}'
+        b'{"Id":"a","Mood":{"a":[1,"b"]},"Name":"n","Address":{"City":"c","Mood":"m"}}',
+        b'{"Id":"b","Mood":"caf\\u00E9 \\"\\\\\\"\\n","Name":"n"}',
     ]
     for keeps in (False, True):
         checks = validator(keeps=keeps)
