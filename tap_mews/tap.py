@@ -209,7 +209,7 @@ class TapMews(CommandLineTap):
             with (
                 reported(record, path, self.logger),
                 progress_bar(record),
-                self._noting(),
+                self._final_state(),
             ):
                 yield
                 self.run.check_failures()
@@ -236,7 +236,7 @@ class TapMews(CommandLineTap):
         return done
 
     @contextmanager
-    def _noting(self) -> Iterator[None]:
+    def _final_state(self) -> Iterator[None]:
         """Emit what is delivered, however the reading ends."""
         try:
             yield

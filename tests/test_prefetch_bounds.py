@@ -210,7 +210,7 @@ def test_all_heads_are_answered_though_their_items_have_no_room() -> None:
         prefetcher.lane(place, lambda _: size) for place in range(20)
     ]
     for place, lane in enumerate(lanes):
-        lane.expected, lane.goes_on = size, True
+        lane.expected, lane.continues_after_error = size, True
         lane.open([partial(source, place, number) for number in range(4)], {0, 2})
     for place, head in lanes_and_heads:
         assert lanes[place].first_error(LATE, head) is None

@@ -46,5 +46,5 @@ class Access:
         return next((each for each in accepted if each[0] not in WRITES), None)
 
     def __repr__(self) -> str:
-        """Its name; the token is nobody's business."""
+        """Its name, without the token."""
         return f"Access({self.name!r})"

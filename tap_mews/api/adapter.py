@@ -31,7 +31,7 @@ SLOWEST_SECONDS = 60.0
 """A head must be here so long after its first byte."""
 
 
-class PatientAdapter(HTTPAdapter):
+class HeaderTimeoutAdapter(HTTPAdapter):
     """Waits for an answer to begin, but not for a head that never ends."""
 
     def __init__(self, connections: int, clock: Clock) -> None:
@@ -85,21 +85,21 @@ class _BoundedResponse(HTTPResponse):
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
         super().__init__(sock, *args, **kwargs)
-        self._head = _Head(self.fp.detach(), self.monotonic)
+        self._head = _TimedHeaders(self.fp.detach(), self.monotonic)
         self.fp = io.BufferedReader(self._head)
 
     def begin(self) -> None:
         """Read the head; what follows has a bound of its own."""
         super().begin()
-        self._head.is_here = True
+        self._head.has_ended = True
 
 
-class _Head(io.RawIOBase):
+class _TimedHeaders(io.RawIOBase):
     """What comes from a socket, in time as long as the head is not here."""
 
     def __init__(self, raw: io.RawIOBase, monotonic: Any) -> None:  # noqa: ANN401
         super().__init__()
-        self.is_here = False
+        self.has_ended = False
         self._raw = raw
         self._monotonic = monotonic
         self._began: float | None = None
@@ -110,7 +110,7 @@ class _Head(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:  # noqa: ANN401
         count = self._raw.readinto(buffer)
-        if not self.is_here:
+        if not self.has_ended:
             now = self._monotonic()
             self._began = now if self._began is None else self._began
             self._received += count or 0

@@ -17,7 +17,7 @@ from urllib.request import getproxies
 import requests
 
 from tap_mews import __version__
-from tap_mews.api.adapter import PatientAdapter
+from tap_mews.api.adapter import HeaderTimeoutAdapter
 from tap_mews.api.network_errors import (
     NETWORK_ERRORS,
     LongBodyError,
@@ -53,24 +53,24 @@ class Session(requests.Session):
     def __init__(self, connections: int, clock: Clock) -> None:
         super().__init__()
         self.has_answered = False
-        logging.getLogger("urllib3.connection").addFilter(_is_ours_to_say)
-        self._ways: dict[tuple[str, str], Any] = {}
+        logging.getLogger("urllib3.connection").addFilter(_is_wanted)
+        self._proxy_settings: dict[tuple[str, str], Any] = {}
         self.headers["User-Agent"] = f"tap-mews/{__version__}"
         # with none, requests looks for a password in netrc and in the URL
         self.auth = _add_nothing
         # threads share the session, so nothing in it may change with an answer
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         for scheme in ("https://", "http://"):
-            self.mount(scheme, PatientAdapter(connections, clock))
+            self.mount(scheme, HeaderTimeoutAdapter(connections, clock))
         passwords = [*map(_password_of, getproxies().values())]
         REDACTOR.learn([*passwords, *map(unquote, passwords)])
 
     def merge_environment_settings(self, url: Any, *args: Any) -> Any:  # noqa: ANN401
         """The proxy of a host, looked up once: that takes half a millisecond."""
         host = urlsplit(url)[:2]
-        if host not in self._ways:
-            self._ways[host] = super().merge_environment_settings(url, *args)
-        return self._ways[host]
+        if host not in self._proxy_settings:
+            self._proxy_settings[host] = super().merge_environment_settings(url, *args)
+        return self._proxy_settings[host]
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """None: where a redirect leads is not followed, not even read."""
@@ -155,7 +155,7 @@ def _password_of(proxy: str) -> str:
     return address.rpartition("@")[0].partition(":")[2]
 
 
-def _is_ours_to_say(record: logging.LogRecord) -> bool:
+def _is_wanted(record: logging.LogRecord) -> bool:
     return not str(record.msg).startswith(UNREADABLE_HEADERS)
 
 

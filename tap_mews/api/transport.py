@@ -44,7 +44,7 @@ MAX_REQUESTS_OF_MANY = 192
 
 logger = logging.getLogger("tap-mews.transport")
 
-TAKEN = {200, 204, 400, 403, 404, 408}
+OF_VALID_TOKENS = {200, 204, 400, 403, 404, 408}
 """Statuses of requests whose tokens were found good."""
 
 
@@ -160,7 +160,7 @@ class Transport:
                 record.add(Usage(answer_seconds=seconds))
         access.rate_limiter.answered(departure, seconds)
         record.add(Usage(answer_bytes=len(response.value)))
-        if response.status in TAKEN:
+        if response.status in OF_VALID_TOKENS:
             access.accepted.setdefault(operation, body)
         return response
 

@@ -99,7 +99,7 @@ class Export(msgspec.Struct, frozen=True):
 
     @property
     def lacks_files(self) -> bool:
-        """Whether it is ready, but nobody says where; an empty list says: no rows."""
+        """Whether it is ready without a list of files; an empty one means no rows."""
         return self.status is ExportStatus.SUCCESS and self.files is None
 
     @property

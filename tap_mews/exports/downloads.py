@@ -37,7 +37,7 @@ REFUSED = {401, 403, 404, 410}
 AGAIN = {408, 425, 429}
 """Statuses below 500 after which the same URL can work."""
 
-TAKEN = {codes.ok, codes.partial_content, codes.requested_range_not_satisfiable}
+ACCEPTED = {codes.ok, codes.partial_content, codes.requested_range_not_satisfiable}
 """Statuses of a body, a part of it, and no part from there on."""
 
 REDIRECTS = 5
@@ -196,7 +196,7 @@ def _check(response: requests.Response, what: str, *, needs_end: bool) -> None:
     if status in REFUSED:
         msg = f"{what}: the file host refused the link (HTTP {status})"
         raise LinkExpiredError(msg)
-    if status not in TAKEN:
+    if status not in ACCEPTED:
         if status < codes.server_error and status not in AGAIN:
             msg = f"{what}: the file host answered HTTP {status}"
             raise DownloadError(msg)

@@ -167,7 +167,7 @@ class ExportReader:
             while True:
                 age = self._clock.monotonic() - job.listed
                 if refusals or age > OLDEST_LINK_SECONDS:
-                    files[:] = self._listed_anew(job, files)
+                    files[:] = self._refreshed(job, files)
                 url, size = files[index].url, files[index].size
                 try:
                     self._downloader.fetch(url, size, spooled, what, record)
@@ -188,7 +188,7 @@ class ExportReader:
             spooled.close()
             raise
 
-    def _listed_anew(self, job: ExportJob, files: list[ExportFile]) -> list[ExportFile]:
+    def _refreshed(self, job: ExportJob, files: list[ExportFile]) -> list[ExportFile]:
         """The same files with new URLs, in the same order.
 
         Raises:

@@ -147,12 +147,12 @@ class PageReader:
         planned += [(each, each.fetch.batches(each.slice)) for each in self._last]
         opening = _first_of_each(planned)
         reads = self._reads_of(planned[:opening])
-        reads[:1] = [partial(self._noting_first, each) for each in reads[:1]]
+        reads[:1] = [partial(self._counting_first, each) for each in reads[:1]]
         numbered = reversed([*enumerate(self._batches)])
-        heads = {_asked_alone(batch): number for number, batch in numbered}
-        self._lane.goes_on = len(heads) > 1
-        self._lane.open(reads, heads.values())
-        refused = self._refused(heads)
+        firsts = {_asked_alone(batch): number for number, batch in numbered}
+        self._lane.continues_after_error = len(firsts) > 1
+        self._lane.open(reads, firsts.values())
+        refused = self._refused(firsts)
         self._lane.extend(self._reads_of(self._cut_long(planned[opening:])))
         for number, error in refused.items():
             self._drop(number, error)
@@ -169,7 +169,7 @@ class PageReader:
             ]
         return reads
 
-    def _noting_first(self, read: _Source) -> Iterator[Rows]:
+    def _counting_first(self, read: _Source) -> Iterator[Rows]:
         """The rows of the first read; how many its first page has is noted."""
         for rows in read():
             self._first_rows = self._first_rows or len(rows.lines)
@@ -224,11 +224,11 @@ class PageReader:
         """Read no more."""
         self._lane.stop()
 
-    def _refused(self, heads: dict[_Alone, int]) -> dict[int, MewsError]:
+    def _refused(self, firsts: dict[_Alone, int]) -> dict[int, MewsError]:
         """Wait for the first answer of whatever may be refused alone.
 
         Args:
-            heads: The first read of each.
+            firsts: The first read of each.
 
         Returns:
             By their numbers, the reads that are refused.
@@ -238,12 +238,12 @@ class PageReader:
         """
         until = self._clock.monotonic() + FIRST_SECONDS
         refused: dict[int, MewsError] = {}
-        for number in heads.values():
+        for number in firsts.values():
             left = max(until - self._clock.monotonic(), 0)
             error = self._lane.first_error(left, number)
             if isinstance(error, (UnauthorizedError, RefusedError)):
                 refused[number] = error
-        if refused and len(refused) == len(heads):
+        if refused and len(refused) == len(firsts):
             raise next(iter(refused.values()))
         return refused
 

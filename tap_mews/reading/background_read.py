@@ -126,7 +126,7 @@ class BackgroundRead(ScheduledRead, Generic[T]):
             self._has_ended = not is_set_back
             self._changed.notify_all()
         if is_set_back:
-            self._lane.scheduler.set_back(self)
+            self._lane.scheduler.requeue(self)
         else:
             self._lane.scheduler.ended(self)
 
@@ -137,7 +137,7 @@ class BackgroundRead(ScheduledRead, Generic[T]):
         while not self._stopped.is_set():
             expected = lane.expected
             is_first = not self._has_answered
-            at_once = is_first and self.is_head
+            at_once = is_first and self.is_urgent
             budget.acquire(self.order, expected, at_once=at_once)
             try:
                 # whoever waits for bytes may be stopped meanwhile
@@ -153,7 +153,7 @@ class BackgroundRead(ScheduledRead, Generic[T]):
                 budget.release(self.order, expected)
                 return False
             claimed = 0 if at_once else expected
-            if is_first and not budget.may_stay(self.order, claimed, size):
+            if is_first and not budget.may_buffer(self.order, claimed, size):
                 budget.release(self.order, expected)
                 return True
             budget.release(self.order, expected - size)

@@ -80,7 +80,7 @@ class ByteBudget:
                 del self._held[order]
             self._grant()
 
-    def may_stay(self, order: Order, claimed: int, size: int) -> bool:
+    def may_buffer(self, order: Order, claimed: int, size: int) -> bool:
         """Whether the first item of a read can wait until it is written.
 
         Of those that did not wait for bytes, those ahead of their turn get as much as

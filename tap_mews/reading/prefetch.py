@@ -42,10 +42,10 @@ class Lane(Generic[T]):
         ready: The reads that have items.
         weigh: Gives the bytes of an item.
         expected: Bytes that the next item may have.
-        goes_on: Whether an error of the first read leaves the others worth reading.
+        continues_after_error: Whether the others are read if the first read fails.
     """
 
-    goes_on = False
+    continues_after_error = False
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Lane(Generic[T]):
     def open(
         self,
         sources: Iterable[Callable[[], Iterator[T]]],
-        heads: Collection[int] = (0,),
+        urgent: Collection[int] = (0,),
     ) -> None:
         """Take up reads; the first one starts at once, the others once it is answered.
 
@@ -85,13 +85,13 @@ class Lane(Generic[T]):
 
         Args:
             sources: Give the items of each read.
-            heads: Numbers of those whose first answers are needed before their turn.
+            urgent: Numbers of those whose first answers are needed before their turn.
                 Their items are asked for again in their turn if there are too many of
                 them to wait for it.
         """
         if self._added(sources):
-            for number in heads:
-                self._reads[number].is_head = True
+            for number in urgent:
+                self._reads[number].is_urgent = True
             self.scheduler.ensure_started(self._reads[0])
 
     def extend(self, sources: Iterable[Callable[[], Iterator[T]]]) -> None:
@@ -123,7 +123,7 @@ class Lane(Generic[T]):
 
     def failed(self, read: BackgroundRead[T]) -> None:
         """A read has ended with an error."""
-        if self.goes_on:
+        if self.continues_after_error:
             self.answered(read)
 
     def first_error(self, seconds: float, number: int = 0) -> BaseException | None:
@@ -213,7 +213,7 @@ class Prefetcher:
             meanwhile: Called after each item, and now and then while one is waited for.
             budget: What all lanes may hold.
             most_reads: Reads that may be under way: of those in turn, of the others,
-                and of the heads that are not answered yet.
+                and of the urgent ones that are not answered yet.
         """
         self._meanwhile = meanwhile
         self._budget = budget or ByteBudget()

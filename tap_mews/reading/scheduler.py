@@ -21,13 +21,13 @@ class ScheduledRead(abc.ABC):
     Attributes:
         order: Its place among all reads.
         is_started: Whether it need not be started any more.
-        is_head: Whether its first answer is needed before its turn.
+        is_urgent: Whether its first answer is needed before its turn.
     """
 
     def __init__(self, order: Order) -> None:
         self.order = order
         self.is_started = False
-        self.is_head = False
+        self.is_urgent = False
 
     def __lt__(self, other: ScheduledRead) -> bool:
         """Whether it comes before another one."""
@@ -54,7 +54,7 @@ class ReadScheduler:
         self._running: set[Order] = set()
         self._asking: set[Order] = set()
         self._last = BEFORE_ALL
-        self._heads: list[ScheduledRead] = []
+        self._urgent: list[ScheduledRead] = []
         self._waiting: list[ScheduledRead] = []
 
     def plan(self, reads: Sequence[ScheduledRead]) -> None:
@@ -97,11 +97,11 @@ class ReadScheduler:
             self._asking.discard(read.order)
             self._fill()
 
-    def set_back(self, read: ScheduledRead) -> None:
+    def requeue(self, read: ScheduledRead) -> None:
         """A read has ended, to start once more in its turn; that may have come."""
         with self._lock:
             self._running.discard(read.order)
-            read.is_head = False
+            read.is_urgent = False
             if read.order <= self._last:
                 self._start(read)
             else:
@@ -110,18 +110,18 @@ class ReadScheduler:
             self._fill()
 
     def _push(self, read: ScheduledRead) -> None:
-        waiting = self._heads if read.is_head else self._waiting
+        waiting = self._urgent if read.is_urgent else self._waiting
         heapq.heappush(waiting, read)
 
     def _start(self, read: ScheduledRead) -> None:
         self._running.add(read.order)
-        if read.is_head:
+        if read.is_urgent:
             self._asking.add(read.order)
         read.start()
 
     def _fill(self) -> None:
-        while self._heads and len(self._asking) < self._most:
-            read = heapq.heappop(self._heads)
+        while self._urgent and len(self._asking) < self._most:
+            read = heapq.heappop(self._urgent)
             if not read.is_started:
                 self._start(read)
         others = self._running - self._asking

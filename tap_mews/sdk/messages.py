@@ -19,6 +19,6 @@ SAID_BETTER = (
 )
 
 
-def is_ours_to_say(record: logging.LogRecord) -> bool:
-    """Whether no line of ours says it better."""
+def is_wanted(record: logging.LogRecord) -> bool:
+    """Whether a line of the SDK tells what no line of the tap does."""
     return not str(record.msg).startswith(SAID_BETTER)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tap_mews.sdk.mapped_tap import MappedTap
 
 
-from tap_mews.sdk.messages import is_ours_to_say
+from tap_mews.sdk.messages import is_wanted
 
 
 class WindowedStream(Stream):
@@ -41,7 +41,7 @@ class WindowedStream(Stream):
         """Init the stream as the SDK does, less the words that are wrong for it."""
         self._is_left_out = False
         super().__init__(tap, **kwargs)
-        self.logger.addFilter(is_ours_to_say)
+        self.logger.addFilter(is_wanted)
 
     @abc.abstractmethod
     def prepare(self) -> None:

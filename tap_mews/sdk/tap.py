@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 from tap_mews.sdk.mapped_tap import MappedTap
-from tap_mews.sdk.messages import is_ours_to_say
+from tap_mews.sdk.messages import is_wanted
 from tap_mews.sdk.stream import WindowedStream
 
 
@@ -57,7 +57,7 @@ class GuardedTap(MappedTap):
 
     def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
         """Init the tap as the SDK does."""
-        type(self).logger.addFilter(is_ours_to_say)
+        type(self).logger.addFilter(is_wanted)
         super().__init__(**kwargs)
         self._state_writer: StateOutput = self.new_state_writer()
         self._take_signals()

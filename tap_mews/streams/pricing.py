@@ -170,7 +170,7 @@ class VoucherCodes(Reference):
 
 
 class Restrictions(Replaced):
-    """What cannot be booked when; what is lifted is gone without a trace."""
+    """What cannot be booked when; one that is lifted has no row any more."""
 
     name = "restrictions"
     selected_by_default = False
