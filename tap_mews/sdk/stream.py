@@ -183,8 +183,13 @@ class WindowedStream(Stream):
         return self.ABORT_AT_RECORD_COUNT is not None
 
     @property
+    def emit_activate_version_messages(self) -> bool:
+        """The SDK would announce a version before the rows, whatever comes of them."""
+        return False
+
+    @property
     def version(self) -> int | None:
-        """What ACTIVATE_VERSION announced, if it did."""
+        """What the records carry and ACTIVATE_VERSION announces after them, if any."""
         return self._stream_version
 
     def begin_version(self) -> None:
@@ -195,7 +200,7 @@ class WindowedStream(Stream):
         self._stream_version = self._initialized_at // 1000
 
     def announce_version(self) -> None:
-        """Let targets drop what has an older version; the SDK would do it before."""
+        """Let targets drop what has an older version."""
         if self._stream_version is not None:
             self._write_activate_version_message(self._stream_version)
 

@@ -161,11 +161,6 @@ class FullTable(MewsStream):
         """A full table, whatever the catalog says."""
         return REPLICATION_FULL_TABLE
 
-    @property
-    def emit_activate_version_messages(self) -> bool:
-        """The SDK would announce a version before the rows, whatever comes of them."""
-        return False
-
 
 class Replaced(FullTable, Reference):
     """A stream that is read whole in each run, to which no other row refers.
