@@ -93,6 +93,12 @@ class ServerClock:
         """
         return min(self._clock.now(), self.server_now())
 
+    @property
+    def is_learned(self) -> bool:
+        """Whether an answer has told the server's time."""
+        with self._lock:
+            return self._learned is not None
+
     def server_now(self) -> datetime:
         """The server's time in UTC; this machine's until an answer has come."""
         with self._lock:

@@ -175,7 +175,14 @@ class Run:
         """When the run began, by the earlier of the two clocks."""
         # any answer tells the time, and this list is needed anyhow
         _ = self.allocation
-        return self.transport.server_clock.now()
+        clock = self.transport.server_clock
+        if not clock.is_learned:
+            logger.warning(
+                "No response had a valid Date header, which a proxy may have removed; "
+                "windows end by the clock of this machine, check it: if it is ahead of "
+                "that of Mews, rows are missed"
+            )
+        return clock.now()
 
     @cached_property
     def server_began(self) -> datetime:

@@ -205,7 +205,10 @@ def test_without_a_date_header_windows_follow_the_machine(
     hotel: Sandbox, monkeypatch: pytest.MonkeyPatch, header: str | None
 ) -> None:
     set_date(monkeypatch, lambda _: header)
-    assert_ends_by_the_server(hotel, run_kinds(hotel))
+    result = run_kinds(hotel)
+    assert_ends_by_the_server(hotel, result)
+    (told,) = [line for line in result.logs if line.startswith("WARNING")]
+    assert "windows end by the clock of this machine" in told
 
 
 def test_a_date_header_that_comes_late_counts(
