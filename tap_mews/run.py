@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.api.client import MewsClient
 from tap_mews.api.transport import Transport, most_requests
-from tap_mews.errors import OutageError, PropertyFailureError
+from tap_mews.errors import OutageError, PropertyFailureError, RefusedError
 from tap_mews.exports.api import ExportsApi
 from tap_mews.exports.downloads import Downloader
 from tap_mews.exports.orchestrator import JobOrchestrator
@@ -140,6 +140,8 @@ class Run:
             stop.is_forbidden = False  # no reason to go on without the stream
             raise stop
         of = f"{stream}: {whose}" if stream else whose
+        if isinstance(error, RefusedError):
+            reason += self.portfolio.hint_for(error)
         logger.warning("%s: %s; skipped in this run, the next run reads it", of, reason)
         if stream in self.record.streams:
             self.record.streams[stream].unread.append(ids)

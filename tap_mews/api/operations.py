@@ -11,12 +11,14 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tap_mews.identifiers import as_requested
 from tap_mews.timestamps import ONE_DAY, at_midnight, format_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from tap_mews.identifiers import Ids
     from tap_mews.reading.windows import Window
 
 NIL_ID = "00000000-0000-0000-0000-000000000000"
@@ -137,13 +139,14 @@ class Operation:
     is_restricted: bool = False
     is_documented: bool = True
 
-    def body(self, window: Window | None, ids: Sequence[str] | None) -> dict[str, Any]:
+    def body(self, window: Window | None, ids: Ids) -> dict[str, Any]:
         """A request, without tokens and `Limitation`.
 
         Args:
             window: When; None for whatever time.
             ids: Whose rows; None for all that the token reaches.
         """
+        ids = as_requested(ids)
         body = dict(self.all_rows)
         if window is not None and self.time_filter is not None:
             body |= self.time_filter.interval(window)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tap_mews.errors import TapMewsError
 from tap_mews.exports.api import Export, ExportsApi, ExportStatus, are_shown
+from tap_mews.identifiers import as_requested
 from tap_mews.reading.windows import Window, cut
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 
@@ -175,7 +176,7 @@ class EntityExports:
 
     def scope(self, request: ExportRequest) -> dict[str, Sequence[str]] | None:
         """`Scope` of `exports/add`, or None for all that the token reaches."""
-        ids = request.slice.scope
+        ids = as_requested(request.slice.scope)
         return None if ids is None else {self.scope_key: ids}
 
     def plan(

@@ -317,4 +317,4 @@ def chosen(setting: Ids, listed: Collection[str]) -> tuple[str, ...]:
 
 def chains_of(listed: Iterable[Enterprise]) -> tuple[str, ...]:
     """Identifiers of the chains that enterprises belong to."""
-    return tuple(sorted({found.chain_id for found in listed if found.chain_id}))
+    return tuple(sorted({found.chain_id for found in listed}))

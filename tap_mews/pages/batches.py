@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
 from typing import TYPE_CHECKING, TypeVar
 
 from tap_mews.api.operations import GLOBAL
+from tap_mews.identifiers import is_unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,6 +93,20 @@ def _batches_of(
         most = most or selector.most
         return list(_naming(access, ids, most, allocation.part_size))
     return [Batch(access, None, ids)]
+
+
+def separate_unnamed(batch: Batch) -> Iterator[Batch]:
+    """A read, with the chains that Mews does not name in a read of their own.
+
+    Its requests name no chains, which Mews may refuse.
+    """
+    scope = batch.scope or ()
+    if not (unnamed := tuple(filter(is_unnamed, scope))):
+        yield batch
+        return
+    if named := tuple(key for key in scope if key not in unnamed):
+        yield replace(batch, scope=named, ids=named)
+    yield replace(batch, scope=unnamed, ids=unnamed, is_separate=True)
 
 
 def separate_refused(

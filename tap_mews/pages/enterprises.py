@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from tap_mews.api.operations import Operation
-from tap_mews.identifiers import plain_id
+from tap_mews.identifiers import plain_id, unnamed_chain
 
 FOUNDED = datetime(2012, 1, 1, tzinfo=timezone.utc)
 """Nothing in Mews is older than Mews; where to start if nothing better is known."""
@@ -46,7 +46,7 @@ class Enterprise:
 
     Attributes:
         id: Its identifier.
-        chain_id: Of its chain.
+        chain_id: Of its chain, or what stands for it if Mews names none.
         name: For messages.
         created: When; None if unknown.
         editable_history: The time in which it may change its books afterwards.
@@ -54,7 +54,7 @@ class Enterprise:
     """
 
     id: str
-    chain_id: str | None
+    chain_id: str
     name: str | None
     created: datetime | None
     editable_history: timedelta
@@ -63,9 +63,10 @@ class Enterprise:
     @classmethod
     def of(cls, row: EnterpriseRow) -> Enterprise:
         """What a row says."""
+        key = plain_id(row.id)
         return cls(
-            plain_id(row.id),
-            row.chain_id and plain_id(row.chain_id),
+            key,
+            plain_id(row.chain_id or "") or unnamed_chain(key),
             _text(row.name),
             _moment(row.created),
             _days_of(_text(row.editable)),

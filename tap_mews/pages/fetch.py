@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic, TypeAlias, TypeVar
 from requests import codes
 
 from tap_mews.errors import RefusedError, UnauthorizedError
-from tap_mews.pages.batches import batches_of
+from tap_mews.pages.batches import batches_of, separate_unnamed
 from tap_mews.pages.identifiers_sent import MostIds
 from tap_mews.pages.intervals import LongestInterval
 from tap_mews.pages.paginator import PageSize, read_pages
@@ -75,7 +75,12 @@ class PageFetch(Generic[T]):
 
     def batches(self, slice_: Slice) -> list[Batch]:
         """What each read of a slice asks for."""
-        batches = batches_of(self._allocation, self.operation.selector, slice_)
+        selector = self.operation.selector
+        batches = [
+            part
+            for each in batches_of(self._allocation, selector, slice_)
+            for part in separate_unnamed(each)
+        ]
         return batches[:1] if self._is_probe else batches
 
     def pages(

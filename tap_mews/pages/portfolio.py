@@ -17,6 +17,7 @@ from tap_mews.errors import (
     RefusedError,
     UnauthorizedError,
 )
+from tap_mews.identifiers import is_unnamed, unnamed_chain
 from tap_mews.pages.allocation import Allocation, chains_of, chosen
 from tap_mews.pages.enterprises import ENTERPRISES
 from tap_mews.pages.lookups import Lookups, ask_each
@@ -87,7 +88,8 @@ class Portfolio:
         if listed is not None:
             self._check_settings(listed)
             ids = chosen(ids, {each.id for each in listed})
-            chain_ids = chosen(chain_ids, chains_of(listed))
+            chains = (*chains_of(listed), *self._unlisted_chains(listed))
+            chain_ids = chosen(chain_ids, chains)
         return Allocation(
             self._lookups, accesses, listed, ids, chain_ids, is_of_many=self._is_of_many
         )
@@ -135,6 +137,7 @@ class Portfolio:
         accesses: list[Access] = []
         owned: dict[str, Enterprise] = {}
         chains_read: set[str] = set()
+        unlisted = self._unlisted_chains(each for own in found.values() for each in own)
         # the order of the settings must not matter, nor which answer came first
         for access in sorted(found, key=lambda each: (-len(found[each]), each.name)):
             own = [each for each in found[access] if each.id not in owned]
@@ -147,14 +150,23 @@ class Portfolio:
                 sorted(each.id for each in own if only is None or each.id in only)
             )
             lookups.is_narrowed = only is not None or len(own) < len(found[access])
+            chains = chains_of(own)
+            if any(map(is_unnamed, chains)):
+                chains += unlisted
             lookups.chain_ids = tuple(
                 chain
-                for chain in chains_of(own)
-                if self._chain_ids is None or chain in self._chain_ids
+                for chain in chosen(self._chain_ids, chains)
                 if not (self._reads_chains_once and chain in chains_read)
             )
             chains_read.update(lookups.chain_ids)
         return tuple(accesses), tuple(owned.values())
+
+    def _unlisted_chains(self, listed: Iterable[Enterprise]) -> tuple[str, ...]:
+        """The chains of the setting that may be those that Mews does not name."""
+        chains = chains_of(listed)
+        if not any(map(is_unnamed, chains)):
+            return ()
+        return tuple(key for key in self._chain_ids or () if key not in chains)
 
     def _check_settings(self, listed: Collection[Enterprise]) -> None:
         """Refuse settings that name what no token reaches.
@@ -168,9 +180,9 @@ class Portfolio:
         if self.unusable_tokens:
             return  # a token in trouble may reach it
         ids = {each.id for each in listed}
-        chains = {each.chain_id for each in listed}
+        chains = chains_of(listed)
         _check_reached("enterprise_ids", self._enterprise_ids, ids)
-        if None not in chains:
+        if not any(map(is_unnamed, chains)):
             _check_reached("chain_ids", self._chain_ids, chains)
 
     def hint_for(self, refusal: RefusedError) -> str:
@@ -179,6 +191,11 @@ class Portfolio:
         Returns:
             The end of a message; empty where no setting helps.
         """
+        is_about_chains = "ChainIds" in refusal.reason and not self._chain_ids
+        if is_about_chains and self.without_chain:
+            names = self.names_of(self.without_chain)
+            text = f"{ENTERPRISES.path} returned no ChainId for {names}"
+            return f"; {text}: set chain_ids"
         settings = {"ChainIds": self._chain_ids, "EnterpriseIds": self._enterprise_ids}
         for parameter, setting in settings.items():
             if self._is_unlisted and not setting and parameter in refusal.reason:
@@ -194,15 +211,23 @@ class Portfolio:
         """Whether chains must wait for tokens that cannot be used."""
         return bool(self.unusable_tokens) and not self._reads_chains_once
 
+    @property
+    def without_chain(self) -> tuple[str, ...]:
+        """The enterprises of which Mews does not name the chain."""
+        listed = (each for own in self._found.values() for each in own)
+        without = {each.id for each in listed if is_unnamed(each.chain_id)}
+        return tuple(sorted(without))
+
     def names_of(self, ids: Iterable[str]) -> str:
         """Words for enterprises, by their names; what is none keeps its identifier.
 
         What has not been listed is not asked for to find words.
         """
         names = {
-            each.id: each.name
+            key: each.name
             for listed in self._found.values()
             for each in listed
+            for key in (each.id, unnamed_chain(each.id))
             if each.name
         }
         return abbreviated([names.get(key, key) for key in ids])

@@ -19,6 +19,7 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.metrics.record import StreamRecord
+from tap_mews.pages.enterprises import ENTERPRISES
 from tap_mews.pages.reader import PageReader
 from tap_mews.pages.windowing import Windowing
 from tap_mews.reading.background import result_of
@@ -152,6 +153,7 @@ class MewsStream(PendingStream, abc.ABC):
             with self.named():
                 slices = self.pending()
                 self._wait_for_tokens()
+                self._warn_of_unnamed_chains()
                 self.record.plan(slices, [self.all_since(self.end)], self.bookmarks.of)
                 self.reader = self.new_reader()
                 try:
@@ -171,6 +173,22 @@ class MewsStream(PendingStream, abc.ABC):
         is_of_chain = self.windowed.selector.of == "chain"
         if is_of_chain and self.moves_bookmark and self.run.portfolio.lacks_tokens:
             self.hold_back(self.selection.ids or ())
+
+    def _warn_of_unnamed_chains(self) -> None:
+        portfolio, is_set = self.run.portfolio, self.run.settings.chain_ids is not None
+        if self.windowed.selector.of != "chain" or not portfolio.without_chain:
+            return
+        if is_set and not self.allocation.is_of_many:
+            return  # whose chains they are does not matter
+        self.logger.warning(
+            "%s: %s returned no ChainId for %s; %s",
+            self.name,
+            ENTERPRISES.path,
+            portfolio.names_of(portfolio.without_chain),
+            "reading only chain_ids"
+            if is_set
+            else "requesting theirs without ChainIds",
+        )
 
     def get_records(self, context: Context | None) -> Generator[Record, None, None]:
         """Deliver everything pending.
