@@ -95,7 +95,7 @@ def test_nothing_that_the_facts_know_is_lost(
 
 
 @pytest.mark.parametrize("value", ["None", True, 5, None], ids=repr)
-def test_a_property_of_unknown_type_takes_any_scalar(
+def test_a_property_of_unknown_type_takes_whole_numbers_texts_and_booleans(
     hotel: Sandbox, value: object
 ) -> None:
     row = hotel.put("Payment", hotel.new_row("Payment", Recurring=value))
