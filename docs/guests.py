@@ -130,21 +130,25 @@ def _selectable() -> list[tuple[str, str]]:
     """What can be deselected: an entry of a list goes with the whole list."""
     return list(
         dict.fromkeys(
-            (each.stream, each.path.partition("[]")[0]) for each in _there_by_default()
+            (each.stream, each.path.partition("[]")[0]) for each in _removable()
         )
     )
 
 
-def _there_by_default() -> list[Property]:
-    """The properties of the streams that no setting has to bring."""
-    sensitive = {stream.name for stream in STREAMS if stream.is_sensitive}
-    return [each for each in outermost() if each.stream not in sensitive]
+def _removable() -> list[Property]:
+    """The properties of the streams that no setting has to bring, less their keys."""
+    keys = {each.name: each.primary_keys for each in STREAMS if not each.is_sensitive}
+    return [
+        each
+        for each in outermost()
+        if each.stream in keys and each.path not in keys[each.stream]
+    ]
 
 
 def hash_recipe() -> str:
     """Stream maps for Meltano that hash some personal data and remove the rest."""
     maps: dict[str, dict[str, str]] = {}
-    for each in _there_by_default():
+    for each in _removable():
         name = re.split(r"[.\[]", each.path)[0]
         kept = name in KEPT_AS_HASH.get(each.stream, ())
         maps.setdefault(each.stream, {})[name] = _SALTED if kept else REMOVED

@@ -264,6 +264,7 @@ def test_personal_data_is_marked_at_the_end_of_the_description(stream: str) -> N
         ("payments", "Notes"),
         ("bills", "Notes OwnerData.Value AssociatedAccountData[].BillCustomerData"),
         ("companies", "ContactPerson Contact InvoicingEmail Telephone Notes"),
+        ("customer_relationships", "Relationship"),
         (
             "customers",
             (
