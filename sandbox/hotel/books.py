@@ -101,6 +101,27 @@ class Books:
             Options={"CanceledWithReservation": True},
         )
 
+    def post_sale(self, item: Json, now: datetime) -> None:
+        """Post what an outlet sold, without a chance of the hotel's own."""
+        hotel, units, each = self.hotel, item["UnitCount"], item["UnitAmount"]
+        net, gross = each["NetValue"] * units, each["GrossValue"] * units
+        base = {"NetBaseValue": net, "TaxRateCode": each["TaxValues"][0]["Code"]}
+        posting = _Posting(
+            {**item, "AccountId": None, "BillId": None},
+            "OutletItem",
+            str(hotel.truth.day_of(parse_utc(item["ConsumedUtc"]))),
+            hotel.dated("Posting", now),
+            now,
+        )
+        entries: dict[str, tuple[Decimal, Json]] = {
+            "Guest": (gross, {}),
+            "Revenue": (-net, {}),
+            "Tax": (net - gross, base),
+        }
+        for ledger, (value, extra) in entries.items():
+            key = hotel.dated(f"Posting/{ledger}", now)
+            self._entry(posting, ledger, value, {"Id": key, **extra})
+
     def total(self, entity: str, keys: list[str]) -> Decimal:
         """Give what these items cost altogether; payments are negative."""
         rows = [self.hotel.store.get(entity, key) for key in keys]

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sandbox.clock import utc_text
+from sandbox.hotel.books import Books
 from sandbox.hotel.places import MENU
 from sandbox.hotel.shapes import amount
 
@@ -63,6 +64,7 @@ class Sales:
             "ConsumedUtc": utc_text(now),
         }
         self.hotel.put("OutletItem", now, values)
+        Books(self.hotel).post_sale(values, now)
         self.hotel.truth.sell(Decimal(price), units, now)
 
     def _take_cash(self, now: datetime) -> None:

@@ -6,13 +6,11 @@ with expected as (
         enterprise_id, accounting_date as posting_date, 'Revenue' as ledger_type,
         item_id, -net as value, is_valid
     from {{ ref('int_mews__items') }}
-    where item_type = 'OrderItem'
     union all
     select
         enterprise_id, accounting_date, 'Tax',
         item_id, net - gross, is_valid
     from {{ ref('int_mews__items') }}
-    where item_type = 'OrderItem'
     union all
     select
         payments.enterprise_id,
