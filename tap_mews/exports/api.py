@@ -11,6 +11,7 @@ import msgspec
 from requests import codes
 
 from tap_mews.errors import ExportRunningError, RefusedError, UnexpectedAnswerError
+from tap_mews.identifiers import plain_id
 from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ class ExportsApi:
         """Look at exports (`exports/getAll`); each call makes new URLs.
 
         Returns:
-            The exports by id; one that Mews no longer knows is missing.
+            The exports by id, as asked for; one that Mews no longer knows is missing.
 
         Raises:
             MewsError: As `MewsClient.call`.
@@ -220,7 +221,8 @@ class ExportsApi:
             middle = len(ids) // 2
             return self._known_of(ids[:middle]) | self._known_of(ids[middle:])
         found = [] if answer is None else answer.value.exports
-        return {export.id: export for export in found}
+        asked = {plain_id(key): key for key in ids}
+        return {asked.get(plain_id(each.id), each.id): each for each in found}
 
 
 def _speaks_of_a_running_export(error: RefusedError) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tap_mews.api.operations import NIL_ID, Operation
+from tap_mews.identifiers import plain_id
 from tap_mews.pages.batches import pop_first
 from tap_mews.pages.paginator import PageSize, read_pages
 from tap_mews.records.rows import Rows
@@ -135,10 +136,12 @@ class CompanionshipFetch:
             for found in page.value.rows:
                 if not found.group:
                     alone += 1
-                elif found.group not in updated or (
-                    _order(found.updated) > _order(updated[found.group])
+                    continue
+                group = plain_id(found.group)
+                if group not in updated or (
+                    _order(found.updated) > _order(updated[group])
                 ):
-                    updated[found.group] = found.updated
+                    updated[group] = found.updated
             del page
             while len(updated) >= MAX_GROUPS:
                 yield pop_first(updated, MAX_GROUPS)
@@ -160,7 +163,7 @@ class CompanionshipFetch:
             group = self._companionship.decode(row).group
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return row  # the schema says what is wrong with it
-        date = msgspec.json.encode(updated.get(group))
+        date = msgspec.json.encode(updated.get(plain_id(group)))
         # in place of its last brace
         return b"%b,%b:%b}" % (row[:-1], _NAME_OF_DATE, date)
 

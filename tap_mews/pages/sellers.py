@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,18 @@ if TYPE_CHECKING:
     from tap_mews.pages.allocation import Allocation
 
 logger = logging.getLogger("tap-mews.pages")
+
+
+class Sold(NamedTuple):
+    """A service or rate that is sold by time units.
+
+    Attributes:
+        id: Its identifier as Mews sends it, which its rows name.
+        units: The time units.
+    """
+
+    id: str
+    units: TimeUnits
 
 
 class _Value(msgspec.Struct, gc=False):
@@ -80,8 +92,8 @@ class _Rate(msgspec.Struct, gc=False):
 
 def bookable_services(
     stream: str, allocation: Allocation, services: Operation
-) -> dict[str, TimeUnits]:
-    """The services in use that can be booked by time units, with those units.
+) -> dict[str, Sold]:
+    """The services in use that can be booked by time units, by identifier.
 
     Args:
         stream: Named in warnings of what cannot be read.
@@ -92,7 +104,7 @@ def bookable_services(
         MewsError: As `Allocation.ids`.
     """
     zones = {each.id: each.time_zone for each in allocation.listed or ()}
-    found: dict[str, TimeUnits] = {}
+    found: dict[str, Sold] = {}
     without_property: set[str] = set()
     without_zone: set[str] = set()
     without_period: set[str] = set()
@@ -109,9 +121,11 @@ def bookable_services(
             without_period.add(service.id)
             continue
         try:
-            found[service.id] = TimeUnits(zones.get(enterprise) or "", period)
+            units = TimeUnits(zones.get(enterprise) or "", period)
         except UnknownZoneError:
             without_zone.add(enterprise)
+            continue
+        found[plain_id(service.id)] = Sold(service.id, units)
     _warn_if_any(
         f"{stream}: services/getAll returned no EnterpriseId; skipping the services",
         without_property,
@@ -131,7 +145,7 @@ def bookable_services(
 
 def base_rates(
     stream: str, allocation: Allocation, rates: Operation, services: Operation
-) -> dict[str, TimeUnits]:
+) -> dict[str, Sold]:
     """The public base rates in use, with the time units of their services.
 
     Args:
@@ -144,16 +158,15 @@ def base_rates(
         MewsError: As `Allocation.ids`.
     """
     bookable = bookable_services(stream, allocation, services)
-    sold = {plain_id(key): units for key, units in bookable.items()}
-    found: dict[str, TimeUnits] = {}
+    found: dict[str, Sold] = {}
     without_service: set[str] = set()
     for rate in allocation.objects(rates, _Rate):
         if not rate.is_priced:
             continue
         if not rate.service_id:
             without_service.add(rate.id)
-        elif units := sold.get(plain_id(rate.service_id)):
-            found[rate.id] = units
+        elif service := bookable.get(plain_id(rate.service_id)):
+            found[plain_id(rate.id)] = Sold(rate.id, service.units)
     _warn_if_any(
         f"{stream}: rates/getAll returned no ServiceId; skipping the rates",
         without_service,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from tap_mews.pages.allocation import Allocation
     from tap_mews.pages.batches import Batch
     from tap_mews.pages.fetch import ClientOf
-    from tap_mews.pages.time_units import TimeUnits
+    from tap_mews.pages.sellers import Sold
     from tap_mews.pages.unfolding import Unfolded, Unfolding
     from tap_mews.reading.reader import Slice
 
@@ -49,7 +49,7 @@ class SeriesFetch:
         self,
         operation: Operation,
         unfolding: Unfolding,
-        sold: Mapping[str, TimeUnits],
+        sold: Mapping[str, Sold],
         allocation: Allocation,
         client_of: ClientOf,
         missing: dict[str, set[datetime]],
@@ -61,7 +61,7 @@ class SeriesFetch:
         Args:
             operation: What to call, with one identifier of `sold`.
             unfolding: Makes rows of an answer.
-            sold: Identifiers of the services or rates, with their time units.
+            sold: The services or rates, by identifier.
             allocation: Says by which token each of them is read.
             client_of: Gives what makes the calls for a slice.
             missing: Takes the starts of the time units that answers lack, by
@@ -108,12 +108,12 @@ class SeriesFetch:
 
     def _of(self, key: str, client: MewsClient, window: Window) -> Iterator[Rows]:
         """The rows of one service or rate, in as many requests as Mews wants."""
-        units = self._sold[key]
+        sent, units = self._sold[key]
         limit = self._limits[units.period]
         start = units.start_of(window.start or window.end)
         end = units.after(units.start_of(window.end))
         parameter = self._operation.selector.parameter
-        head = msgspec.json.encode({parameter: key})[:-1] + b","
+        head = msgspec.json.encode({parameter: sent})[:-1] + b","
         while start < end:
             next_start = units.after(start)
             stop = units.start_of(start + limit.of(end - start))
@@ -156,7 +156,7 @@ class SeriesFetch:
             found: When those in the answer begin; zones of another edition can place
                 one elsewhere within its time unit.
         """
-        units = self._sold[key]
+        units = self._sold[key].units
         asked = set()
         while start < end:
             asked.add(units.start_of(start))
@@ -174,7 +174,7 @@ class SeriesFetch:
             MewsError: As `MewsClient.call`; it says what was asked for.
         """
         operation = self._operation
-        last = self._sold[key].start_of(part.end - timedelta(seconds=1))
+        last = self._sold[key].units.start_of(part.end - timedelta(seconds=1))
         body = operation.body(None, None) | {
             operation.selector.parameter: key,
             FIRST: format_moment(part.start or part.end),

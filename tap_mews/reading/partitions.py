@@ -45,7 +45,8 @@ class Partitions:
         if self.covers is not None:
             state["covers"] = [*plain_ids(self.covers)]
         for group in (*self._unmerged, *self._left):
-            group["ids"] = [*plain_ids(group["ids"])]
+            for name in {"ids", "through"} & group.keys():
+                group[name] = [*plain_ids(group[name])]
 
     @property
     def covers(self) -> list[str] | None:

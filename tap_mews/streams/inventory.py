@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, under
-from tap_mews.pages.sellers import bookable_services
+from tap_mews.pages.sellers import Sold, bookable_services
 from tap_mews.pages.unfolding import Unfolding
 from tap_mews.streams.bases import Reference
 from tap_mews.streams.configuration import SERVICES
@@ -15,8 +15,6 @@ from tap_mews.streams.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tap_mews.pages.time_units import TimeUnits
 
 
 class AvailabilityAdjustments(Exported):
@@ -153,6 +151,6 @@ class ServiceAvailability(Series):
     unfolding = Unfolding("ResourceCategoryAvailabilities", maps={"Metrics": METRICS})
 
     @cached_property
-    def sold(self) -> Mapping[str, TimeUnits]:
+    def sold(self) -> Mapping[str, Sold]:
         """The bookable services."""
         return bookable_services(self.name, self.allocation, SERVICES)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from tap_mews.api.operations import EVERY_STATE, Operation, under
-from tap_mews.pages.sellers import base_rates
+from tap_mews.pages.sellers import Sold, base_rates
 from tap_mews.pages.unfolding import Unfolding
 from tap_mews.streams.bases import Reference, Replaced
 from tap_mews.streams.configuration import RATES, SERVICES
@@ -14,8 +14,6 @@ from tap_mews.streams.series import Series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from tap_mews.pages.time_units import TimeUnits
 
 
 class RateGroups(Reference):
@@ -216,6 +214,6 @@ class RatePricing(Series):
     )
 
     @cached_property
-    def sold(self) -> Mapping[str, TimeUnits]:
+    def sold(self) -> Mapping[str, Sold]:
         """The public base rates of bookable services."""
         return base_rates(self.name, self.allocation, RATES, SERVICES)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tap_mews.pages.allocation import Shares
-    from tap_mews.pages.time_units import TimeUnits
+    from tap_mews.pages.sellers import Sold
     from tap_mews.pages.unfolding import Unfolding
     from tap_mews.reading.reader import Reader, WindowRead
 
@@ -50,7 +50,7 @@ class Series(FullTable):
 
     @property
     @abc.abstractmethod
-    def sold(self) -> Mapping[str, TimeUnits]:
+    def sold(self) -> Mapping[str, Sold]:
         """What requests name, one in each, with its time units."""
 
     @cached_property

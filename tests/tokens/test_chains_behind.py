@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sandbox.faults import Status
+from tap_mews.reading.state_form import LISTS
 from tests.harness import Json, moment
 from tests.pages_harness import (
     BEFORE_ALL,
@@ -137,6 +138,19 @@ def test_what_only_that_token_sees_comes_when_it_may_read_again(
     assert history.missing() == {}
     assert history.bookmark("customers")["joining"] == []
     assert begins(chain.journal.requests(CUSTOMERS), "B") == begin
+
+
+def test_it_catches_up_whatever_the_case_of_identifiers_in_the_state(
+    chain: Sandbox, history: History
+) -> None:
+    serve(chain, "B")
+    history.failing(extraction="pages")
+    assert history.state is not None
+    for group in history.state["bookmarks"]["customers"]["joining"]:
+        group |= {key: [each.upper() for each in group[key]] for key in LISTS}
+    serve(chain)
+    history.run(extraction="pages")
+    assert history.missing() == {}
 
 
 @pytest.mark.parametrize("extraction", ["exports", "auto"])
