@@ -132,7 +132,7 @@ class ManyExports:
                     slice_,
                     scope=batch.scope,
                     ids=batch.ids,
-                    token_enterprises=self._allocation.enterprises_of(batch.access),
+                    token_enterprises=self._allocation.marks_of(batch.access),
                 )
                 due.setdefault(batch.access, []).append(own)
                 self._add(batch, own)

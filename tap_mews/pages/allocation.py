@@ -41,6 +41,8 @@ class Allocation:
         enterprise_ids: Of the enterprises to read, or None if unknown.
         chain_ids: Of the chains to read, or None if unknown.
         is_of_many: Whether each token has a share; a single one has all.
+        for_chains: Of the tokens that are there for their chains alone, since others
+            read all of their enterprises, what tells their exports from each other.
         part_size: Enterprises, chains or parents in a part that can be refused while
             others are allowed; None if all of a token are asked for together.
     """
@@ -51,6 +53,7 @@ class Allocation:
     enterprise_ids: Ids
     chain_ids: Ids
     is_of_many: bool
+    for_chains: Shares = field(default_factory=dict)
     part_size: int | None = None
     _parents: _Parents = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -83,6 +86,11 @@ class Allocation:
             chosen(self.enterprise_ids, {each.id for each in listed}),
             chosen(self.chain_ids, chains_of(listed)),
             is_of_many=True,
+            for_chains={
+                access: marks
+                for access, marks in self.for_chains.items()
+                if is_of_chain and access in shares
+            },
         )
 
     def shared_out(self, shares: Shares) -> Allocation:
@@ -100,6 +108,11 @@ class Allocation:
             self,
             lookups={**self.lookups, **lookups},
             accesses=tuple(each for each in accesses if shares.get(each) != ()),
+            for_chains={
+                access: marks
+                for access, marks in self.for_chains.items()
+                if not shares.get(access)
+            },
             _parents={},
         )
 
@@ -146,6 +159,22 @@ class Allocation:
         """When the oldest of the enterprises was created that have a `CreatedUtc`."""
         created = (found.created for found in self.listed or ())
         return _earliest(each for each in created if each is not None)
+
+    def accesses_for(self, selector: Selector) -> tuple[Access, ...]:
+        """The tokens by which an operation is read.
+
+        Args:
+            selector: Of the operation.
+        """
+        while selector.parents is not None:
+            selector = selector.parents.selector
+        if selector.of == "chain":
+            return self.accesses
+        return tuple(each for each in self.accesses if each not in self.for_chains)
+
+    def marks_of(self, access: Access) -> Ids:
+        """What tells the exports of a token from those of other tokens of a chain."""
+        return self.for_chains.get(access, self.enterprises_of(access))
 
     def enterprises_of(self, access: Access) -> Ids:
         """Identifiers of the enterprises that are read by a token."""
@@ -273,7 +302,7 @@ class Allocation:
             failed = {k: v for k, v in listed.items() if isinstance(v, MewsError)}
             of = [
                 self.lookups[each]
-                for each in self.accesses
+                for each in self.accesses_for(operation.selector)
                 if each not in failed and self.own(each, operation.selector) != ()
             ]
             if self.is_of_many:
@@ -293,7 +322,7 @@ class Allocation:
         """
         if operation.selector is not GLOBAL:
             return self.lookups[access].rows(operation)
-        *others, last = self.accesses
+        *others, last = self.accesses_for(GLOBAL)
         for each in others:
             # each of them gives the same
             try:

@@ -64,7 +64,7 @@ def batches_of(
     count = 1 if selector is GLOBAL else None
     of_tokens = (
         _batches_of(allocation, access, selector, slice_, most)
-        for access in allocation.accesses[:count]
+        for access in allocation.accesses_for(selector)[:count]
     )
     # each token has a rate of its own, so none of them waits for another one
     turns = zip_longest(*of_tokens)

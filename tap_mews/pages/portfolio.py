@@ -68,6 +68,7 @@ class Portfolio:
         self._reads_chains_once = reads_chains_once
         self._is_of_many = len(self._lookups) > 1
         self._found: dict[Access, tuple[Enterprise, ...]] = {}
+        self._for_chains: Shares = {}
         self.unusable_tokens: dict[Access, MewsError] = {}
         self._is_unlisted = False
 
@@ -91,7 +92,13 @@ class Portfolio:
             chains = (*chains_of(listed), *self._unlisted_chains(listed))
             chain_ids = chosen(chain_ids, chains)
         return Allocation(
-            self._lookups, accesses, listed, ids, chain_ids, is_of_many=self._is_of_many
+            self._lookups,
+            accesses,
+            listed,
+            ids,
+            chain_ids,
+            is_of_many=self._is_of_many,
+            for_chains=self._for_chains,
         )
 
     def _list_with_one(self) -> _Listed:
@@ -141,8 +148,18 @@ class Portfolio:
         # the order of the settings must not matter, nor which answer came first
         for access in sorted(found, key=lambda each: (-len(found[each]), each.name)):
             own = [each for each in found[access] if each.id not in owned]
-            if not own:
+            chains = chains_of(found[access])
+            if any(map(is_unnamed, chains)):
+                chains += unlisted
+            chain_ids = tuple(
+                chain
+                for chain in chosen(self._chain_ids, chains)
+                if not (self._reads_chains_once and chain in chains_read)
+            )
+            if not own and not chain_ids:
                 continue  # others read all that it reaches
+            if not own:
+                self._for_chains[access] = self._marks_of(access)
             accesses.append(access)
             owned |= {each.id: each for each in own}
             lookups, only = self._lookups[access], self._enterprise_ids
@@ -150,16 +167,18 @@ class Portfolio:
                 sorted(each.id for each in own if only is None or each.id in only)
             )
             lookups.is_narrowed = only is not None or len(own) < len(found[access])
-            chains = chains_of(own)
-            if any(map(is_unnamed, chains)):
-                chains += unlisted
-            lookups.chain_ids = tuple(
-                chain
-                for chain in chosen(self._chain_ids, chains)
-                if not (self._reads_chains_once and chain in chains_read)
-            )
-            chains_read.update(lookups.chain_ids)
+            lookups.chain_ids = chain_ids
+            chains_read.update(chain_ids)
         return tuple(accesses), tuple(owned.values())
+
+    def _marks_of(self, access: Access) -> tuple[str, ...]:
+        """What tells the exports of a token from those of others of its chains.
+
+        That is what it reaches, with a number: others can reach the same.
+        """
+        reached = tuple(sorted(self.reached_by(access)))
+        others = [marks for *marks, _ in self._for_chains.values()]
+        return (*reached, str(others.count([*reached])))
 
     def _unlisted_chains(self, listed: Iterable[Enterprise]) -> tuple[str, ...]:
         """The chains of the setting that may be those that Mews does not name."""

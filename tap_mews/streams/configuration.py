@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tap_mews.api.operations import Operation, TimeFilter, under
+from tap_mews.api.operations import NO_SELECTOR, Operation, TimeFilter, under
 from tap_mews.pages.batches import Batch
 from tap_mews.pages.enterprises import ENTERPRISES
 from tap_mews.pages.fetch import SeveralFetches
@@ -40,7 +40,8 @@ class Enterprises(Whole):
     def batches(self, slice_: Slice) -> list[Batch]:
         """One read a token; `enterprise_ids` chooses whose rows others have."""
         del slice_
-        return [Batch(access) for access in self.run.allocation.accesses]
+        accesses = self.run.allocation.accesses_for(NO_SELECTOR)
+        return [Batch(access) for access in accesses]
 
 
 class Services(Whole):

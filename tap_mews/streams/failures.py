@@ -152,7 +152,8 @@ class Failures:
         if stream.is_dry_run or not error.is_forbidden:
             raise error
         allocation, selection = stream.allocation, stream.selection
-        batches = [Batch(each) for each in allocation.accesses]
+        accesses = allocation.accesses_for(stream.windowed.selector)
+        batches = [Batch(each) for each in accesses]
         if shares := merged(self._others(batch) for batch in batches):
             self._tried += batches
             if self._opens(slices, shares):
@@ -335,7 +336,8 @@ class Failures:
             return False
         lost = [*self._lost, batch]
         # a chain that one token cannot read is read by the others of the chain
-        if not {each.access for each in lost}.issuperset(stream.allocation.accesses):
+        accesses = stream.allocation.accesses_for(stream.windowed.selector)
+        if not {each.access for each in lost}.issuperset(accesses):
             return True
         if batch.ids is None or stream.selection.ids is None:
             return False
