@@ -15,6 +15,7 @@ from tap_mews.errors import (
     UnauthorizedError,
 )
 from tap_mews.pages.batches import Batch
+from tap_mews.pages.enterprises import ENTERPRISES
 from tap_mews.pages.reader import FIRST_SECONDS
 from tap_mews.reading.background import in_background
 from tap_mews.reading.choosing import AutoReader, ExtractionMethod
@@ -40,6 +41,7 @@ def open_streams(streams: Sequence[MewsStream], run: Run) -> None:
         MewsError: As the streams.
     """
     _list_properties(run, is_test=any(each.is_dry_run for each in streams))
+    _warn_of_unlisted(streams, run)
     opening = [(each, in_background(each.open, "tap-mews-open")) for each in streams]
     refused: dict[str, str] = {}
     failed: list[TapMewsError] = []
@@ -84,6 +86,30 @@ def _list_properties(run: Run, *, is_test: bool) -> None:
         if is_test:
             raise reason
         run.record_failure(None, Batch(access), reason)
+
+
+def _warn_of_unlisted(streams: Sequence[MewsStream], run: Run) -> None:
+    """Warn of tokens that cannot list what only they may have read so far."""
+    refusals = run.portfolio.list_refusals
+    if not refusals:
+        return
+    known = {
+        key
+        for stream in streams
+        if stream.moves_bookmark and stream.windowed.selector.of == "property"
+        for key in stream.bookmarks.known or ()
+    }
+    gone = known.difference(each.id for each in run.allocation.listed or ())
+    if gone:
+        logger.warning(
+            "%s: %s; reading a single property with such a token. Properties that a "
+            "previous run read and no token lists now: %s; if such a token reaches "
+            "them, ask Mews to enable %s for it",
+            abbreviated(sorted(each.name for each in refusals)),
+            next(iter(refusals.values())).text,
+            abbreviated(sorted(gone)),
+            ENTERPRISES.path,
+        )
 
 
 def _leave_out_missing(streams: Sequence[MewsStream], refused: dict[str, str]) -> None:

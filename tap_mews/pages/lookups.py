@@ -10,7 +10,7 @@ import logging
 import threading
 from collections import defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -50,8 +50,12 @@ class _Owned(_Row):
     enterprise_id: str | None = msgspec.field(name="EnterpriseId", default=None)
 
 
+class _Own(EnterpriseRow):
+    is_portfolio: Any = msgspec.field(name="IsPortfolio", default=None)
+
+
 class _Configuration(msgspec.Struct):
-    enterprise: EnterpriseRow = msgspec.field(name="Enterprise")
+    enterprise: _Own = msgspec.field(name="Enterprise")
 
 
 class Lookups:
@@ -62,6 +66,8 @@ class Lookups:
         enterprise_ids: The enterprises that lists are narrowed to; None for all.
         chain_ids: The chains whose lists are wanted; None if unknown.
         is_narrowed: Whether the token reaches more, so that requests must name them.
+        list_refusal: Why the enterprises cannot be listed, if one is known all the
+            same; see `enterprises_or_own`.
     """
 
     def __init__(
@@ -85,6 +91,7 @@ class Lookups:
         self.enterprise_ids = enterprise_ids
         self.chain_ids = chain_ids
         self.is_narrowed = False
+        self.list_refusal: MewsError | None = None
         self._client = client
         self._page_size = page_size
         self._lock = threading.Lock()
@@ -282,17 +289,23 @@ class Lookups:
                 self.access.name,
                 error,
             )
+            self.list_refusal = error
             self._known[ENTERPRISES.path, ENTERPRISES.rows] = []
             return (own,)
 
     def own_enterprise(self) -> Enterprise | None:
-        """The token's enterprise (`configuration/get`); None if Mews names none."""
+        """The token's enterprise (`configuration/get`); None if Mews names none.
+
+        For a portfolio, Mews can answer with a stand-in that is no enterprise.
+        """
         decoder = msgspec.json.Decoder(_Configuration)
         try:
             answer = self._client.call("configuration/get", {}, decoder)
         except MewsError:
             return None
-        return None if answer is None else Enterprise.of(answer.value.enterprise)
+        if answer is None or answer.value.enterprise.is_portfolio is True:
+            return None
+        return Enterprise.of(answer.value.enterprise)
 
 
 def ask_each(

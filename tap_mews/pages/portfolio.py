@@ -255,6 +255,18 @@ class Portfolio:
         """The enterprises that a token reaches, whatever the settings name."""
         return {each.id for each in self._found.get(access, ())}
 
+    @property
+    def list_refusals(self) -> dict[Access, MewsError]:
+        """Why some tokens cannot list what they reach; one enterprise of each is known.
+
+        They may reach more.
+        """
+        return {
+            access: lookups.list_refusal
+            for access, lookups in self._lookups.items()
+            if lookups.list_refusal is not None
+        }
+
     def another(self, enterprise_id: str, tried: Collection[Access]) -> Access | None:
         """A token that reaches an enterprise; None if there are only those tried."""
         reaching = (
