@@ -22,6 +22,7 @@ from urllib3 import HTTPResponse
 
 import tap_mews.tap
 from tap_mews.api.transport import Transport
+from tap_mews.cli import entry
 from tap_mews.records.writer import MessageWriter
 from tap_mews.settings import Settings
 from tap_mews.settings.stream_maps import StreamMaps
@@ -51,7 +52,7 @@ FAMILIES: tuple[type[Exception], ...] = (
 
 SEAMS: dict[str, tuple[object, str]] = {
     "the first line": (TapMews, "print_version"),
-    "a file": (tap_mews.tap, "read_file"),
+    "a file": (entry, "read_file"),
     "the variables": (tap_mews.tap, "read_environment"),
     "the catalog": (tap_mews.tap, "read_catalog"),
     "the state": (tap_mews.tap, "read_state"),
