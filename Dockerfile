@@ -13,7 +13,9 @@ RUN python -m venv /tap \
  && /tap/bin/pip install --no-cache-dir --constraint constraints.txt --upgrade pip \
  && /tap/bin/pip install --no-cache-dir --constraint constraints.txt \
       --build-constraint constraints.txt . \
- && /tap/bin/pip uninstall --yes pip
+ && /tap/bin/pip uninstall --yes pip \
+ # the wheel of pcre2 brings its sources and manuals
+ && rm -rf /tap/src /tap/share
 
 FROM python:3.13-slim
 COPY --from=build /tap /tap

@@ -7,6 +7,7 @@ from random import SystemRandom
 from typing import Any
 
 from benchmarks.tables import Verdict, at_least
+from tap_mews.records.drift import MAX_LEARNED
 
 Row = dict[str, Any]
 
@@ -14,8 +15,9 @@ CLEAN = "none"
 TOP = "one at the top"
 NESTED = "one nested"
 TEN = "ten at once"
+LEARNED = "one of 64"
 MANY = "one of 200"
-KINDS = (CLEAN, TOP, NESTED, TEN, MANY)
+KINDS = (CLEAN, TOP, NESTED, TEN, LEARNED, MANY)
 """What each row can carry."""
 
 OF_CLEAN, OF_PLAIN, MANY_OF_PLAIN = 0.5, 10.0, 3.0
@@ -59,7 +61,13 @@ class Undocumented:
         """
         if self._kind == NESTED:
             return self._added_inside(row)
-        which = {CLEAN: [], TOP: [5], TEN: range(10), MANY: [number % NAMES]}
+        which = {
+            CLEAN: [],
+            TOP: [5],
+            TEN: range(10),
+            LEARNED: [number % MAX_LEARNED],
+            MANY: [number % NAMES],
+        }
         return self._added(row, *which[self._kind])
 
     def _added(self, row: Row, *which: int) -> Row:
