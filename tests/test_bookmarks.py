@@ -7,10 +7,13 @@ piece, and the next one goes on from the last state that was emitted.
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -51,6 +54,7 @@ class Run:
         end_date: The last day that it is to read, if it is told one.
         failing: Properties that cannot be read any more at some piece, …
         fails_at: … which has this number.
+        falls_back: Whether what is left is cut anew then.
     """
 
     days: int
@@ -62,6 +66,7 @@ class Run:
     end_date: int | None = None
     failing: frozenset[str] = frozenset()
     fails_at: int = 1
+    falls_back: bool = False
 
 
 @dataclass
@@ -98,14 +103,22 @@ class Pipeline:
         spans = bookmarks.due(reach, self._start, on(end), lookback, now)
         if run.early:
             self.state = json.loads(json.dumps(emitted))
-        pieces = [piece for span in spans for piece in self._cut(span)]
+        pieces = deque(piece for span in spans for piece in self._cut(span))
         failing: frozenset[str] = frozenset()
-        for number, (span, first, last) in enumerate(pieces, 1):
+        for number in count(1):
+            if not pieces:
+                return
             if number == run.fails_at and known:
                 failing = run.failing & run.ids
                 if failing == run.ids:
                     return  # there is nothing to go on with
                 bookmarks.hold_back(failing)
+                if run.falls_back:
+                    left = bookmarks.due(reach, self._start, on(end), lookback, now)
+                    pieces = deque(piece for span in left for piece in self._cut(span))
+                    if not pieces:
+                        return
+            span, first, last = pieces.popleft()
             for key in {*(run.ids if span.scope is None else span.scope)} - failing:
                 self.read[key] |= {*range(first, last + 1)}
             bookmarks.move(span, on(last))
@@ -158,6 +171,7 @@ RUNS = st.builds(
     end_date=st.none() | st.integers(0, 400),
     failing=st.frozensets(st.sampled_from(PROPERTIES)),
     fails_at=st.integers(1, 9),
+    falls_back=st.booleans(),
 )
 HISTORIES = st.lists(RUNS, min_size=1, max_size=8)
 PIPELINES = st.builds(
@@ -181,10 +195,17 @@ D_BEGINS_WHERE_THE_BOOKMARK_IS = [
 ]
 
 
+A_FAILS_AND_THE_REST_IS_READ_IN_ANOTHER_WAY = [
+    Run(100, frozenset("ab")),
+    Run(70, frozenset("ab"), failing=frozenset("a"), fails_at=2, falls_back=True),
+]
+
+
 @examples(60)
 @given(PIPELINES, HISTORIES)
 @example(Pipeline(), C_JOINS_AND_IS_KILLED)
 @example(Pipeline(), D_BEGINS_WHERE_THE_BOOKMARK_IS)
+@example(Pipeline(), A_FAILS_AND_THE_REST_IS_READ_IN_ANOTHER_WAY)
 def test_all_before_a_bookmark_is_read_whatever_happens(
     pipeline: Pipeline, runs: list[Run]
 ) -> None:
@@ -373,3 +394,49 @@ def test_what_cannot_be_read_stays_behind_and_the_others_go_on() -> None:
     assert state["joining"] == [
         {"ids": ["b"], "replication_key_value": format_moment(on(100))}
     ]
+
+
+def test_what_is_held_back_is_not_due_again_in_the_same_run() -> None:
+    """Also where it joined or only came back with this run."""
+    earlier = [{"ids": ["c"], "replication_key_value": format_moment(on(70))}]
+    state: dict[str, Any] = {
+        "replication_key_value": format_moment(on(100)),
+        "covers": ["a", "b"],
+        "joining": earlier,
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Selection(("a", "b", "c"), None)
+    (_, main) = bookmarks.due(reach, lambda _: on(0), on(110), timedelta(0), on(110))
+    bookmarks.hold_back(["b", "c"])
+    bookmarks.move(main, on(105))
+    (rest,) = bookmarks.due(reach, lambda _: on(0), on(110), timedelta(0), on(110))
+    assert (rest.start, rest.end) == (on(105), on(110))
+    assert rest.scope == rest.ids == ("a",)
+    bookmarks.move(rest, rest.end)
+    assert state["covers"] == ["a"]
+    assert state["joining"] == [
+        {"ids": ["b"], "replication_key_value": format_moment(on(100))},
+        *earlier,
+    ]
+
+
+@pytest.mark.parametrize("through", [[], ["an enterprise"]])
+def test_what_is_not_at_the_bookmark_is_not_held_back_there(through: list[str]) -> None:
+    there, before = format_moment(on(110)), format_moment(on(100))
+    state: dict[str, Any] = {
+        "replication_key_value": there,
+        "covers": ["a"],
+        "joining": [],
+        "left": [{"ids": ["b"], "since": there, "replication_key_value": before}],
+    }
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    if through:
+        bookmarks.hold_back_token("abc", through)
+    else:
+        bookmarks.hold_back("abc")
+    stands = {
+        key: group.get("replication_key_value")
+        for group in state["joining"]
+        for key in group["ids"]
+    }
+    assert stands == {"a": there, "b": before, "c": None}

@@ -10,11 +10,14 @@ import pytest
 from sandbox import Sandbox
 from sandbox.faults import Status
 from tap_mews.timestamps import format_moment
+from tests.harness import moment
 from tests.pages_harness import (
     BEFORE_ALL,
     COMPANIONSHIPS,
+    LOOKBACK,
     History,
     Where,
+    interval,
     settle,
     settled_hotels,
     truth,
@@ -22,6 +25,7 @@ from tests.pages_harness import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from sandbox.journal import Request
 
@@ -75,6 +79,54 @@ def test_the_other_properties_are_read_and_it_comes_when_it_is_allowed(
     portfolio.faults.clear()
     history.run(extraction="pages")
     assert history.missing() == {}
+
+
+@pytest.mark.parametrize("rule", ["warn", "fail_at_end"])
+@pytest.mark.parametrize("days", [0, 30], ids=["at once", "later"])
+@pytest.mark.parametrize("stream", ["bills", "source_assignments"])
+def test_properties_that_are_refused_one_after_the_other_come_from_where_they_were(
+    portfolio: Sandbox, stream: str, rule: str, days: int
+) -> None:
+    """The second one when the bookmark has moved, and the first one maybe too."""
+    first, second, third = portfolio.enterprise_ids
+    history = History(portfolio, (stream,), SETTINGS)
+    what = {"extraction": "pages", "on_property_failure": rule}
+    history.run(**what)
+    before = moment(history.bookmark(stream)["replication_key_value"])
+    portfolio.live_on(timedelta(days=90))
+    settle(portfolio)
+    since = {
+        second: before + timedelta(days=days) - LOOKBACK,
+        third: before + timedelta(days=60),
+    }
+
+    def is_refused(request: Request) -> bool:
+        named = request.body.get("EnterpriseIds") or portfolio.enterprise_ids
+        begin, _ = interval(request)
+        refused = {key for key in since if key in named and begin >= since[key]}
+        for key in refused:
+            unread[key] = min(begin, unread.get(key, begin))
+        return bool(refused)
+
+    unread: dict[str, datetime] = {}
+    only = Where(portfolio, is_refused, Status(403))
+    portfolio.faults.add(BY_PROPERTY[stream], only, times=None)
+    result = history.attempt(**what)
+    assert (result.error is None) is (rule == "warn")
+    state = history.bookmark(stream)
+    assert state["covers"] == [first]
+    stands = {
+        key: moment(group["replication_key_value"])
+        for group in state["joining"]
+        for key in group["ids"]
+    }
+    assert stands.keys() == {second, third}
+    assert before <= stands[second] <= unread[second] + LOOKBACK
+    assert stands[second] < stands[third] <= unread[third] + LOOKBACK
+    portfolio.faults.clear()
+    history.run(**what)
+    assert history.missing() == {}
+    assert history.bookmark(stream)["joining"] == []
 
 
 @pytest.mark.parametrize("start", ["2025-06-01", "2026-02-10"])

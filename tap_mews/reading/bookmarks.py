@@ -30,6 +30,7 @@ from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
 
 MAIN = 0
@@ -60,6 +61,17 @@ class Selection:
     ids: tuple[str, ...] | None
     scope: tuple[str, ...] | None
 
+    def without(self, ids: AbstractSet[str]) -> Selection:
+        """The rest of it, which requests must name if something is left out.
+
+        Args:
+            ids: Enterprises, chains or parents to leave out.
+        """
+        if self.ids is None or ids.isdisjoint(self.ids):
+            return self
+        rest = tuple(key for key in self.ids if key not in ids)
+        return Selection(rest, rest)
+
 
 class Bookmarks:
     """The bookmarks of one stream, kept in the dictionary that the SDK emits."""
@@ -88,6 +100,7 @@ class Bookmarks:
         self._write = write
         self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
+        self._held_back: set[str] = set()
         self._by_partition: dict[int, dict[str, Any]] = {}
         if state.get("partitions"):
             self._complete()
@@ -180,7 +193,8 @@ class Bookmarks:
         """The pending slices, in the order in which they are to be read.
 
         First what joined later, from its own beginning up to the bookmark, then all
-        together from the bookmark to the end.
+        together from the bookmark to the end. What was held back in this run is left
+        out: it would be taken for read though other tokens read the rest.
 
         Args:
             selection: What the stream reads.
@@ -188,10 +202,13 @@ class Bookmarks:
             end: Last moment of the run.
             lookback: What to read again before a bookmark.
             now: When the run began.
-            is_separate: Whether what joins is read to the end of the run by itself; the
-                rest of a ledger is read to a day after the bookmark that it leaves.
+            is_separate: Whether what joins is read to the end of the run by itself, and
+                so is what was held back; the rest of a ledger is read to a day after
+                the bookmark that it leaves.
         """
         self._ids = chosen = selection.ids
+        left_out = set() if is_separate else self._held_back
+        rest = selection.without(left_out)
         slices = []
         bookmark = self.value
         if bookmark is not None and chosen is not None:
@@ -200,6 +217,8 @@ class Bookmarks:
                 self._complete()
                 self._partitions.join(set(chosen), now)
             for group in self._partitions.joining:
+                if not left_out.isdisjoint(group["ids"]):
+                    continue
                 number = self._numbered(group)
                 ids = tuple(group["ids"])
                 reached = _moment_of(group)
@@ -212,11 +231,10 @@ class Bookmarks:
                     until = min(last, end)
                     slices.append(Slice(begin, until, ids, number, ids, reached))
         if bookmark is None:
-            slices.append(Slice(start(chosen), end, selection.scope, MAIN, chosen))
+            slices.append(Slice(start(rest.ids), end, rest.scope, MAIN, rest.ids))
         elif end > bookmark:
             begin = bookmark - lookback
-            scope = selection.scope
-            slices.append(Slice(begin, end, scope, MAIN, chosen, bookmark))
+            slices.append(Slice(begin, end, rest.scope, MAIN, rest.ids, bookmark))
         return [
             slice_
             for slice_ in slices
@@ -306,7 +324,9 @@ class Bookmarks:
             ids: Enterprises, chains or parents.
         """
         self._complete()
-        self._partitions.hold_back(ids)
+        held_back = {*ids}
+        self._held_back |= held_back
+        self._partitions.hold_back(held_back)
 
     def hold_back_token(self, ids: Iterable[str], through: Iterable[str]) -> None:
         """Let one token stay where it is while others of its chains continue.

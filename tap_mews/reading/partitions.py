@@ -141,15 +141,10 @@ class Partitions:
             ids: Enterprises, chains or parents.
         """
         held_back = set(ids)
-        stands = dict.fromkeys(
-            sorted(held_back - self._ids_joining()),
-            self._state.get("replication_key_value"),
-        )
+        stands = self._standing(held_back)
         if self.covers is not None:
-            self._state["covers"] = sorted(set(self.covers) - stands.keys())
+            self._state["covers"] = sorted(set(self.covers) - held_back)
         for group in self.joining:
-            held = sorted(held_back.intersection(group["ids"]))
-            stands |= dict.fromkeys(held, group.get("replication_key_value"))
             # the partition itself, which a slice of this run moves
             group["ids"] = [key for key in group["ids"] if key not in held_back]
         # all tokens read a chain from where the one is that is furthest behind
@@ -171,10 +166,7 @@ class Partitions:
             ids: Chains.
             through: The enterprises that the token reaches.
         """
-        stands = dict.fromkeys(ids, self._state.get("replication_key_value"))
-        for group in self.joining:
-            known = stands.keys() & set(group["ids"])
-            stands |= dict.fromkeys(known, group.get("replication_key_value"))
+        stands = self._standing(ids)
         token = set(through)
         lagging: list[Group] = []
         for group in self.lagging:
@@ -189,6 +181,16 @@ class Partitions:
         for key, value in stands.items():
             lagging += [{**e, "through": sorted(token)} for e in _groups([key], value)]
         self._state["joining"] = [*self.joining, *lagging]
+
+    def _standing(self, ids: Iterable[str]) -> dict[str, str | None]:
+        """The bookmark of each; None is the beginning, also of what was never read."""
+        stands: dict[str, str | None] = dict.fromkeys(sorted(ids))
+        covers = stands if self.covers is None else self.covers
+        main = {**self._state, "ids": covers}
+        for group in (*self._left, main, *self.joining):
+            known = stands.keys() & set(group["ids"])
+            stands |= dict.fromkeys(known, group.get("replication_key_value"))
+        return stands
 
     def merge(self, group: Group) -> None:
         """Read what joined together with the rest from now on."""

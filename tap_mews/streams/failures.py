@@ -58,7 +58,6 @@ class Failures:
         self._refused: list[_Refused] = []
         self._tried: list[Batch] = []
         self._is_second = False
-        self._selection: Selection | None = None
 
     def __bool__(self) -> bool:
         """Whether something was not read."""
@@ -169,7 +168,7 @@ class Failures:
         """Begin to read, with other tokens if they are given; False if refused."""
         try:
             if shares:
-                self._read_with(shares)
+                self._stream.read_with(shares)
             self._open(slices)
         except (UnauthorizedError, RefusedError) as error:
             self._stream.reader.close()
@@ -237,7 +236,7 @@ class Failures:
         if not taken:
             return
         self._log_retry(refused, shares, size)
-        slices = stream.pending_of(taken, self._selection or stream.selection)
+        slices = stream.pending_of(taken)
         yield from self._read(slices, shares, taken, size)
 
     def _catch_up(self) -> Generator[WindowRead, None, None]:
@@ -254,7 +253,7 @@ class Failures:
             taken = {key for group in lagging[now] for key in group["ids"]}
             shares = dict.fromkeys(now, tuple(sorted(taken)))
             refused = [each for each in self._refused if each.batch.access in shares]
-            self._read_with(shares)
+            self._stream.read_with(shares)
             if refused:
                 self._log_retry(refused, shares, size)
             slices = stream.pending_lagging(lagging[now])
@@ -283,7 +282,7 @@ class Failures:
     def _taken(self, refused: list[_Refused], shares: Shares) -> set[str]:
         """Read with some tokens; gives what they have of what is refused."""
         try:
-            taken = self._read_with(shares)
+            taken = self._stream.read_with(shares)
         except OutageError:
             raise
         except MewsError:
@@ -314,12 +313,6 @@ class Failures:
             message = "%s: %s; reading it%s instead"
         by = f" with {names}" if names else ""
         stream.logger.info(message, stream.name, refused[0].error.text, by)
-
-    def _read_with(self, shares: Shares) -> set[str]:
-        """Read with some tokens from now on; gives the identifiers that they read."""
-        if self._selection is None:
-            self._selection = self._stream.selection
-        return self._stream.read_with(shares)
 
     def _others(self, batch: Batch) -> Shares:
         """The tokens that have what a batch asks for, and were not tried for it."""

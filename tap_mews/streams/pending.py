@@ -48,6 +48,7 @@ class PendingStream(WindowedStream, abc.ABC):
     fails_by_enterprise: ClassVar[bool] = True
 
     _tap: MewsTap
+    _whole: Selection | None = None
 
     @property
     def run(self) -> Run:
@@ -106,6 +107,11 @@ class PendingStream(WindowedStream, abc.ABC):
             # those of earlier runs, where this one cannot list them
             ids = self.bookmarks.known
         return Selection(ids, scope)
+
+    @property
+    def whole_selection(self) -> Selection:
+        """What it reads with all tokens, also while it reads with some of them."""
+        return self._whole or self.selection
 
     @property
     def scope_of(self) -> str:
@@ -219,7 +225,7 @@ class PendingStream(WindowedStream, abc.ABC):
             self.logger.info(message, self.name)
             self.bookmarks.backfill()
         return self.bookmarks.due(
-            self.selection, self.start, self.end, self.lookback, self.run.began
+            self.whole_selection, self.start, self.end, self.lookback, self.run.began
         )
 
     def pending(self) -> list[Slice]:
@@ -248,6 +254,7 @@ class PendingStream(WindowedStream, abc.ABC):
         Returns:
             The identifiers that are read then.
         """
+        self._whole = self.whole_selection
         self.allocation = self.run.allocation.narrowed(shares, self.windowed.selector)
         del self.selection
         return set(self.selection.ids or ())
@@ -268,18 +275,17 @@ class PendingStream(WindowedStream, abc.ABC):
         """
         self.allocation = self.allocation.split(size)
 
-    def pending_of(self, ids: set[str], selection: Selection) -> list[Slice]:
+    def pending_of(self, ids: set[str]) -> list[Slice]:
         """The slices of some that were set aside.
 
         Args:
             ids: Enterprises, chains or parents.
-            selection: All that the stream reads.
         """
         if not self.moves_bookmark:
             return self.pending()
         self.bookmarks.hold_back(ids)
         slices = self.bookmarks.due(
-            selection,
+            self.whole_selection,
             self.start,
             self.end,
             self.lookback,

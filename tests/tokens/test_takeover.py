@@ -370,6 +370,83 @@ def test_others_are_read_where_the_first_request_is_of_a_token_that_is_refused(
     assert history.missing() == {}
 
 
+def refuse_later(group: Sandbox, name: str, hotels: list[str]) -> None:
+    """Refuse bills of hotels to all tokens from the second page of one of them on."""
+
+    def is_second_page(request: Request) -> bool:
+        if request.grant == name and request.body["Limitation"]["Cursor"]:
+            group.access.revoke(BILLS, 403, hotels)
+            group.faults.clear()
+            return True
+        return False
+
+    only = Where(group, is_second_page, Status(403))
+    group.faults.add(BILLS, only, times=None)
+
+
+@pytest.fixture
+def narrowed(group: Sandbox, settings: Json) -> History:
+    """Bills of three hotels: Mews refuses those of the second, which A alone reaches.
+
+    So the run reads the others with B.
+    """
+    first, second, third, _ = group.enterprise_ids
+    settings["access_tokens"] = {
+        "A": group.access.grant([first, second, third], name="A"),
+        "B": group.access.grant([first, third], name="B"),
+    }
+    settings |= {"extraction": "pages", "page_size": 2}
+    group.access.revoke(BILLS, 403, [second])
+    return History(group, ("bills",), settings)
+
+
+@pytest.mark.parametrize("days", [0, 3], ids=["at first", "later"])
+def test_what_no_token_may_read_is_where_it_was_after_a_second_refusal(
+    group: Sandbox, narrowed: History, days: int
+) -> None:
+    """By then, the stream is read with some of the tokens and its bookmark moves."""
+    first, second, third, _ = group.enterprise_ids
+    before = {}
+    if days:
+        group.access.allow(BILLS)
+        narrowed.run()
+        value = narrowed.bookmark("bills")["replication_key_value"]
+        before = {"replication_key_value": value}
+        group.live_on(timedelta(days=days))
+        settle(group)
+        group.access.revoke(BILLS, 403, [second])
+    refuse_later(group, "B", [second, third])
+    narrowed.failing()
+    state = narrowed.bookmark("bills")
+    assert state["covers"] == [first]
+    assert {"ids": [second], **before} in state["joining"]
+    group.access.allow(BILLS)
+    group.live_on(timedelta(hours=3))
+    settle(group)
+    narrowed.run()
+    reached = truth(group, "bills", [first, second, third])
+    assert narrowed.rows["bills"] == reached
+    assert narrowed.bookmark("bills")["joining"] == []
+
+
+def test_no_property_is_taken_for_gone_while_others_are_read_with_some_tokens(
+    group: Sandbox, narrowed: History
+) -> None:
+    *reached, _ = group.enterprise_ids
+    group.access.allow(BILLS)
+    narrowed.run()
+    group.live_on(timedelta(days=3))
+    settle(group)
+    group.access.revoke(BILLS, 403, reached[1:2])
+    refuse_later(group, "B", reached)
+    narrowed.streams = ("bills", "sources")
+    narrowed.run(skip_unauthorized_streams=True)
+    state = narrowed.bookmark("bills")
+    assert state["left"] == []
+    joining = [key for group in state["joining"] for key in group["ids"]]
+    assert sorted([*state["covers"], *joining]) == sorted(reached)
+
+
 def test_the_report_tells_apart_what_is_read_again(
     group: Sandbox, settings: Json, overlapping: dict[str, str], tmp_path: Path
 ) -> None:
