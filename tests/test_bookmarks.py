@@ -440,3 +440,25 @@ def test_what_is_not_at_the_bookmark_is_not_held_back_there(through: list[str]) 
         for key in group["ids"]
     }
     assert stands == {"a": there, "b": before, "c": None}
+
+
+@pytest.mark.parametrize("day", [None, 100], ids=["at first", "later"])
+def test_in_a_run_without_some_tokens_the_state_stays_as_it_was(
+    day: int | None,
+) -> None:
+    """With all of its keys, so that no older bookmark comes back by a merge."""
+    state: dict[str, Any] = {}
+    if day:
+        bookmark = format_moment(on(day))
+        state = {"replication_key_value": bookmark, "covers": ["a", "b"]}
+    bookmarks = Bookmarks("stream", state, "UpdatedUtc", format_moment)
+    reach = Selection(("a", "b"), None)
+    bookmarks.begin()
+    spans = bookmarks.due(reach, lambda _: on(0), on(110), timedelta(0), on(110))
+    before = json.dumps(state)
+    bookmarks.stay()
+    for span in spans:
+        bookmarks.move(span, span.end)
+    bookmarks.note_read()
+    assert json.dumps(state) == before
+    assert {"replication_key_value", "covers", "joining", "left"} <= state.keys()

@@ -101,6 +101,7 @@ class Bookmarks:
         self._start_date = start_date
         self._ids: tuple[str, ...] | None = None
         self._held_back: set[str] = set()
+        self._stays = False
         self._by_partition: dict[int, dict[str, Any]] = {}
         if state.get("partitions"):
             self._complete()
@@ -129,7 +130,8 @@ class Bookmarks:
 
     def note_read(self) -> None:
         """Note that a run has read a stream that has no bookmark."""
-        if self.value is None and self._state.get("covers") is None:
+        is_noted = self.value is not None or self._state.get("covers") is not None
+        if not (is_noted or self._stays):
             for key in EMPTY:
                 self._state.pop(key, None)
             self._state["start_date"] = None
@@ -298,6 +300,10 @@ class Bookmarks:
                 )
                 raise InvalidStateError(msg)
 
+    def stay(self) -> None:
+        """Let no bookmark move in this run, whatever is delivered."""
+        self._stays = True
+
     def move(self, slice_: Slice, until: datetime) -> None:
         """Note that a window of a slice has been delivered.
 
@@ -305,6 +311,8 @@ class Bookmarks:
             slice_: What the window was cut from.
             until: Its end.
         """
+        if self._stays:
+            return
         if slice_.partition == MAIN:
             self._complete()
             self._advance(self._state, until)

@@ -172,7 +172,7 @@ class MewsStream(PendingStream, abc.ABC):
         """
         is_of_chain = self.windowed.selector.of == "chain"
         if is_of_chain and self.moves_bookmark and self.run.portfolio.lacks_tokens:
-            self.hold_back(self.selection.ids or ())
+            self.bookmarks.stay()
 
     def _warn_of_unnamed_chains(self) -> None:
         portfolio, is_set = self.run.portfolio, self.run.settings.chain_ids is not None

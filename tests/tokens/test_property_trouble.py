@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,6 +23,11 @@ from tests.pages_harness import (
     settle,
     truth,
 )
+
+if TYPE_CHECKING:
+    from sandbox.answers import Reply
+    from sandbox.faults import Call
+    from sandbox.journal import Request
 
 BILLS, SERVICES = "bills/getAll", "services/getAll"
 
@@ -187,6 +193,51 @@ def test_a_chain_waits_for_a_token_that_cannot_be_used_for_a_run(
         asked = group.journal.requests("customers/getAll")
         first = min(interval(each)[0] for each in asked if each.grant == north)
         assert first == moment(before) - timedelta(minutes=5)
+
+
+def test_chains_wait_for_an_unusable_token_also_where_another_one_is_refused_later(
+    group: Sandbox, history: History
+) -> None:
+    """The run reads the chains one by one then, as far as the other token sees them."""
+    north, east, south, _ = group.enterprise_ids
+    both = group.access.grant([north, east], name="Both")
+    alone = group.access.grant([south], portfolio=False, name="South")
+    history.settings["access_tokens"] = {"Both": both, "South": alone}
+    history.streams = ("customers",)
+    what = {"extraction": "pages", "page_size": 2}
+    history.run(**what)
+    before = history.bookmark("customers")["replication_key_value"]
+    group.live_on(timedelta(days=4))
+    settle(group)
+    unseen = {*sorted(history.missing()["customers"])[::2]}
+    known = next(iter(history.rows["customers"].values()))
+
+    def hide(body: Json) -> None:
+        # a page with fewer rows would be the last one
+        rows = body["Customers"]
+        rows[:] = [known if each["Id"] in unseen else each for each in rows]
+
+    def is_refused(request: Request) -> bool:
+        is_later = bool(request.body["Limitation"]["Cursor"])
+        return is_later and len(request.body["ChainIds"]) == len(group.chain_ids)
+
+    def answer(call: Call) -> Reply:
+        reply = Where(group, is_refused, Status(403))(call)
+        return reply if reply.status == 403 else Spoiled(hide)(call)
+
+    break_for(group, ENTERPRISES, alone, 500)
+    only = Where(group, lambda request: request.grant == "Both", answer)
+    group.faults.add("customers/getAll", only, times=None)
+    result = history.failing(**what)
+    assert "asking page by page for fewer identifiers" in result.log
+    assert history.missing() == {"customers": unseen}
+    group.faults.clear()
+    group.journal.clear()
+    history.run(**what)
+    assert history.missing() == {}
+    asked = group.journal.requests("customers/getAll")
+    first = min(interval(each)[0] for each in asked if each.grant == "South")
+    assert first == moment(before) - timedelta(minutes=5)
 
 
 def test_exports_of_a_chain_are_resumed_by_the_tokens_that_asked_for_them() -> None:
