@@ -91,6 +91,13 @@ class Selector:
     is_required: bool = False
     parents: Operation | None = None
 
+    @property
+    def is_of_chain(self) -> bool:
+        """Whether it selects rows of chains, also by parents that belong to chains."""
+        if self.parents is not None:
+            return self.parents.selector.is_of_chain
+        return self.of == "chain"
+
 
 BY_ENTERPRISE = Selector("EnterpriseIds", "property")
 ONE_ENTERPRISE = Selector("EnterpriseIds", "property", most=1, is_required=True)

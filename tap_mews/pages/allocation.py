@@ -166,9 +166,7 @@ class Allocation:
         Args:
             selector: Of the operation.
         """
-        while selector.parents is not None:
-            selector = selector.parents.selector
-        if selector.of == "chain":
+        if selector.is_of_chain:
             return self.accesses
         return tuple(each for each in self.accesses if each not in self.for_chains)
 

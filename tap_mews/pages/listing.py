@@ -45,7 +45,8 @@ class Listing:
             allocation: What is read with each token elsewhere.
             parents: Lists the parents.
         """
-        if not allocation.is_of_many or _is_of_chain(parents):
+        # each token of a chain lists its parents anyhow
+        if not allocation.is_of_many or parents.selector.is_of_chain:
             return allocation
         key = (parents.path, parents.rows)
         with self._lock:
@@ -98,10 +99,3 @@ class Listing:
             names = ", ".join(sorted(each.name for each in accesses))
             logger.info("%s; reading it and what belongs to it with %s", refusal, names)
         return {access: tuple(sorted(shares[access])) for access in changed}
-
-
-def _is_of_chain(parents: Operation) -> bool:
-    """Whether each token of a chain lists the parents anyhow."""
-    while (above := parents.selector.parents) is not None:
-        parents = above
-    return parents.selector.of == "chain"

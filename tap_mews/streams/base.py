@@ -170,7 +170,7 @@ class MewsStream(PendingStream, abc.ABC):
         It is unknown which of them it reaches, and the others of a chain need not see
         the same rows.
         """
-        is_of_chain = self.windowed.selector.of == "chain"
+        is_of_chain = self.windowed.selector.is_of_chain
         if is_of_chain and self.moves_bookmark and self.run.portfolio.lacks_tokens:
             self.bookmarks.stay()
 

@@ -195,6 +195,22 @@ def test_a_chain_waits_for_a_token_that_cannot_be_used_for_a_run(
         assert first == moment(before) - timedelta(minutes=5)
 
 
+def test_what_is_under_the_parents_of_a_chain_waits_for_an_unusable_token_too(
+    group: Sandbox, history: History, tokens: dict[str, str]
+) -> None:
+    history.streams = ("loyalty_tiers",)
+    history.run()
+    before = history.bookmark("loyalty_tiers")
+    group.live_on(timedelta(days=1))
+    settle(group)
+    break_for(group, ENTERPRISES, tokens["North"], 500)
+    history.failing()
+    assert history.bookmark("loyalty_tiers") == before
+    group.faults.clear()
+    history.run()
+    assert history.bookmark("loyalty_tiers") != before
+
+
 def test_chains_wait_for_an_unusable_token_also_where_another_one_is_refused_later(
     group: Sandbox, history: History
 ) -> None:
