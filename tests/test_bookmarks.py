@@ -17,7 +17,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tap_mews.reading.bookmarks import Bookmarks, Selection
+from tap_mews.reading.bookmarks import Bookmarks
+from tap_mews.reading.selection import Selection
 from tap_mews.timestamps import format_moment, parse_moment
 from tests.examples import examples
 

@@ -20,7 +20,6 @@ from an older one: so what does not apply is there as null or empty.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_mews.errors import InvalidStateError
@@ -30,8 +29,9 @@ from tap_mews.timestamps import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from collections.abc import Set as AbstractSet
     from datetime import datetime, timedelta
+
+    from tap_mews.reading.selection import Selection
 
 MAIN = 0
 """The partition of all enterprises except those that join."""
@@ -47,30 +47,6 @@ EMPTY: dict[str, Any] = {
     "start_date": None,
 }
 """A stream's part of the state before anything is read."""
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What a stream reads of all there is.
-
-    Attributes:
-        ids: The enterprises or chains that it reads, or None if unknown.
-        scope: Those that requests must name; None if they name none.
-    """
-
-    ids: tuple[str, ...] | None
-    scope: tuple[str, ...] | None
-
-    def without(self, ids: AbstractSet[str]) -> Selection:
-        """The rest of it, which requests must name if something is left out.
-
-        Args:
-            ids: Enterprises, chains or parents to leave out.
-        """
-        if self.ids is None or ids.isdisjoint(self.ids):
-            return self
-        rest = tuple(key for key in self.ids if key not in ids)
-        return Selection(rest, rest)
 
 
 class Bookmarks:

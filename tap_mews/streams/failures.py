@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from tap_mews.api.access import Access
     from tap_mews.api.operations import Operation
     from tap_mews.pages.allocation import Allocation, Shares
-    from tap_mews.reading.bookmarks import Selection
     from tap_mews.reading.reader import Slice, WindowRead
+    from tap_mews.reading.selection import Selection
     from tap_mews.streams.pending import PendingStream
 
 

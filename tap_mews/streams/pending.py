@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_mews.pages.enterprises import FOUNDED
-from tap_mews.reading.bookmarks import Bookmarks, Selection
+from tap_mews.reading.bookmarks import Bookmarks
 from tap_mews.reading.reader import Reader, Slice
+from tap_mews.reading.selection import Selection
 from tap_mews.sdk import WindowedStream
 from tap_mews.timestamps import ONE_DAY, format_moment, parse_moment
 

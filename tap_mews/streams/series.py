@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 from tap_mews.pages.series import SeriesFetch, warn_of_missing
-from tap_mews.reading.bookmarks import Selection
+from tap_mews.reading.selection import Selection
 from tap_mews.streams.bases import FullTable
 
 if TYPE_CHECKING:
