@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from benchmarks.runs import Run, Side
 
-GATE_ROWS = 5_000
+ROWS = 5_000
 
 CUT = rb',"(?:%b)":(?:"[^"\\]*"|\{[^{}]*\}|[^]["{},]+)(?=[,}])'
 
@@ -83,7 +83,7 @@ BATCH_LANE = {
 }
 
 
-def compare_gates(rows: Rows, repeat: int) -> None:
+def compare_decoders(rows: Rows, repeat: int) -> None:
     """Microseconds to parse and check one row; the best of some rounds."""
     table = []
     for stream in ("order_items", "reservations", "customers"):
@@ -91,8 +91,8 @@ def compare_gates(rows: Rows, repeat: int) -> None:
         schema: dict[str, Any] = json.loads(text)
         is_valid = jsonschema_rs.validator_for(_strict(schema)).is_valid
         msgspec_json = msgspec.json.Decoder().decode
-        gates: dict[str, Callable[[bytes], object]] = {
-            "msgspec, typed (the gate)": compile_fast_path(schema),
+        decoders: dict[str, Callable[[bytes], object]] = {
+            "msgspec, typed (the fast path)": compile_fast_path(schema),
             "msgspec, untyped, not checked": msgspec_json,
             "orjson, not checked": orjson.loads,
             "orjson + jsonschema-rs": lambda row, valid=is_valid: valid(  # type: ignore[misc]
@@ -100,17 +100,15 @@ def compare_gates(rows: Rows, repeat: int) -> None:
             ),
             "json, not checked": json.loads,
         }
-        lines = list(rows.lines(ENTITIES[stream], GATE_ROWS))
-        best = dict.fromkeys(gates, float("inf"))
+        lines = list(rows.lines(ENTITIES[stream], ROWS))
+        best = dict.fromkeys(decoders, float("inf"))
         for _ in range(repeat):
-            for name, gate in gates.items():
-                best[name] = min(best[name], _seconds(gate, lines))
-        table.append(
-            [stream, *(f"{best[name] / GATE_ROWS * 1e6:.1f}" for name in gates)]
-        )
+            for name, decode in decoders.items():
+                best[name] = min(best[name], _seconds(decode, lines))
+        table.append([stream, *(f"{best[name] / ROWS * 1e6:.1f}" for name in decoders)])
     print_table(
         f"Parsing and checking a row, microseconds, the best of {repeat}",
-        ("stream", *gates),
+        ("stream", *decoders),
         table,
     )
 
@@ -123,10 +121,10 @@ def compare_cuts(rows: Rows, repeat: int) -> None:
     table = []
     for stream in ("order_items", "reservations", "customers"):
         text = (CHECKOUT / "schemas" / f"{stream}.json").read_text("utf-8")
-        lines = list(rows.lines(ENTITIES[stream], GATE_ROWS, Undocumented(TEN)))
+        lines = list(rows.lines(ENTITIES[stream], ROWS, Undocumented(TEN)))
         names = json.loads(lines[0]).keys() - json.loads(text)["properties"].keys()
         pattern = CUT % "|".join(sorted(names)).encode()
-        many = [b"\n".join(lines[at : at + 500]) for at in range(0, GATE_ROWS, 500)]
+        many = [b"\n".join(lines[at : at + 500]) for at in range(0, ROWS, 500)]
         cuts = {
             "PCRE2, 500 rows at once": (pcre2.compile(pattern).sub, many),
             "PCRE2, row by row": (pcre2.compile(pattern).sub, lines),
@@ -137,9 +135,7 @@ def compare_cuts(rows: Rows, repeat: int) -> None:
         for _ in range(repeat):
             for name, (cut, texts) in cuts.items():
                 best[name] = min(best[name], _seconds(partial(cut, b""), texts))
-        table.append(
-            [stream, *(f"{best[name] / GATE_ROWS * 1e6:.1f}" for name in cuts)]
-        )
+        table.append([stream, *(f"{best[name] / ROWS * 1e6:.1f}" for name in cuts)])
     print_table(
         f"Cutting ten properties out of a row, microseconds, the best of {repeat}",
         ("stream", *cuts),
@@ -147,15 +143,15 @@ def compare_cuts(rows: Rows, repeat: int) -> None:
     )
 
 
-def _seconds(gate: Callable[[bytes], object], lines: list[bytes]) -> float:
+def _seconds(decode: Callable[[bytes], object], lines: list[bytes]) -> float:
     began = time.process_time()
     for line in lines:
-        gate(line)
+        decode(line)
     return time.process_time() - began
 
 
 def _strict(schema: Any) -> Any:  # noqa: ANN401 - any part of a schema
-    """The schema, refusing what it does not know, as the gate does."""
+    """The schema, refusing what it does not know, as the decode does."""
     if isinstance(schema, list):
         return [_strict(each) for each in schema]
     if not isinstance(schema, dict):
@@ -219,7 +215,7 @@ def main() -> None:
     options = parser.parse_args()
     print(machine())
     rows = Rows()
-    compare_gates(rows, 3 * options.repeat)
+    compare_decoders(rows, 3 * options.repeat)
     compare_cuts(rows, 3 * options.repeat)
     with tempfile.TemporaryDirectory(prefix="tap-mews-bench-") as name:
         folder = Path(name)

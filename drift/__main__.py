@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from drift.difference import Difference
     from drift.reports import Undocumented
 
-MOST_SHOWN = 60
+MAX_SHOWN = 60
 """Characters of a value in the table; JSON has all of it."""
 
 
@@ -123,7 +123,7 @@ def _shown(value: object) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}…"
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ PAUSE = 5.0
 
 LONGEST_PAUSE = 60.0
 TIMEOUT = 120
-MOST_ROWS = 1000
+MAX_ROWS = 1000
 
 
 class Refused(Exception):  # noqa: N818 - as the tap calls it
@@ -114,7 +114,7 @@ class Mews:
         known, cursor = OPERATIONS[operation], None
         for _ in range(most):
             if known.paging != "no":
-                size = known.most_rows or MOST_ROWS
+                size = known.most_rows or MAX_ROWS
                 body = {**body, "Limitation": {"Count": size, "Cursor": cursor}}
             answer = self.call(operation, body)
             rows: list[Json] = answer.get(known.rows or "") or []

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Json: TypeAlias = dict[str, Any]
 
 CUSTOMERS = "customers/getAll"
-MOST_PAGES = 5
+MAX_PAGES = 5
 OPEN = "not documented"
 """How the overlay says of a parameter that nobody knows its default."""
 
@@ -63,7 +63,7 @@ def customers_of_a_chain(first: Mews, second: Mews) -> Json:
         one, other = (
             {
                 row["Id"]: _digest(row)
-                for rows in mews.pages(CUSTOMERS, mews.recent(CUSTOMERS), MOST_PAGES)
+                for rows in mews.pages(CUSTOMERS, mews.recent(CUSTOMERS), MAX_PAGES)
                 for row in rows
             }
             for mews in (first, second)
@@ -104,7 +104,7 @@ def _open_parameters(known: Operation) -> Iterator[tuple[str, str, list[str]]]:
 
 
 def _counted(mews: Mews, operation: str, body: Json, property_: str) -> dict[str, int]:
-    rows = [row for page in mews.pages(operation, body, MOST_PAGES) for row in page]
+    rows = [row for page in mews.pages(operation, body, MAX_PAGES) for row in page]
     return dict(sorted(Counter(_shown(row.get(property_)) for row in rows).items()))
 
 

@@ -75,7 +75,7 @@ def test_files_go_to_s3(sandbox: Sandbox, bucket: str) -> None:
 def failing(
     sandbox: Sandbox, folder: Path, files: Json, most_bytes: int, words: str
 ) -> subprocess.CompletedProcess[str]:
-    """Sync into files that cannot be written, which is told in one line."""
+    """Sync into files that cannot be written, which is printed as one line."""
     config = sandbox.config(batch_config=files, extraction="pages")
     for name, content in (("config", config), ("catalog", select(STREAM))):
         (folder / name).write_text(json.dumps(content), "utf-8")

@@ -55,7 +55,7 @@ class Run:
         end_date: The last day that it is to read, if it is told one.
         failing: Properties that cannot be read any more at some piece, …
         fails_at: … which has this number.
-        falls_back: Whether what is left is cut anew then.
+        falls_back: Whether what is left is cut again then.
     """
 
     days: int

@@ -1,4 +1,4 @@
-"""A run goes on with the exports that the one before it had added."""
+"""A run resumes the exports of a previous run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A state that is none of ours is refused in one line, before anything is read."""
+"""A state that the tap did not write is refused in one line before anything is read."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Indented:
     """An answer with line breaks in it."""
 
     def __call__(self, call: Call) -> Reply:
-        """Write the body anew."""
+        """Write the body again."""
         reply = call.carry_out()
         body = re.sub(rb"([{,\[])", rb"\1\r\n  ", bytes(reply.body))
         return replace(reply, body=body)

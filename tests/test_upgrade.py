@@ -116,7 +116,7 @@ def run_0_1(
 def test_there_is_a_way_back_to_0_1_and_forth_again(
     sandbox_today: Sandbox, package_of_0_1: Path, tmp_path: Path, extraction: str
 ) -> None:
-    """Neither loses a row or reads a stream anew; `services` is unknown to 0.1."""
+    """Neither loses a row or reads a stream again; `services` is unknown to 0.1."""
     sandbox, streams = sandbox_today, ("bills", "customers", "order_items", "services")
     config = sandbox.config(extraction=extraction)
     clock = FastClock(sandbox)

@@ -140,7 +140,7 @@ class CommandLineTap(MewsTap, abc.ABC):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The command line of the SDK, with expected failures told in one line."""
+        """The command line of the SDK, with expected failures printed as one line."""
         command = super().get_singer_command()
         for option in command.params:
             # `--test` acts as soon as it is read, and needs to know the catalog

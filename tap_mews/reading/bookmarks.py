@@ -258,7 +258,7 @@ class Bookmarks:
         """Refuse a bookmark that no run can have reached.
 
         What is between the end of what was read and such a bookmark would never be
-        read, so it is neither taken nor guessed anew.
+        read, so it is neither taken nor guessed again.
 
         Args:
             latest: The latest moment at which a run can have ended.

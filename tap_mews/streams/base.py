@@ -146,7 +146,7 @@ class MewsStream(PendingStream, abc.ABC):
 
         Raises:
             MewsError: As the reader.
-            InvalidStateError: The state is none of ours.
+            InvalidStateError: The state was not written by this tap.
         """
         self.record.has_failed = False
         try:

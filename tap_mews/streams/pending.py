@@ -175,7 +175,7 @@ class PendingStream(WindowedStream, abc.ABC):
         """What the state holds of this stream.
 
         Raises:
-            InvalidStateError: It is none of ours.
+            InvalidStateError: It was not written by this tap.
         """
         return Bookmarks(
             self.name,

@@ -32,7 +32,7 @@ LEDGER_LOOKBACK = timedelta(days=7)
 
 STREAM_BYTES, PROPERTY_BYTES, JOB_BYTES = 900, 200, 150
 """Most bytes of state for a stream, for each property or chain it covers, and for each
-export that waits: a lane that starts anew tells all of one, later ones take half."""
+export that waits: a lane that starts again tells all of one, later ones take half."""
 
 FOREVER = datetime.max.replace(tzinfo=timezone.utc)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.crashes.troubles import Mixed, Trouble
     from tests.crashes.world import World
 
-MOST_PROPERTIES = 4
+MAX_PROPERTIES = 4
 
 
 class Step(Readable, abc.ABC):
@@ -48,7 +48,7 @@ class Join(Step):
 
     def take(self, world: World) -> None:
         """Add it, with its history."""
-        if len(world.sandbox.enterprise_ids) < MOST_PROPERTIES:
+        if len(world.sandbox.enterprise_ids) < MAX_PROPERTIES:
             world.sandbox.add_property(new_chain=self.new_chain)
             if world.has_many_tokens:
                 world.give_tokens()

@@ -46,7 +46,7 @@ ENTITIES_BY_PAGES = History(
 PARTS = 4
 """The moments are dealt out to so many tests, which can run side by side."""
 
-MOST_MESSAGES = 70
+MAX_MESSAGES = 70
 """Of a run with more of them, every second or third is looked at."""
 
 
@@ -61,7 +61,7 @@ def moments(history: History) -> Iterator[Kill]:
     for moment, times in life.reached.items():
         numbers = range(1, times + 1)
         if moment == MESSAGE:
-            yield from map(AfterMessage, range(0, times, 1 + times // MOST_MESSAGES))
+            yield from map(AfterMessage, range(0, times, 1 + times // MAX_MESSAGES))
         elif moment == PAUSE:
             yield from map(AtPause, numbers)
         else:

@@ -1,4 +1,4 @@
-"""Settings, variables and identifiers that are wrong are told in one line."""
+"""Settings, variables and identifiers that are wrong give an error of one line."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """However a row is written, the target reads the same.
 
-A row that passes the gate is written as it came. The SDK's own way parses it, conforms
-it to the schema, maps it and serialises it anew. Here both write the same rows, and so
-does a stream of the SDK that knows nothing of this tap.
+A row that passes the fast path is written as it came. The SDK's own way parses it,
+conforms it to the schema, maps it and serialises it again. Here both write the same
+rows, and so does a stream of the SDK that knows nothing of this tap.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def validator(
 
 
 def passed(checks: RecordValidator, lines: Iterable[bytes]) -> list[bytes]:
-    """What comes out for one lot of rows."""
+    """What comes out for one chunk of rows."""
     return checks.lines(Rows(list(lines), "a test", may_break=True))
 
 

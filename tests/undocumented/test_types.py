@@ -32,7 +32,7 @@ WAYS = {
 
 
 def seen(checks: RecordValidator, lines: list[bytes]) -> dict[str, list[str]]:
-    """The types that are reported for rows of one lot."""
+    """The types that are reported for rows of one chunk."""
     passed(checks, lines)
     return checks.undocumented.types
 

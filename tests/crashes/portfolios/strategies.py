@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 U = TypeVar("U")
 
-MOST_HOTELS = 4
+MAX_HOTELS = 4
 """At the beginning and later."""
 
 BEFORE_ALL = 60
@@ -44,7 +44,7 @@ def _numbers(count: int, most: int = 3) -> SearchStrategy[tuple[int, ...]]:
 
 
 SETTINGS: dict[str, SearchStrategy[int | str | tuple[int, ...] | None]] = {
-    "enterprise_ids": st.none() | _numbers(MOST_HOTELS),
+    "enterprise_ids": st.none() | _numbers(MAX_HOTELS),
     "export_window_days": st.sampled_from((180, 7, 2)),
     "extraction": st.sampled_from(("auto", "exports", "pages")),
     "on_property_failure": st.sampled_from(("fail_at_end", "warn", "warn", "stop")),
@@ -84,11 +84,11 @@ def settings(draw: st.DrawFn, streams: tuple[str, ...], *, is_base: bool) -> Set
 @st.composite
 def tokens(draw: st.DrawFn, hotels: int) -> tuple[Token, ...]:
     """The tokens of a pipeline, and those of properties that join later."""
-    some = st.builds(Token, _numbers(MOST_HOTELS), st.booleans())
+    some = st.builds(Token, _numbers(MAX_HOTELS), st.booleans())
     if hotels == 1 or draw(st.sampled_from((True, False, False, False))):
         opened = st.none() | _numbers(hotels)
         return (draw(st.builds(Token, opened, st.booleans())),)
-    apart = [Token((number,)) for number in range(MOST_HOTELS)]
+    apart = [Token((number,)) for number in range(MAX_HOTELS)]
     several = draw(st.lists(some | st.just(Token()), max_size=2))
     is_less = draw(st.booleans())
     if several and is_less:
